@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Applied to every target: Swift 6 mode is the tools default; a lower type leaking into a public signature shows,
+/// and a warning does not land.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The arrow diagram: a target may import what its line names and nothing else.
+let arrows: [(name: String, imports: [Target.Dependency])] = [
+    ("Catalog", ["CCrypto"]),
+    ("Store", ["Catalog", "CSQLite", "CPostgres"]),
+    ("Domain", ["Catalog"]),
+    ("Outbound", ["CCurl"]),
+    ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
+    ("Events", ["Catalog", "Models"]),
+    ("Runtime", ["Catalog", "Domain", "Models", "Events", "Store"]),
+    ("Wire", ["Catalog", "Events", "Models"]),
+    (
+        "HTTP",
+        [
+            "Catalog", "Domain", "Events", "Models", "Runtime", "Store", "Wire",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    (
+        "CLI",
+        [
+            "Catalog", "Outbound",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Yams", package: "Yams"),
+        ]
+    ),
+    ("CoveyTesting", ["Catalog", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
+]
+
+/// One test target per target, and two that guard the repository as a whole.
+let tests: [(name: String, imports: [Target.Dependency])] = [
+    ("CatalogTests", ["Catalog"]),
+    ("StoreTests", ["Catalog", "Store", "CSQLite"]),
+    ("OutboundTests", ["Outbound"]),
+    ("ModelsTests", ["Catalog", "Models", "Outbound"]),
+    ("EventsTests", ["Catalog", "Events", "Models"]),
+    ("DomainTests", ["Catalog", "Domain"]),
+    ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
+    ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
+    ("HTTPTests", ["Catalog", "CoveyTesting", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
+    ("CLITests", ["Catalog", "CLI", "CoveyTesting", "Outbound"]),
+    ("ContractTests", ["Catalog", "CoveyTesting", "Outbound"]),
+    ("TidyTests", []),
+]
+
+let package = Package(
+    name: "covey",
+    products: [.executable(name: "covey", targets: ["covey"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .executableTarget(
+            name: "covey",
+            dependencies: [
+                "Catalog", "CLI", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+    ]
+        + arrows.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
+        + tests.map { .testTarget(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
+)
