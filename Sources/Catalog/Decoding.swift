@@ -1,0 +1,36 @@
+/// Collects what is wrong with a document while it is decoded, so that all broken fields are reported at once.
+public struct Decoding: Sendable {
+    /// Where decoding stands: steps from the root of the body.
+    public private(set) var path: [String]
+    /// What was found broken so far, at most `brokenMax`.
+    public private(set) var broken: [Problem.Broken] = []
+
+    /// Broken fields reported at once; a body with more is refused all the same.
+    public static let brokenMax = 100
+
+    /// Starts at `path`, the root unless told otherwise.
+    public init(at path: [String] = []) { self.path = path }
+
+    /// Notes a broken rule at the current place.
+    public mutating func fail(_ reason: String) {
+        guard broken.count < Self.brokenMax else { return }
+        broken.append(Problem.Broken(path, reason))
+    }
+
+    /// Notes a broken rule at `name` below the current place.
+    public mutating func fail(_ reason: String, at name: String) {
+        within(name) { $0.fail(reason) }
+    }
+
+    /// Runs `body` one step deeper.
+    public mutating func within<Result>(_ name: String, _ body: (inout Decoding) -> Result) -> Result {
+        path.append(name)
+        defer { path.removeLast() }
+        return body(&self)
+    }
+
+    /// Throws a `Problem` naming every broken field, if there is any.
+    public func finish() throws(Problem) {
+        if !broken.isEmpty { throw Problem.invalid(broken) }
+    }
+}

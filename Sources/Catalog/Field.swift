@@ -1,0 +1,83 @@
+/// One member of a structure: its name on the wire, where it lives, its type, and what the user should know of it.
+public struct Field<Root>: Sendable {
+    /// The name on the wire.
+    public let name: String
+    /// What it is for, written for users: OpenAPI description, command-line help, console hint.
+    public let help: String
+    /// The JSON Schema of the value.
+    public let schema: JSONObject
+    /// Who may write and see it.
+    public let mode: FieldMode
+    /// Whether a create must name it.
+    public let required: Bool
+    /// Whether null is taken, and means "none".
+    public let nullable: Bool
+    /// What the value points at, or nil when it is no reference.
+    public let reference: Reference?
+    /// Reads a member into the value, noting what is broken.
+    let assign: @Sendable (JSONValue, inout Root, inout Decoding) -> Void
+    /// The member as stored and shown; nil when it is unset.
+    let encode: @Sendable (Root) -> JSONValue?
+}
+
+/// Who may write a field, and where it shows.
+public enum FieldMode: Sendable, Equatable {
+    /// Written by create and update, shown.
+    case normal
+    /// Written by create, shown; later writes of it are ignored.
+    case createOnly
+    /// Set by the server, shown.
+    case readOnly
+    /// Written by create and update, never shown: secrets.
+    case writeOnly
+
+    func takes(creating: Bool) -> Bool { self == .normal || self == .writeOnly || (self == .createOnly && creating) }
+
+    func shows(in use: SchemaUse) -> Bool {
+        switch use {
+        case .create: self != .readOnly
+        case .update: self == .normal || self == .writeOnly
+        case .view: self != .writeOnly
+        }
+    }
+}
+
+/// Declares a member that always has a value.
+///
+/// - Parameters:
+///   - name: The name on the wire.
+///   - path: Where the value lives.
+///   - type: How it is read, written and described.
+///   - help: What it is for, written for users.
+///   - mode: Who may write and see it.
+///   - required: Whether a create must name it.
+///   - reference: What it points at; the value must then be an id or a list of ids.
+public func field<Root, Value>(
+    _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable, _ type: FieldType<Value>, _ help: String,
+    _ mode: FieldMode = .normal, required: Bool = false, reference: Reference? = nil
+) -> Field<Root> {
+    Field(
+        name: name, help: help, schema: type.schema, mode: mode, required: required, nullable: false,
+        reference: reference,
+        assign: { json, root, decoding in
+            if json.isNull, type.schema["type"] != nil { return decoding.fail("must not be null") }
+            if let value = type.decode(json, &decoding) { root[keyPath: path] = value }
+        }, encode: { type.encode($0[keyPath: path]) })
+}
+
+/// Declares a member that may be unset: null clears it, and in answers an unset one is null or left out.
+public func field<Root, Value>(
+    _ name: String, _ path: any WritableKeyPath<Root, Value?> & Sendable, _ type: FieldType<Value>, _ help: String,
+    _ mode: FieldMode = .normal, required: Bool = false, reference: Reference? = nil
+) -> Field<Root> {
+    Field(
+        name: name, help: help, schema: type.schema.allowingNull, mode: mode, required: required, nullable: true,
+        reference: reference,
+        assign: { json, root, decoding in
+            if json.isNull {
+                root[keyPath: path] = nil
+            } else if let value = type.decode(json, &decoding) {
+                root[keyPath: path] = value
+            }
+        }, encode: { $0[keyPath: path].map(type.encode) })
+}

@@ -1,0 +1,108 @@
+extension FieldType {
+    /// A list of at most `countMax` elements.
+    public static func list<Element>(of element: FieldType<Element>, countMax: Int = 10_000) -> FieldType
+    where Value == [Element] {
+        FieldType(
+            schema: ["type": "array", "items": .object(element.schema)],
+            decode: { json, decoding in
+                guard let elements = json.array else {
+                    decoding.wrongType("a list", json)
+                    return nil
+                }
+                guard elements.count <= countMax else {
+                    decoding.fail("must have at most \(countMax) elements")
+                    return nil
+                }
+                var values: [Element] = []
+                for (position, item) in elements.enumerated() {
+                    decoding.within(String(position)) { deeper in
+                        if let value = element.decode(item, &deeper) { values.append(value) }
+                    }
+                }
+                return values
+            }, encode: { .array($0.map(element.encode)) })
+    }
+
+    /// A map from names to elements, in the order in which they came.
+    ///
+    /// - Parameter key: Why a name is refused, or nil when it is fine.
+    public static func map<Element>(
+        of element: FieldType<Element>, key: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) -> FieldType where Value == OrderedMap<Element> {
+        FieldType(
+            schema: ["type": "object", "additionalProperties": .object(element.schema)],
+            decode: { json, decoding in
+                guard let members = json.object else {
+                    decoding.wrongType("an object", json)
+                    return nil
+                }
+                var map = OrderedMap<Element>()
+                for (name, member) in members {
+                    decoding.within(name) { deeper in
+                        if let reason = key(name) { return deeper.fail(reason) }
+                        if let value = element.decode(member, &deeper) { map.append(name, value) }
+                    }
+                }
+                return map
+            },
+            encode: { map in .object(JSONObject(map.entries.map { ($0.name, element.encode($0.value)) })) })
+    }
+
+    /// A value of `wrapped`, or null.
+    public static func nullable<Wrapped>(_ wrapped: FieldType<Wrapped>) -> FieldType where Value == Wrapped? {
+        FieldType(
+            schema: wrapped.schema.allowingNull,
+            decode: { json, decoding in json.isNull ? .some(nil) : wrapped.decode(json, &decoding).map { .some($0) } },
+            encode: { $0.map(wrapped.encode) ?? .null })
+    }
+}
+
+extension FieldType where Value: Structure {
+    /// A declared object: its fields are declared in the structure, read and checked each on its own.
+    public static var structure: FieldType {
+        FieldType(
+            schema: Value.schema,
+            decode: { json, decoding in
+                var value = Value()
+                return value.assign(json, creating: true, &decoding) ? value : nil
+            }, encode: { $0.document })
+    }
+}
+
+/// A map that keeps the order in which its names came. Names are unique; made from JSON objects, which see to that.
+public struct OrderedMap<Value: Sendable>: Sendable {
+    /// Names with their values, in order.
+    public private(set) var entries: [(name: String, value: Value)] = []
+    /// A map without entries.
+    public init() {}
+    /// A map of `entries`; the caller sees to it that names are unique.
+    public init(_ entries: [(name: String, value: Value)]) { self.entries = entries }
+    /// The names, in order.
+    public var names: [String] { entries.map(\.name) }
+    /// The value of `name`, or nil.
+    public subscript(name: String) -> Value? { entries.first { $0.name == name }?.value }
+    /// Adds an entry at the end; the caller sees to it that the name is new.
+    public mutating func append(_ name: String, _ value: Value) { entries.append((name, value)) }
+}
+
+extension OrderedMap: Equatable where Value: Equatable {
+    /// Equal when names, values and their order are.
+    public static func == (left: OrderedMap, right: OrderedMap) -> Bool {
+        left.entries.count == right.entries.count
+            && zip(left.entries, right.entries).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+    }
+}
+
+extension JSONObject {
+    /// This schema, also taking null.
+    var allowingNull: JSONObject {
+        var schema = self
+        switch self["type"] {
+        case .string(let type): schema["type"] = .array([.string(type), "null"])
+        case nil where !isEmpty: return ["anyOf": .array([.object(self), ["type": "null"]])]
+        default: break
+        }
+        if case .array(let cases) = self["enum"] { schema["enum"] = .array(cases + [.null]) }
+        return schema
+    }
+}

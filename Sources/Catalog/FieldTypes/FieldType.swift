@@ -1,0 +1,46 @@
+/// A kind of value that fields hold: how it is described, read and written. New ones go beside this file, one a file.
+public struct FieldType<Value: Sendable>: Sendable {
+    /// The JSON Schema (2020-12) of the value as clients see it.
+    public let schema: JSONObject
+    /// Reads a value; nil after it noted why in `Decoding`.
+    public let decode: @Sendable (JSONValue, inout Decoding) -> Value?
+    /// Writes a value as it is stored and shown.
+    public let encode: @Sendable (Value) -> JSONValue
+
+    /// A type from its three parts.
+    public init(
+        schema: JSONObject,
+        decode: @escaping @Sendable (JSONValue, inout Decoding) -> Value?,
+        encode: @escaping @Sendable (Value) -> JSONValue
+    ) {
+        self.schema = schema
+        self.decode = decode
+        self.encode = encode
+    }
+
+    /// The same type with one more rule. `rule` answers why a value is refused, or nil.
+    public func checked(_ rule: @escaping @Sendable (Value) -> String?) -> FieldType {
+        FieldType(
+            schema: schema,
+            decode: { json, decoding in
+                guard let value = decode(json, &decoding) else { return nil }
+                if let reason = rule(value) {
+                    decoding.fail(reason)
+                    return nil
+                }
+                return value
+            }, encode: encode)
+    }
+
+    /// The same type with more said in its schema.
+    public func described(_ members: JSONObject) -> FieldType {
+        var schema = schema
+        for (name, value) in members { schema[name] = value }
+        return FieldType(schema: schema, decode: decode, encode: encode)
+    }
+}
+
+extension Decoding {
+    /// Notes that the value is not of the type wanted.
+    mutating func wrongType(_ wanted: String, _ json: JSONValue) { fail("must be \(wanted), not \(json.typeName)") }
+}

@@ -1,0 +1,171 @@
+/// One operation of the API: everything that routes, permissions and the OpenAPI document need to know of it.
+public struct Operation: Sendable {
+    /// An HTTP method.
+    public enum Method: String, Sendable, CaseIterable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+
+    /// Who may call it (manage spec §0.11).
+    public enum Permission: String, Sendable {
+        /// Anybody.
+        case none
+        /// Any member of the tenant.
+        case member
+        /// Owners and administrators of the tenant.
+        case admin
+        /// Who may view the project.
+        case view
+        /// Who may use the project.
+        case use
+        /// Who may edit the project.
+        case edit
+        /// Holders of a credential for running agents (run spec §1).
+        case run
+    }
+
+    /// A parameter in path, query or header.
+    public struct Parameter: Sendable {
+        /// Where a parameter stands.
+        public enum Place: String, Sendable { case path, query, header }
+        /// The name on the wire.
+        public let name: String
+        /// Where it stands.
+        public let place: Place
+        /// What it is for, written for users.
+        public let help: String
+        /// The JSON Schema of its value.
+        public let schema: JSONObject
+        /// Whether a request must have it; path parameters always do.
+        public let required: Bool
+
+        /// A parameter from its parts.
+        public init(_ name: String, in place: Place, _ help: String, schema: JSONObject = ["type": "string"], required: Bool = false) {
+            self.name = name
+            self.place = place
+            self.help = help
+            self.schema = schema
+            self.required = required || place == .path
+        }
+    }
+
+    /// A success that the operation answers with.
+    public struct Response: Sendable {
+        /// The status.
+        public let status: Int
+        /// What it means, written for users.
+        public let help: String
+        /// The JSON Schema of the body, or nil for no body.
+        public let schema: JSONObject?
+        /// The media type of the body.
+        public let mediaType: String
+
+        /// A response from its parts.
+        public init(_ status: Int, _ help: String, schema: JSONObject? = nil, mediaType: String = "application/json") {
+            self.status = status
+            self.help = help
+            self.schema = schema
+            self.mediaType = mediaType
+        }
+    }
+
+    /// The name in the contract, `list-agents`. Unique.
+    public let id: String
+    /// The method.
+    public let method: Method
+    /// Further methods that do the same and are not in the document: PUT and PATCH are twins (manage spec §0.7).
+    public let aliases: [Method]
+    /// The path with parameters in braces.
+    public let path: String
+    /// The group in the document.
+    public let tag: String
+    /// One line for users.
+    public let summary: String
+    /// Who may call it.
+    public let permission: Permission
+    /// Parameters beside those in the path, which are found in it.
+    public let parameters: [Parameter]
+    /// The JSON Schema of the body, or nil when it takes none.
+    public let request: JSONObject?
+    /// What it answers with when all is well.
+    public let responses: [Response]
+    /// The statuses of the problems it may answer with.
+    public let errors: [Int]
+    /// What it does.
+    public let effect: Effect
+
+    /// What an operation does.
+    public enum Effect: Sendable {
+        /// Reads configuration, in one consistent read.
+        case read(@Sendable (Workspace, OperationInput) throws -> OperationOutput)
+        /// Changes configuration, in one transaction.
+        case write(@Sendable (Workspace, OperationInput) throws -> OperationOutput)
+        /// Answered by an endpoint of the server: streams, runs, health.
+        case endpoint
+    }
+
+    /// The statuses that every managed operation lists.
+    public static let commonErrors = [400, 401, 403, 404, 422, 500]
+
+    /// An operation from its parts.
+    public init(
+        _ id: String, _ method: Method, aliases: [Method] = [], _ path: String, tag: String, summary: String,
+        permission: Permission, parameters: [Parameter] = [], request: JSONObject? = nil, responses: [Response],
+        errors: [Int] = Operation.commonErrors, effect: Effect
+    ) {
+        self.id = id
+        self.method = method
+        self.aliases = aliases
+        self.path = path
+        self.tag = tag
+        self.summary = summary
+        self.permission = permission
+        self.parameters = parameters
+        self.request = request
+        self.responses = responses
+        self.errors = errors
+        self.effect = effect
+    }
+
+    /// The parameters of the path, in order.
+    public var pathParameters: [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+}
+
+/// What an operation is called with: everything already decoded from the request.
+public struct OperationInput: Sendable {
+    /// The parameters of the path, percent-decoded.
+    public var path: [String: String]
+    /// The parameters of the query, percent-decoded; of doubled names the last holds.
+    public var query: [String: String]
+    /// The body; an empty object when there is none.
+    public var body: JSONValue
+    /// Whether the request had a body.
+    public var method: Operation.Method
+
+    /// An input from its parts.
+    public init(path: [String: String] = [:], query: [String: String] = [:], body: JSONValue = [:], method: Operation.Method = .get) {
+        self.path = path
+        self.query = query
+        self.body = body
+        self.method = method
+    }
+
+    /// The path parameter `name`. The dispatcher sees to it that it is there.
+    public func parameter(_ name: String) -> String { path[name] ?? "" }
+}
+
+/// What an operation answers.
+public struct OperationOutput: Sendable, Equatable {
+    /// The HTTP status.
+    public var status: Int
+    /// The body, or nil for none.
+    public var body: JSONValue?
+
+    /// An answer from its parts.
+    public init(_ status: Int, _ body: JSONValue? = nil) {
+        self.status = status
+        self.body = body
+    }
+
+    /// 200 with `{"data": …}`.
+    public static func data(_ value: JSONValue, status: Int = 200) -> OperationOutput { OperationOutput(status, ["data": value]) }
+}

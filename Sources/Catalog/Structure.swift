@@ -1,0 +1,116 @@
+/// An object whose members are declared: a resource, or an object nested in one. Schema, decoding with all broken
+/// fields at once, and encoding are derived from `fields`.
+public protocol Structure: Sendable {
+    /// The structure with every default in place.
+    init()
+    /// The members, in the order in which they are shown. Declare it with `static let`.
+    static var fields: [Field<Self>] { get }
+    /// What becomes of members that are not declared; dropped unless said otherwise (manage spec §0.7).
+    static var unknownMembers: UnknownMembers<Self> { get }
+    /// Rules that span several fields: notes what is broken. Called after every field was read without fault.
+    func check(_ decoding: inout Decoding)
+}
+
+/// What becomes of members of a body that the structure does not declare.
+public enum UnknownMembers<Root>: Sendable {
+    /// Silently dropped.
+    case drop
+    /// A broken field each.
+    case refuse
+    /// Kept as they came, in the order in which they came.
+    case keep(any WritableKeyPath<Root, JSONObject> & Sendable)
+}
+
+extension Structure {
+    /// Members that are not declared are dropped.
+    public static var unknownMembers: UnknownMembers<Self> { .drop }
+    /// No rules across fields.
+    public func check(_ decoding: inout Decoding) {}
+
+    /// The JSON Schema of the whole object as clients send it.
+    public static var schema: JSONObject { schema(for: .create) }
+
+    /// The JSON Schema of the object in one of its roles.
+    public static func schema(for use: SchemaUse) -> JSONObject {
+        var properties = JSONObject()
+        var required: [JSONValue] = []
+        for field in fields where field.mode.shows(in: use) {
+            var schema = field.schema
+            if !field.help.isEmpty { schema["description"] = .string(field.help) }
+            properties[field.name] = .object(schema)
+            if field.required, use != .update { required.append(.string(field.name)) }
+        }
+        var schema: JSONObject = ["type": "object", "properties": .object(properties)]
+        if !required.isEmpty { schema["required"] = .array(required) }
+        if case .refuse = unknownMembers, use != .view { schema["additionalProperties"] = false }
+        return schema
+    }
+
+    /// Reads `json` into this value: members that are there are set, absent ones stay as they are.
+    ///
+    /// - Parameters:
+    ///   - creating: Whether this is a new value: required members must be there, create-only ones are taken.
+    /// - Returns: Whether nothing was broken; what was is noted in `decoding`.
+    public mutating func assign(_ json: JSONValue, creating: Bool, _ decoding: inout Decoding) -> Bool {
+        guard let members = json.object else {
+            decoding.wrongType("an object", json)
+            return false
+        }
+        let brokenBefore = decoding.broken.count
+        for field in Self.fields where field.mode.takes(creating: creating) {
+            if let member = members[field.name] {
+                decoding.within(field.name) { field.assign(member, &self, &$0) }
+            } else if creating, field.required {
+                decoding.fail("Required", at: field.name)
+            }
+        }
+        takeUnknown(members, &decoding)
+        if decoding.broken.count == brokenBefore { check(&decoding) }
+        return decoding.broken.count == brokenBefore
+    }
+
+    private mutating func takeUnknown(_ members: JSONObject, _ decoding: inout Decoding) {
+        switch Self.unknownMembers {
+        case .drop: return
+        case .refuse:
+            for name in members.keys where !Self.declares(name) { decoding.fail("is not a known member", at: name) }
+        case .keep(let path):
+            for (name, value) in members where !Self.declares(name) { self[keyPath: path][name] = value }
+        }
+    }
+
+    private static func declares(_ name: String) -> Bool { fields.contains { $0.name == name } }
+
+    /// The value as it is stored: every member that is set, unset ones left out.
+    public var document: JSONValue { .object(members(including: { $0.mode != .readOnly })) }
+
+    /// The value as clients see it, unset members left out; write-only members never show.
+    public var view: JSONValue { .object(members(including: { $0.mode != .writeOnly })) }
+
+    private func members(including wanted: (Field<Self>) -> Bool) -> JSONObject {
+        var object = JSONObject()
+        for field in Self.fields where wanted(field) { object[field.name] = field.encode(self) }
+        if case .keep(let path) = Self.unknownMembers {
+            for (name, value) in self[keyPath: path] { object[name] = value }
+        }
+        return object
+    }
+
+    /// Reads a stored document. Lenient: what no longer fits a declaration keeps its default, so that a stricter rule
+    /// never locks stored data away.
+    public init(stored document: JSONValue) {
+        self.init()
+        var ignored = Decoding()
+        _ = assign(document, creating: true, &ignored)
+    }
+}
+
+/// The three roles in which a structure appears on the wire.
+public enum SchemaUse: Sendable {
+    /// The body of a create: required members must be there.
+    case create
+    /// The body of an update: every member may be absent, which leaves it unchanged.
+    case update
+    /// What is answered.
+    case view
+}

@@ -1,0 +1,110 @@
+/// A resource as it is stored.
+public struct Entry: Sendable, Equatable {
+    /// What names it within its branch.
+    public let key: ResourceKey
+    /// Its declared members as JSON, unset ones left out.
+    public let document: JSONValue
+    /// When it was made, milliseconds since 1970.
+    public let createdAt: Int64
+    /// When it was last changed, milliseconds since 1970.
+    public let updatedAt: Int64
+    /// How often it was written; grows by one with each write.
+    public let revision: Int64
+
+    /// An entry from its parts.
+    public init(key: ResourceKey, document: JSONValue, createdAt: Int64, updatedAt: Int64, revision: Int64) {
+        self.key = key
+        self.document = document
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.revision = revision
+    }
+}
+
+/// Which resources a list wants.
+public struct ListQuery: Sendable, Equatable {
+    /// The kind's name.
+    public var kind: String
+    /// Where they live: empty for the project, `AGENT` or `AGENT/SUBAGENT`.
+    public var parent: String
+    /// The page, from 1.
+    public var page: Int
+    /// Resources a page, 1–100.
+    public var limit: Int
+    /// Only those that refer to this resource; nil for all.
+    public var referringTo: ResourceKey?
+
+    /// A query for one page.
+    public init(kind: String, parent: String = "", page: Int = 1, limit: Int = 10, referringTo: ResourceKey? = nil) {
+        self.kind = kind
+        self.parent = parent
+        self.page = page
+        self.limit = limit
+        self.referringTo = referringTo
+    }
+}
+
+/// What an operation on configuration may read and change, inside one transaction on one branch. A struct of functions:
+/// the server hands in the store's, so that kinds know no database. Used on one thread, for one operation.
+public struct Workspace {
+    /// The branch worked on. For operations on the tenant alone its project is empty.
+    public let branch: BranchKey
+    /// The time of the operation, milliseconds since 1970.
+    public let now: Int64
+    /// A fresh id: 21 of `[a-z0-9]`, random (manage spec §0.3).
+    public let makeID: () -> String
+    /// The resource, or nil.
+    public let get: (ResourceKey) throws -> Entry?
+    /// All resources of a kind in one place, oldest first.
+    public let all: (_ kind: String, _ parent: String) throws -> [Entry]
+    /// All resources of the branch in one read, oldest first.
+    public let everything: () throws -> [Entry]
+    /// One page, newest first, and how many there are in all.
+    public let page: (ListQuery) throws -> (entries: [Entry], total: Int)
+    /// One page of the tenant's projects on their main branches, newest first, and how many there are in all.
+    public let projects: (_ page: Int, _ limit: Int) throws -> (entries: [Entry], total: Int)
+    /// Who refers to a resource.
+    public let referrers: (ResourceKey) throws -> [ResourceKey]
+    /// Stores a document with its links, over what is there. Equal documents and links write nothing.
+    public let put: (ResourceKey, JSONValue, [ResourceLink]) throws -> Entry
+    /// Deletes a resource, what lives in it, and by the declared rules what refers to it.
+    /// Throws `Problem` 409 when a rule forbids it.
+    public let delete: (ResourceKey) throws -> Void
+    /// Whether the branch exists.
+    public let exists: () throws -> Bool
+    /// Makes the branch, empty.
+    public let createBranch: () throws -> Void
+    /// Deletes the project with all its branches and everything in them.
+    public let deleteProject: () throws -> Void
+
+    /// A workspace from its functions.
+    public init(
+        branch: BranchKey, now: Int64, makeID: @escaping () -> String,
+        get: @escaping (ResourceKey) throws -> Entry?,
+        all: @escaping (String, String) throws -> [Entry],
+        everything: @escaping () throws -> [Entry],
+        page: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
+        projects: @escaping (Int, Int) throws -> (entries: [Entry], total: Int),
+        referrers: @escaping (ResourceKey) throws -> [ResourceKey],
+        put: @escaping (ResourceKey, JSONValue, [ResourceLink]) throws -> Entry,
+        delete: @escaping (ResourceKey) throws -> Void,
+        exists: @escaping () throws -> Bool,
+        createBranch: @escaping () throws -> Void,
+        deleteProject: @escaping () throws -> Void
+    ) {
+        self.branch = branch
+        self.now = now
+        self.makeID = makeID
+        self.get = get
+        self.all = all
+        self.everything = everything
+        self.page = page
+        self.projects = projects
+        self.referrers = referrers
+        self.put = put
+        self.delete = delete
+        self.exists = exists
+        self.createBranch = createBranch
+        self.deleteProject = deleteProject
+    }
+}
