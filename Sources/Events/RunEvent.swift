@@ -1,0 +1,204 @@
+public import Catalog
+public import Models
+
+/// One thing that happened in a run. A run's log is the list of these; every wire format, the history, a resumed stream
+/// and a restart after a crash are read from it (DESIGN.md, decision 3).
+///
+/// A *frame* is one sub-agent at work: frame 0 talks to the user, each delegation opens the next number. Only the text of
+/// frame 0 is the answer.
+public enum RunEvent: Sendable, Hashable {
+    /// The turn began. Always the first event of a run.
+    case started(RunStart)
+    /// More of a sub-agent's text.
+    case text(frame: Int, String)
+    /// More of what a model thought aloud.
+    case reasoning(frame: Int, String)
+    /// A model call is complete: its text is what the frame's text events since the last answer say.
+    case answered(frame: Int, RunAnswer)
+    /// A model call failed and will be made again; the frame's text since its last answer is void.
+    case retried(frame: Int, RunFailure, attempt: Int)
+    /// A tool call is about to be made. On disk before it is made.
+    case toolStarted(frame: Int, callID: String)
+    /// A tool call ended, well or not. Pairs with the call of the same id in an answer.
+    case toolEnded(frame: Int, RunToolOutcome)
+    /// The frame goes on as another sub-agent.
+    case transferred(frame: Int, from: String, to: String, reason: String)
+    /// A sub-agent handed a task to another one, which works on it in a frame of its own.
+    case delegated(RunDelegation)
+    /// The worker of a delegation is done; its result is also the outcome of the call.
+    case delegationReturned(RunDelegation, result: String)
+    /// The run was picked up again after a crash, for the `attempt`th time; text since each frame's last answer is void.
+    case resumed(attempt: Int)
+    /// The run is over. Always the last event.
+    case finished(RunEnd)
+}
+
+/// How a turn began: all that an encoder must know beside the events.
+public struct RunStart: Sendable, Hashable {
+    /// The conversation's id.
+    public var conversation: String
+    /// The id under which clients see this request, `chatcmpl-…`.
+    public var requestID: String
+    /// The agent's id.
+    public var agent: String
+    /// The agent's display name, shown as the model.
+    public var agentName: String
+    /// The sub-agent that frame 0 starts as.
+    public var subAgent: String
+    /// The id of the stored user message.
+    public var userMessage: String
+    /// The id that the stored answer has or will have.
+    public var answerMessage: String
+    /// Whether the client asked for all operations (`x-emit-operations`, run spec §5.1).
+    public var emitOperations: Bool
+
+    /// A beginning from its parts.
+    public init(
+        conversation: String, requestID: String, agent: String, agentName: String, subAgent: String,
+        userMessage: String, answerMessage: String, emitOperations: Bool
+    ) {
+        self.conversation = conversation
+        self.requestID = requestID
+        self.agent = agent
+        self.agentName = agentName
+        self.subAgent = subAgent
+        self.userMessage = userMessage
+        self.answerMessage = answerMessage
+        self.emitOperations = emitOperations
+    }
+}
+
+/// The end of a model call.
+public struct RunAnswer: Sendable, Hashable {
+    /// The sub-agent that answered.
+    public var subAgent: String
+    /// The tools it called, in order.
+    public var calls: [ToolCall]
+    /// What the call used.
+    public var usage: Usage
+    /// Why the model stopped.
+    public var stop: StopReason
+
+    /// An answer from its parts.
+    public init(subAgent: String, calls: [ToolCall] = [], usage: Usage = Usage(), stop: StopReason) {
+        self.subAgent = subAgent
+        self.calls = calls
+        self.usage = usage
+        self.stop = stop
+    }
+}
+
+/// How a tool call ended.
+public struct RunToolOutcome: Sendable, Hashable {
+    /// The call's id.
+    public var callID: String
+    /// What the model reads: text, or JSON.
+    public var output: JSONValue
+    /// Whether it failed; `output` is then a sentence.
+    public var isError: Bool
+    /// How long it took, milliseconds.
+    public var durationMs: Int64
+
+    /// An outcome from its parts.
+    public init(callID: String, output: JSONValue, isError: Bool = false, durationMs: Int64 = 0) {
+        self.callID = callID
+        self.output = output
+        self.isError = isError
+        self.durationMs = durationMs
+    }
+}
+
+/// A task handed from one sub-agent to another.
+public struct RunDelegation: Sendable, Hashable {
+    /// `del_` and 21 characters (run spec §0.5).
+    public var id: String
+    /// The frame of the one who asks.
+    public var frame: Int
+    /// The call by which it asked.
+    public var callID: String
+    /// The frame of the one who works.
+    public var workerFrame: Int
+    /// Who asks.
+    public var from: String
+    /// Who works.
+    public var to: String
+    /// What is to be done.
+    public var task: String
+
+    /// A delegation from its parts.
+    public init(id: String, frame: Int, callID: String, workerFrame: Int, from: String, to: String, task: String) {
+        self.id = id
+        self.frame = frame
+        self.callID = callID
+        self.workerFrame = workerFrame
+        self.from = from
+        self.to = to
+        self.task = task
+    }
+}
+
+/// Why something in a run went wrong, in words for the people who build and use the agent.
+public struct RunFailure: Sendable, Hashable {
+    /// A short name for programs: `auth`, `rate_limited`, `overloaded`, `context_length`, `refused`, `bad_request`,
+    /// `not_found`, `network`, `timed_out`, `malformed`, `cut`, `unsupported`, `configuration`, `step_limit`,
+    /// `transfer_limit`, `interrupted`, `internal`.
+    public var code: String
+    /// One sentence. No keys, no internals.
+    public var message: String
+
+    /// A failure from its parts.
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// How a run ended.
+public struct RunEnd: Sendable, Hashable {
+    /// The three ways a run ends.
+    public enum Outcome: Sendable, Hashable {
+        /// An answer was given.
+        case completed
+        /// It could not be given.
+        case failed(RunFailure)
+        /// Someone stopped it.
+        case cancelled
+    }
+
+    /// How it ended.
+    public var outcome: Outcome
+    /// The sub-agent at work in frame 0 when it ended.
+    public var subAgent: String
+    /// How many sub-agents frame 0 went through, the first included.
+    public var iteration: Int
+    /// Why the last model call of frame 0 stopped; nil when none was completed.
+    public var stop: StopReason?
+    /// Tokens of all model calls of the run.
+    public var usage: Usage
+
+    /// An end from its parts.
+    public init(outcome: Outcome, subAgent: String, iteration: Int, stop: StopReason?, usage: Usage) {
+        self.outcome = outcome
+        self.subAgent = subAgent
+        self.iteration = iteration
+        self.stop = stop
+        self.usage = usage
+    }
+}
+
+/// An event with its place in the log.
+public struct LoggedEvent: Sendable, Hashable {
+    /// Its number in the run, from 1, without gaps.
+    public let sequence: Int64
+    /// When it was logged, milliseconds since 1970.
+    public let at: Int64
+    /// What happened.
+    public let event: RunEvent
+
+    /// An event at its place.
+    public init(sequence: Int64, at: Int64, event: RunEvent) {
+        self.sequence = sequence
+        self.at = at
+        self.event = event
+    }
+}
