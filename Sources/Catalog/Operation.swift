@@ -1,7 +1,9 @@
 /// One operation of the API: everything that routes, permissions and the OpenAPI document need to know of it.
 public struct Operation: Sendable {
     /// An HTTP method.
-    public enum Method: String, Sendable, CaseIterable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+    public enum Method: String, Sendable, CaseIterable {
+        case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+    }
 
     /// Who may call it (manage spec §0.11).
     public enum Permission: String, Sendable {
@@ -37,7 +39,10 @@ public struct Operation: Sendable {
         public let required: Bool
 
         /// A parameter from its parts.
-        public init(_ name: String, in place: Place, _ help: String, schema: JSONObject = ["type": "string"], required: Bool = false) {
+        public init(
+            _ name: String, in place: Place, _ help: String, schema: JSONObject = ["type": "string"],
+            required: Bool = false
+        ) {
             self.name = name
             self.place = place
             self.help = help
@@ -142,7 +147,10 @@ public struct OperationInput: Sendable {
     public var method: Operation.Method
 
     /// An input from its parts.
-    public init(path: [String: String] = [:], query: [String: String] = [:], body: JSONValue = [:], method: Operation.Method = .get) {
+    public init(
+        path: [String: String] = [:], query: [String: String] = [:], body: JSONValue = [:],
+        method: Operation.Method = .get
+    ) {
         self.path = path
         self.query = query
         self.body = body
@@ -167,5 +175,7 @@ public struct OperationOutput: Sendable, Equatable {
     }
 
     /// 200 with `{"data": …}`.
-    public static func data(_ value: JSONValue, status: Int = 200) -> OperationOutput { OperationOutput(status, ["data": value]) }
+    public static func data(_ value: JSONValue, status: Int = 200) -> OperationOutput {
+        OperationOutput(status, ["data": value])
+    }
 }

@@ -20,7 +20,9 @@ extension FieldType where Value == Int {
 
 extension FieldType where Value == Double {
     /// A number in `range`.
-    public static func number(_ range: ClosedRange<Double> = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
+    public static func number(
+        _ range: ClosedRange<Double> = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+    )
         -> FieldType
     {
         var schema: JSONObject = ["type": "number"]

@@ -4,7 +4,9 @@ extension FieldType where Value == String {
     /// - Parameters:
     ///   - trimmed: Whether white space at both ends is dropped before anything else.
     ///   - format: A JSON Schema format said in the document, for instance `uri`; not checked here.
-    public static func text(_ length: ClosedRange<Int> = 0...Int.max, trimmed: Bool = false, format: String? = nil) -> FieldType {
+    public static func text(_ length: ClosedRange<Int> = 0...Int.max, trimmed: Bool = false, format: String? = nil)
+        -> FieldType
+    {
         var schema: JSONObject = ["type": "string"]
         if length.lowerBound > 0 { schema["minLength"] = .integer(Int64(length.lowerBound)) }
         if length.upperBound < Int.max { schema["maxLength"] = .integer(Int64(length.upperBound)) }
@@ -19,7 +21,8 @@ extension FieldType where Value == String {
                 if trimmed { text = text.trimmed }
                 let count = text.unicodeScalars.count
                 if count < length.lowerBound {
-                    decoding.fail(count == 0 ? "must not be empty" : "must have at least \(length.lowerBound) characters")
+                    decoding.fail(
+                        count == 0 ? "must not be empty" : "must have at least \(length.lowerBound) characters")
                     return nil
                 }
                 if count > length.upperBound {
@@ -64,7 +67,8 @@ extension FieldType where Value == String {
     /// An image: an http(s) address, or a `data:image/` text of up to about 1 MB (manage spec §0.12).
     public static let imageURL = FieldType.text(1...1_500_000).checked { text in
         if text.hasPrefix("data:image/") {
-            let data = text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first ?? ""
+            let data =
+                text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first ?? ""
             return data.isEmpty || data.utf8.count >= 1_400_000 ? "must be an image of at most 1 MB" : nil
         }
         var decoding = Decoding()
