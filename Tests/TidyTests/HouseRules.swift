@@ -94,7 +94,7 @@ struct HouseRules {
         let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
         for file in Self.all {
             for (index, line) in file.lines.enumerated() {
-                for mark in marks where line.contains(mark) {
+                for mark in marks where line.contains(mark) && !line.contains("XXXXXX") {
                     Issue.record("\(file.path):\(index + 1) says \(mark): finish it, or write an issue")
                 }
             }
