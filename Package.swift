@@ -25,7 +25,13 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
         [
             "Catalog", "Domain", "Events", "Models", "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            "CCrypto",
         ]
     ),
     (
@@ -36,7 +42,14 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
             .product(name: "Yams", package: "Yams"),
         ]
     ),
-    ("CoveyTesting", ["Catalog", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
+    (
+        "CoveyTesting",
+        [
+            "Catalog", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]
+    ),
 ]
 
 /// One test target per target, and two that guard the repository as a whole.
@@ -61,7 +74,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -73,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Catalog", "CLI", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "CCrypto", "Catalog", "CLI", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
