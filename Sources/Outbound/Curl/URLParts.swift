@@ -1,0 +1,42 @@
+import CCurl
+
+/// The parts of an address that matter for where a request goes, as libcurl itself reads them: what is checked is what
+/// is connected to.
+struct URLParts: Hashable {
+    let scheme: String
+    /// In lower case, IPv6 literals without brackets.
+    let host: String
+    let port: String
+
+    /// Reads an absolute address. Nil when libcurl would not take it.
+    init?(_ url: String) {
+        guard let handle = curl_url() else { return nil }
+        defer { curl_url_cleanup(handle) }
+        guard curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK,
+            let scheme = Self.part(handle, CURLUPART_SCHEME),
+            let host = Self.part(handle, CURLUPART_HOST),
+            let port = Self.part(handle, CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT))
+        else { return nil }
+        self.scheme = scheme.lowercased()
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.host = bare.lowercased()
+        self.port = port
+    }
+
+    /// The absolute address that `reference` means when it stands at `base` (RFC 3986 §5). Nil when either is none.
+    static func resolve(_ reference: String, at base: String) -> String? {
+        guard let handle = curl_url() else { return nil }
+        defer { curl_url_cleanup(handle) }
+        guard curl_url_set(handle, CURLUPART_URL, base, 0) == CURLUE_OK,
+            curl_url_set(handle, CURLUPART_URL, reference, 0) == CURLUE_OK
+        else { return nil }
+        return part(handle, CURLUPART_URL)
+    }
+
+    private static func part(_ handle: OpaquePointer, _ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(handle, part, &text, flags) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
+    }
+}
