@@ -8,8 +8,15 @@ public struct Decoding: Sendable {
     /// Broken fields reported at once; a body with more is refused all the same.
     public static let brokenMax = 100
 
+    /// Whether the document comes from the store. Rules were kept when it was written, so they are not asked again, and
+    /// members that only the server writes are taken.
+    public let isStored: Bool
+
     /// Starts at `path`, the root unless told otherwise.
-    public init(at path: [String] = []) { self.path = path }
+    public init(at path: [String] = [], isStored: Bool = false) {
+        self.path = path
+        self.isStored = isStored
+    }
 
     /// Notes a broken rule at the current place.
     public mutating func fail(_ reason: String) {

@@ -16,8 +16,10 @@ public struct Field<Root>: Sendable {
     public let reference: Reference?
     /// Reads a member into the value, noting what is broken.
     let assign: @Sendable (JSONValue, inout Root, inout Decoding) -> Void
-    /// The member as stored and shown; nil when it is unset.
+    /// The member as stored; nil when it is unset.
     let encode: @Sendable (Root) -> JSONValue?
+    /// The member as shown; nil when it is unset.
+    let show: @Sendable (Root) -> JSONValue?
 }
 
 /// Who may write a field, and where it shows.
@@ -30,14 +32,23 @@ public enum FieldMode: Sendable, Equatable {
     case readOnly
     /// Written by create and update, never shown: secrets.
     case writeOnly
+    /// Taken from the path of the request on create, stored, shown.
+    case fromPath
+    /// Written by the server alone, stored, never shown.
+    case hidden
 
+    /// Whether a client may write it.
     func takes(creating: Bool) -> Bool { self == .normal || self == .writeOnly || (self == .createOnly && creating) }
 
+    /// Whether the store keeps it.
+    var isStored: Bool { self != .readOnly }
+
+    /// Whether it is in the schema of a use.
     func shows(in use: SchemaUse) -> Bool {
         switch use {
-        case .create: self != .readOnly
-        case .update: self == .normal || self == .writeOnly
-        case .view: self != .writeOnly
+        case .create: takes(creating: true)
+        case .update: takes(creating: false)
+        case .view: self != .writeOnly && self != .hidden
         }
     }
 }
@@ -62,7 +73,7 @@ public func field<Root, Value>(
         assign: { json, root, decoding in
             if json.isNull, type.schema["type"] != nil { return decoding.fail("must not be null") }
             if let value = type.decode(json, &decoding) { root[keyPath: path] = value }
-        }, encode: { type.encode($0[keyPath: path]) })
+        }, encode: { type.encode($0[keyPath: path]) }, show: { type.show($0[keyPath: path]) })
 }
 
 /// Declares a member that may be unset: null clears it, and in answers an unset one is null or left out.
@@ -79,5 +90,5 @@ public func field<Root, Value>(
             } else if let value = type.decode(json, &decoding) {
                 root[keyPath: path] = value
             }
-        }, encode: { $0[keyPath: path].map(type.encode) })
+        }, encode: { $0[keyPath: path].map(type.encode) }, show: { $0[keyPath: path].map(type.show) })
 }

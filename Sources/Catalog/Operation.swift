@@ -23,6 +23,17 @@ public struct Operation: Sendable {
         case run
     }
 
+    /// Where a request names its project, and with it the branch that the `Workspace` stands on.
+    public enum ProjectPlace: Sendable, Equatable {
+        /// Nowhere: it works on the tenant; the project of the workspace's branch is empty.
+        case nowhere
+        /// In the path parameter of this name.
+        case path(String)
+        /// In the member of this name of the body, because the project is about to be made. What is no string there is
+        /// refused by the operation itself; the dispatcher takes it for empty.
+        case body(String)
+    }
+
     /// A parameter in path, query or header.
     public struct Parameter: Sendable {
         /// Where a parameter stands.
@@ -79,12 +90,14 @@ public struct Operation: Sendable {
     public let aliases: [Method]
     /// The path with parameters in braces.
     public let path: String
-    /// The group in the document.
-    public let tag: String
+    /// The groups in the document, the main one first.
+    public let tags: [String]
     /// One line for users.
     public let summary: String
     /// Who may call it.
     public let permission: Permission
+    /// Where a request names the project that it works on.
+    public let project: ProjectPlace
     /// Parameters beside those in the path, which are found in it.
     public let parameters: [Parameter]
     /// The JSON Schema of the body, or nil when it takes none.
@@ -111,17 +124,18 @@ public struct Operation: Sendable {
 
     /// An operation from its parts.
     public init(
-        _ id: String, _ method: Method, aliases: [Method] = [], _ path: String, tag: String, summary: String,
-        permission: Permission, parameters: [Parameter] = [], request: JSONObject? = nil, responses: [Response],
-        errors: [Int] = Operation.commonErrors, effect: Effect
+        _ id: String, _ method: Method, aliases: [Method] = [], _ path: String, tags: [String], summary: String,
+        permission: Permission, project: ProjectPlace? = nil, parameters: [Parameter] = [], request: JSONObject? = nil,
+        responses: [Response], errors: [Int] = Operation.commonErrors, effect: Effect
     ) {
         self.id = id
         self.method = method
         self.aliases = aliases
         self.path = path
-        self.tag = tag
+        self.tags = tags
         self.summary = summary
         self.permission = permission
+        self.project = project ?? (Self.names(in: path).contains("projectId") ? .path("projectId") : .nowhere)
         self.parameters = parameters
         self.request = request
         self.responses = responses
@@ -129,8 +143,24 @@ public struct Operation: Sendable {
         self.effect = effect
     }
 
+    /// An operation of one group from its parts.
+    public init(
+        _ id: String, _ method: Method, aliases: [Method] = [], _ path: String, tag: String, summary: String,
+        permission: Permission, project: ProjectPlace? = nil, parameters: [Parameter] = [], request: JSONObject? = nil,
+        responses: [Response], errors: [Int] = Operation.commonErrors, effect: Effect
+    ) {
+        self.init(
+            id, method, aliases: aliases, path, tags: [tag], summary: summary, permission: permission, project: project,
+            parameters: parameters, request: request, responses: responses, errors: errors, effect: effect)
+    }
+
+    /// The main group in the document.
+    public var tag: String { tags.first ?? "" }
+
     /// The parameters of the path, in order.
-    public var pathParameters: [String] {
+    public var pathParameters: [String] { Self.names(in: path) }
+
+    private static func names(in path: String) -> [String] {
         path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
     }
 }
@@ -143,7 +173,7 @@ public struct OperationInput: Sendable {
     public var query: [String: String]
     /// The body; an empty object when there is none.
     public var body: JSONValue
-    /// Whether the request had a body.
+    /// The method, of those that the operation answers to.
     public var method: Operation.Method
 
     /// An input from its parts.

@@ -57,7 +57,7 @@ extension Structure {
             return false
         }
         let brokenBefore = decoding.broken.count
-        for field in Self.fields where field.mode.takes(creating: creating) {
+        for field in Self.fields where decoding.isStored ? field.mode.isStored : field.mode.takes(creating: creating) {
             if let member = members[field.name] {
                 decoding.within(field.name) { field.assign(member, &self, &$0) }
             } else if creating, field.required {
@@ -65,7 +65,7 @@ extension Structure {
             }
         }
         takeUnknown(members, &decoding)
-        if decoding.broken.count == brokenBefore { check(&decoding) }
+        if !decoding.isStored, decoding.broken.count == brokenBefore { check(&decoding) }
         return decoding.broken.count == brokenBefore
     }
 
@@ -82,25 +82,38 @@ extension Structure {
     private static func declares(_ name: String) -> Bool { fields.contains { $0.name == name } }
 
     /// The value as it is stored: every member that is set, unset ones left out.
-    public var document: JSONValue { .object(members(including: { $0.mode != .readOnly })) }
+    public var document: JSONValue {
+        var object = JSONObject()
+        for field in Self.fields where field.mode.isStored { object[field.name] = field.encode(self) }
+        keepUnknown(in: &object)
+        return .object(object)
+    }
 
     /// The value as clients see it, unset members left out; write-only members never show.
-    public var view: JSONValue { .object(members(including: { $0.mode != .writeOnly })) }
+    public var view: JSONValue { .object(members(withNulls: false)) }
 
-    private func members(including wanted: (Field<Self>) -> Bool) -> JSONObject {
+    /// The members as clients see them.
+    ///
+    /// - Parameter withNulls: Whether a member that is unset and may be null shows as null; else it is left out.
+    public func members(withNulls: Bool) -> JSONObject {
         var object = JSONObject()
-        for field in Self.fields where wanted(field) { object[field.name] = field.encode(self) }
-        if case .keep(let path) = Self.unknownMembers {
-            for (name, value) in self[keyPath: path] { object[name] = value }
+        for field in Self.fields where field.mode.shows(in: .view) {
+            object[field.name] = field.show(self) ?? (withNulls && field.nullable ? .null : nil)
         }
+        keepUnknown(in: &object)
         return object
+    }
+
+    private func keepUnknown(in object: inout JSONObject) {
+        guard case .keep(let path) = Self.unknownMembers else { return }
+        for (name, value) in self[keyPath: path] { object[name] = value }
     }
 
     /// Reads a stored document. Lenient: what no longer fits a declaration keeps its default, so that a stricter rule
     /// never locks stored data away.
     public init(stored document: JSONValue) {
         self.init()
-        var ignored = Decoding()
+        var ignored = Decoding(isStored: true)
         _ = assign(document, creating: true, &ignored)
     }
 }

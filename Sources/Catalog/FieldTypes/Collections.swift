@@ -20,7 +20,7 @@ extension FieldType {
                     }
                 }
                 return values
-            }, encode: { .array($0.map(element.encode)) })
+            }, encode: { .array($0.map(element.encode)) }, show: { .array($0.map(element.show)) })
     }
 
     /// A map from names to elements, in the order in which they came.
@@ -39,13 +39,14 @@ extension FieldType {
                 var map = OrderedMap<Element>()
                 for (name, member) in members {
                     decoding.within(name) { deeper in
-                        if let reason = key(name) { return deeper.fail(reason) }
+                        if !deeper.isStored, let reason = key(name) { return deeper.fail(reason) }
                         if let value = element.decode(member, &deeper) { map.append(name, value) }
                     }
                 }
                 return map
             },
-            encode: { map in .object(JSONObject(map.entries.map { ($0.name, element.encode($0.value)) })) })
+            encode: { map in .object(JSONObject(map.entries.map { ($0.name, element.encode($0.value)) })) },
+            show: { map in .object(JSONObject(map.entries.map { ($0.name, element.show($0.value)) })) })
     }
 
     /// A value of `wrapped`, or null.
@@ -53,7 +54,7 @@ extension FieldType {
         FieldType(
             schema: wrapped.schema.allowingNull,
             decode: { json, decoding in json.isNull ? .some(nil) : wrapped.decode(json, &decoding).map { .some($0) } },
-            encode: { $0.map(wrapped.encode) ?? .null })
+            encode: { $0.map(wrapped.encode) ?? .null }, show: { $0.map(wrapped.show) ?? .null })
     }
 }
 
@@ -64,8 +65,8 @@ extension FieldType where Value: Structure {
             schema: Value.schema,
             decode: { json, decoding in
                 var value = Value()
-                return value.assign(json, creating: true, &decoding) ? value : nil
-            }, encode: { $0.document })
+                return value.assign(json, creating: true, &decoding) || decoding.isStored ? value : nil
+            }, encode: { $0.document }, show: { $0.view })
     }
 }
 
@@ -73,16 +74,31 @@ extension FieldType where Value: Structure {
 public struct OrderedMap<Value: Sendable>: Sendable {
     /// Names with their values, in order.
     public private(set) var entries: [(name: String, value: Value)] = []
+    /// Name to position.
+    private var index: [String: Int] = [:]
+
     /// A map without entries.
     public init() {}
-    /// A map of `entries`; the caller sees to it that names are unique.
-    public init(_ entries: [(name: String, value: Value)]) { self.entries = entries }
+    /// A map of `entries`; of entries with the same name the first holds.
+    public init(_ entries: [(name: String, value: Value)]) {
+        for (name, value) in entries { append(name, value) }
+    }
     /// The names, in order.
     public var names: [String] { entries.map(\.name) }
+    /// The values, in order.
+    public var values: [Value] { entries.map(\.value) }
+    /// Whether there is no entry.
+    public var isEmpty: Bool { entries.isEmpty }
+    /// How many entries there are.
+    public var count: Int { entries.count }
     /// The value of `name`, or nil.
-    public subscript(name: String) -> Value? { entries.first { $0.name == name }?.value }
-    /// Adds an entry at the end; the caller sees to it that the name is new.
-    public mutating func append(_ name: String, _ value: Value) { entries.append((name, value)) }
+    public subscript(name: String) -> Value? { index[name].map { entries[$0].value } }
+    /// Adds an entry at the end; one whose name is there already is not taken.
+    public mutating func append(_ name: String, _ value: Value) {
+        guard index[name] == nil else { return }
+        index[name] = entries.count
+        entries.append((name, value))
+    }
 }
 
 extension OrderedMap: Equatable where Value: Equatable {

@@ -4,18 +4,22 @@ public struct FieldType<Value: Sendable>: Sendable {
     public let schema: JSONObject
     /// Reads a value; nil after it noted why in `Decoding`.
     public let decode: @Sendable (JSONValue, inout Decoding) -> Value?
-    /// Writes a value as it is stored and shown.
+    /// Writes a value as it is stored.
     public let encode: @Sendable (Value) -> JSONValue
+    /// Writes a value as it is shown: the same but for what never shows.
+    public let show: @Sendable (Value) -> JSONValue
 
-    /// A type from its three parts.
+    /// A type from its parts; `show` only where it differs from `encode`.
     public init(
         schema: JSONObject,
         decode: @escaping @Sendable (JSONValue, inout Decoding) -> Value?,
-        encode: @escaping @Sendable (Value) -> JSONValue
+        encode: @escaping @Sendable (Value) -> JSONValue,
+        show: (@Sendable (Value) -> JSONValue)? = nil
     ) {
         self.schema = schema
         self.decode = decode
         self.encode = encode
+        self.show = show ?? encode
     }
 
     /// The same type with one more rule. `rule` answers why a value is refused, or nil.
@@ -24,19 +28,19 @@ public struct FieldType<Value: Sendable>: Sendable {
             schema: schema,
             decode: { json, decoding in
                 guard let value = decode(json, &decoding) else { return nil }
-                if let reason = rule(value) {
+                if !decoding.isStored, let reason = rule(value) {
                     decoding.fail(reason)
                     return nil
                 }
                 return value
-            }, encode: encode)
+            }, encode: encode, show: show)
     }
 
     /// The same type with more said in its schema.
     public func described(_ members: JSONObject) -> FieldType {
         var schema = schema
         for (name, value) in members { schema[name] = value }
-        return FieldType(schema: schema, decode: decode, encode: encode)
+        return FieldType(schema: schema, decode: decode, encode: encode, show: show)
     }
 }
 

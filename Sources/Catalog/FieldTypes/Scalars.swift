@@ -11,6 +11,7 @@ extension FieldType where Value == Int {
                     decoding.wrongType("an integer", json)
                     return nil
                 }
+                if decoding.isStored { return value }
                 if value < range.lowerBound { decoding.fail("must be at least \(range.lowerBound)") }
                 if value > range.upperBound { decoding.fail("must be at most \(range.upperBound)") }
                 return range.contains(value) ? value : nil
@@ -19,6 +20,9 @@ extension FieldType where Value == Int {
 }
 
 extension FieldType where Value == Double {
+    /// Every number that JSON can hold.
+    public static var allNumbers: ClosedRange<Double> { -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude }
+
     /// A number in `range`.
     public static func number(
         _ range: ClosedRange<Double> = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
@@ -35,7 +39,7 @@ extension FieldType where Value == Double {
                     decoding.wrongType("a number", json)
                     return nil
                 }
-                guard range.contains(value) else {
+                guard decoding.isStored || range.contains(value) else {
                     decoding.fail("must be between \(range.lowerBound) and \(range.upperBound)")
                     return nil
                 }

@@ -18,6 +18,7 @@ extension FieldType where Value == String {
                     decoding.wrongType("a string", json)
                     return nil
                 }
+                if decoding.isStored { return text }
                 if trimmed { text = text.trimmed }
                 let count = text.unicodeScalars.count
                 if count < length.lowerBound {

@@ -1,0 +1,200 @@
+/// One kind of thing that users manage, declared once: its fields, place, identity, references, rules and names. Routes,
+/// checks, links, the OpenAPI document and what other surfaces need are derived from it.
+public struct Kind: Sendable {
+    /// One declared member, as surfaces that know no types see it.
+    public struct Member: Sendable {
+        /// The name on the wire.
+        public let name: String
+        /// What it is for, written for users.
+        public let help: String
+        /// The JSON Schema of the value.
+        public let schema: JSONObject
+        /// Who may write and see it.
+        public let mode: FieldMode
+        /// Whether a create must name it.
+        public let required: Bool
+        /// Whether null is taken, and means "none".
+        public let nullable: Bool
+        /// What the value points at, or nil when it is no reference.
+        public let reference: Reference?
+    }
+
+    /// The name inside: in keys, links and the log. Never changes once there is data.
+    public let name: String
+    /// The name in sentences: `Sub-agent not found`.
+    public let title: String
+    /// The segment of the collection's path.
+    public let plural: String
+    /// The name of the schemas in the document: `SubAgent`, `SubAgentCreate` …
+    public let schemaName: String
+    /// Where the resources live.
+    public let scope: Scope
+    /// The groups of the operations in the document, the main one first.
+    public let tags: [String]
+    /// The name of the path parameter of one resource.
+    public let itemParameter: String
+    /// The declared members.
+    public let members: [Member]
+    /// How ids come about.
+    public let identity: Identity
+    /// What a create answers when the thing is there.
+    public let onDuplicate: Duplicate
+    /// Members that together name the thing: two resources in one place must not agree in them.
+    public let unique: [String]
+    /// Query parameters of the list with the reference member that each filters by; the first given counts most.
+    public let filters: [(query: String, member: String)]
+    /// Whether an update that changes no declared member is a 400.
+    public let refusesEmptyUpdate: Bool
+    /// Whether members that are unset show as null; else they are left out.
+    public let showsUnset: Bool
+    let names: OperationNames
+    let permissions: Permissions
+    let listParameters: [Operation.Parameter]
+    let createStatuses: [Int]
+    let schemas: Schemas
+    let actions: Actions
+
+    /// The schemas of a kind in its three uses.
+    struct Schemas: Sendable {
+        let create: JSONObject
+        let update: JSONObject
+        let view: JSONObject
+    }
+
+    /// What a kind does, with its type forgotten.
+    struct Actions: Sendable {
+        let create: @Sendable (JSONValue, [String: String], Workspace) throws -> (entry: Entry, status: Int)
+        let update: @Sendable (Entry, JSONValue, Workspace) throws -> Entry
+        let delete: @Sendable (Entry, Workspace) throws -> Void
+        let view: @Sendable (Entry, BranchKey) -> JSONObject
+        let onGet: @Sendable (Entry, Workspace) throws -> JSONObject
+        let decode: @Sendable (JSONValue, JSONValue?) throws(Problem) -> JSONValue
+    }
+
+    /// Declares the kind of `type`.
+    ///
+    /// - Parameters:
+    ///   - name: The name inside: in keys, links and the log.
+    ///   - title: The name in sentences.
+    ///   - plural: The segment of the collection's path.
+    ///   - scope: Where the resources live.
+    ///   - tags: The groups in the document, the main one first.
+    ///   - names: The operations' names in the contract; none unless told.
+    ///   - schemaName: The name of the schemas; the type's own unless told.
+    ///   - permissions: Who may call the operations.
+    ///   - identity: How ids come about.
+    ///   - onDuplicate: What a create answers when the thing is there.
+    ///   - unique: Members that together name the thing within its place; none unless told.
+    ///   - filters: Query parameters of the list with the reference members that they filter by.
+    ///   - listParameters: Further query parameters of the list, for the document.
+    ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
+    ///   - showsUnset: Whether unset members show as null.
+    ///   - rules: What one field cannot say.
+    ///   - extras: Members of answers beside the declared ones.
+    public init<R: Resource>(
+        _ type: R.Type, _ name: String, title: String, plural: String, in scope: Scope, tags: [String] = [],
+        names: OperationNames = OperationNames(), schemaName: String? = nil, permissions: Permissions = .usual,
+        identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
+        filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
+        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, rules: Rules<R> = Rules(),
+        extras: Extras<R> = Extras()
+    ) {
+        self.name = name
+        self.title = title
+        self.plural = plural
+        self.schemaName = schemaName ?? "\(type)"
+        self.scope = scope
+        self.tags = tags
+        self.itemParameter = "id"
+        self.names = names
+        self.permissions = permissions
+        self.identity = identity
+        self.onDuplicate = onDuplicate
+        self.unique = unique
+        self.filters = filters
+        self.listParameters = listParameters
+        self.refusesEmptyUpdate = refusesEmptyUpdate
+        self.showsUnset = showsUnset
+        createStatuses = rules.replaces == nil ? [201] : [200, 201]
+        members = R.fields.map {
+            Member(
+                name: $0.name, help: $0.help, schema: $0.schema, mode: $0.mode, required: $0.required,
+                nullable: $0.nullable, reference: $0.reference)
+        }
+        schemas = Schemas(
+            create: R.schema(for: .create), update: R.schema(for: .update),
+            view: Self.viewSchema(R.self, extras.schemas))
+        actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset).erased
+    }
+
+    private static func viewSchema<R: Resource>(_ type: R.Type, _ extras: JSONObject) -> JSONObject {
+        var schema = R.schema(for: .view)
+        var properties = schema["properties"]?.object ?? JSONObject()
+        for (name, extra) in extras { properties[name] = extra }
+        for name in ["createdAt", "updatedAt"] { properties[name] = ["type": "string", "format": "date-time"] }
+        schema["properties"] = .object(properties)
+        var required = schema["required"]?.array ?? []
+        for name in ["id", "createdAt", "updatedAt"] where !required.contains(.string(name)) { required.append(.string(name)) }
+        schema["required"] = .array(required)
+        return schema
+    }
+
+    /// The key of the resource `id` in the place that a path names.
+    public func key(_ id: String, _ path: [String: String]) -> ResourceKey {
+        ResourceKey(kind: name, parent: scope.parent(path), id: id)
+    }
+
+    /// The document to store for a create body: decoded, checked, defaults in place. Rules that need the stored world
+    /// are not asked here.
+    public func create(_ body: JSONValue) throws(Problem) -> JSONValue { try actions.decode(body, nil) }
+
+    /// The document to store after `patch` was laid over a stored one.
+    public func update(_ stored: JSONValue, _ patch: JSONValue) throws(Problem) -> JSONValue {
+        try actions.decode(patch, stored)
+    }
+
+    /// The resource as clients see it.
+    public func view(_ entry: Entry, in branch: BranchKey) -> JSONObject { actions.view(entry, branch) }
+
+    /// What a document refers to, from its declarations; loose references are not among them.
+    public func links(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {
+        var links: [ResourceLink] = []
+        for member in members {
+            guard let reference = member.reference, reference.rule != .loose else { continue }
+            for id in Self.ids(document[member.name]) {
+                let target = reference.target(id, from: key)
+                links.append(ResourceLink(target: target, role: member.name, rule: reference.rule))
+            }
+        }
+        return links
+    }
+
+    static func ids(_ value: JSONValue?) -> [String] {
+        switch value {
+        case .string(let id): [id]
+        case .array(let elements): elements.compactMap(\.string)
+        default: []
+        }
+    }
+
+    /// What is broken in a document because it names what does not exist.
+    ///
+    /// - Parameter isKnown: The members that refer are checked with the workspace unless this says so of their target.
+    public func brokenReferences(
+        _ key: ResourceKey, _ document: JSONValue, old: JSONValue?, in workspace: Workspace
+    ) throws -> [Problem.Broken] {
+        var broken: [Problem.Broken] = []
+        let kept = Set(old.map { links(key, $0) } ?? [])
+        for link in links(key, document) where !kept.contains(link) {
+            if try workspace.get(link.target) == nil {
+                broken.append(Problem.Broken([link.role], Self.unknown(link.target)))
+            }
+        }
+        return broken
+    }
+
+    /// The reason for a reference to what does not exist.
+    public static func unknown(_ target: ResourceKey) -> String {
+        "names the \(target.kind) \(target.id), which does not exist"
+    }
+}

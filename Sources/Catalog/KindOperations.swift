@@ -1,0 +1,180 @@
+extension Kind {
+    /// The operations on the kind that the contract names, in the order list, get, create, update, delete.
+    public var operations: [Operation] {
+        [listOperation, getOperation, createOperation, updateOperation, deleteOperation].compactMap(\.self)
+    }
+
+    private var collection: String { "\(scope.path)/\(plural)" }
+    private var item: String { "\(collection)/{\(itemParameter)}" }
+    private var itemProject: Operation.ProjectPlace? { scope == .tenant ? .path(itemParameter) : nil }
+    private var words: String {
+        title.split(separator: " ").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ")
+    }
+
+    private func reference(_ suffix: String) -> JSONObject { OpenAPI.reference(schemaName + suffix) }
+
+    private func operation(
+        _ id: String, _ method: Operation.Method, aliases: [Operation.Method] = [], _ path: String, _ summary: String,
+        _ permission: Operation.Permission, project: Operation.ProjectPlace? = nil,
+        parameters: [Operation.Parameter] = [], request: JSONObject? = nil, responses: [Operation.Response],
+        moreErrors: [Int] = [], effect: Operation.Effect
+    ) -> Operation {
+        Operation(
+            id, method, aliases: aliases, path, tags: tags, summary: summary, permission: permission, project: project,
+            parameters: parameters, request: request, responses: responses,
+            errors: (Operation.commonErrors + moreErrors).sorted(), effect: effect)
+    }
+
+    private var listOperation: Operation? {
+        names.list.map { id in
+            let filterParameters = filters.map {
+                Operation.Parameter($0.query, in: .query, "Only those whose \($0.member) is this.")
+            }
+            return operation(
+                id, .get, collection, "List \(words)s", permissions.list,
+                parameters: Page.parameters + filterParameters + listParameters,
+                responses: [Operation.Response(200, "One page, newest first.", schema: reference("ListResponse"))],
+                effect: .read { workspace, input in try list(workspace, input) })
+        }
+    }
+
+    private var getOperation: Operation? {
+        names.get.map { id in
+            operation(
+                id, .get, item, "Get \(words)", permissions.get, project: itemProject,
+                responses: [Operation.Response(200, "The \(title).", schema: reference("Response"))],
+                effect: .read { workspace, input in
+                    let entry = try entry(workspace, input)
+                    var view = view(entry, in: workspace.branch)
+                    for (name, member) in try actions.onGet(entry, workspace) { view[name] = member }
+                    return .data(.object(view))
+                })
+        }
+    }
+
+    private var createOperation: Operation? {
+        names.create.map { id in
+            let responses = createStatuses.map {
+                Operation.Response($0, $0 == 201 ? "Created." : "Took another's place.", schema: reference("Response"))
+            }
+            return operation(
+                id, .post, collection, "Create \(words)", permissions.create, project: scope == .tenant ? .body("id") : nil,
+                request: reference("Create"), responses: responses, moreErrors: onDuplicate == .conflict ? [409] : [],
+                effect: .write { workspace, input in
+                    let (entry, status) = try create(workspace, input)
+                    return .data(.object(view(entry, in: workspace.branch)), status: status)
+                })
+        }
+    }
+
+    private var updateOperation: Operation? {
+        names.update.map { id in
+            operation(
+                id, .patch, aliases: [.put], item, "Update \(words)", permissions.update, project: itemProject,
+                request: reference("Update"),
+                responses: [Operation.Response(200, "The updated \(title).", schema: reference("Response"))],
+                effect: .write { workspace, input in
+                    let entry = try actions.update(entry(workspace, input), input.body, workspace)
+                    return .data(.object(view(entry, in: workspace.branch)))
+                })
+        }
+    }
+
+    private var deleteOperation: Operation? {
+        names.delete.map { id in
+            operation(
+                id, .delete, item, "Delete \(words)", permissions.delete, project: itemProject,
+                responses: [Operation.Response(204, "Deleted.")],
+                effect: .write { workspace, input in
+                    try delete(workspace, input)
+                    return OperationOutput(204)
+                })
+        }
+    }
+
+    // MARK: What they do
+
+    /// The resource that a path names; throws a 404 that names the outermost thing missing.
+    public func entry(_ workspace: Workspace, _ input: OperationInput) throws -> Entry {
+        let key = key(input.parameter(itemParameter), input.path)
+        if let entry = try workspace.get(key) { return entry }
+        try workspace.requireContainers(of: scope, input.path)
+        throw Problem.notFound(title)
+    }
+
+    private func create(_ workspace: Workspace, _ input: OperationInput) throws -> (entry: Entry, status: Int) {
+        if scope == .tenant {
+            // The body is checked before the project that it names is looked for.
+            _ = try create(input.body)
+            if try workspace.exists() { throw Problem.conflict("\(title) already exists: \(workspace.branch.project)") }
+            try workspace.createBranch()
+        } else {
+            try workspace.requireContainers(of: scope, input.path)
+        }
+        return try actions.create(input.body, input.path, workspace)
+    }
+
+    private func delete(_ workspace: Workspace, _ input: OperationInput) throws {
+        let entry = try entry(workspace, input)
+        guard scope == .tenant else { return try actions.delete(entry, workspace) }
+        guard workspace.branch.branch == BranchKey.main else {
+            throw Problem.badRequest("A project can only be deleted on its main branch")
+        }
+        try workspace.deleteProject()
+    }
+
+    private func list(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
+        let page = try Page(query: input.query)
+        if scope == .tenant {
+            let (entries, total) = try workspace.projects(page.number, page.limit)
+            return page.answer(
+                entries.map {
+                    let branch = BranchKey(tenant: workspace.branch.tenant, project: $0.key.id)
+                    return .object(view($0, in: branch))
+                }, total: total)
+        }
+        let (entries, total) = try filteredPage(workspace, input, page)
+        if total == 0 { try workspace.requireContainers(of: scope, input.path) }
+        return page.answer(entries.map { .object(view($0, in: workspace.branch)) }, total: total)
+    }
+
+    private func filteredPage(
+        _ workspace: Workspace, _ input: OperationInput, _ page: Page
+    ) throws -> (entries: [Entry], total: Int) {
+        var query = ListQuery(kind: name, parent: scope.parent(input.path), page: page.number, limit: page.limit)
+        let wanted = filters.compactMap { filter in input.query[filter.query].map { (filter.member, $0) } }
+        guard let (member, id) = wanted.first else { return try workspace.page(query) }
+        let reference = members.first { $0.name == member }?.reference
+        guard wanted.count == 1, let reference, reference.rule != .loose, isOnlyReference(reference) else {
+            return try scannedPage(workspace, query, wanted)
+        }
+        query.referringTo = reference.target(id, from: ResourceKey(kind: name, parent: query.parent, id: ""))
+        return try workspace.page(query)
+    }
+
+    /// Whether no other member refers to the same kind: then a link to a target says by which member.
+    private func isOnlyReference(_ reference: Reference) -> Bool {
+        members.count { $0.reference?.kind == reference.kind } == 1
+    }
+
+    private func scannedPage(
+        _ workspace: Workspace, _ query: ListQuery, _ wanted: [(member: String, id: String)]
+    ) throws -> (entries: [Entry], total: Int) {
+        let found = try workspace.all(query.kind, query.parent).filter { entry in
+            wanted.allSatisfy { Self.ids(entry.document[$0.member]).contains($0.id) }
+        }
+        let start = min((query.page - 1) * query.limit, found.count)
+        return (Array(found.reversed().dropFirst(start).prefix(query.limit)), found.count)
+    }
+}
+
+extension Kind {
+    /// The schemas that the document keeps for the kind: as shown, as created, as updated, and the two envelopes.
+    public var documentSchemas: [(name: String, schema: JSONObject)] {
+        let view = OpenAPI.reference(schemaName)
+        return [
+            (schemaName, schemas.view), (schemaName + "Create", schemas.create), (schemaName + "Update", schemas.update),
+            (schemaName + "Response", OpenAPI.envelope(view)), (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
+        ]
+    }
+}

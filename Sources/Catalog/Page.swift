@@ -1,0 +1,61 @@
+/// Which page of a list a request wants (manage spec §0.5).
+public struct Page: Sendable, Equatable {
+    /// The page, from 1.
+    public let number: Int
+    /// Resources a page, 1–100.
+    public let limit: Int
+
+    /// Resources a page unless a request says otherwise.
+    public static let limitDefault = 10
+    /// Resources a page at most.
+    public static let limitMax = 100
+
+    /// The page that the parameters `page` and `limit` ask for.
+    public init(query: [String: String]) throws(Problem) {
+        var broken: [Problem.Broken] = []
+        func read(_ name: String, _ range: ClosedRange<Double>, _ reason: String) -> Int? {
+            guard let text = query[name] else { return nil }
+            guard let value = Double(text), range.contains(value) else {
+                broken.append(Problem.Broken([name], reason))
+                return nil
+            }
+            return Int(value)
+        }
+        let number = read("page", 1...1e12, "must be a number of at least 1")
+        let limit = read("limit", 1...Double(Self.limitMax), "must be a number between 1 and \(Self.limitMax)")
+        if !broken.isEmpty { throw Problem.invalid(broken) }
+        self.number = number ?? 1
+        self.limit = limit ?? Self.limitDefault
+    }
+
+    /// The answer to a list: `data` and `pagination`. `pages` is 0 when there is nothing.
+    public func answer(_ data: [JSONValue], total: Int) -> OperationOutput {
+        OperationOutput(200, ["data": .array(data), "pagination": Self.block(number, limit, total)])
+    }
+
+    /// The answer to a list that comes whole: one page with everything (manage spec §0.5).
+    public static func whole(_ data: [JSONValue]) -> OperationOutput {
+        OperationOutput(200, [
+            "data": .array(data),
+            "pagination": [
+                "page": 1, "limit": .integer(Int64(data.count)), "total": .integer(Int64(data.count)), "pages": 1,
+            ],
+        ])
+    }
+
+    private static func block(_ number: Int, _ limit: Int, _ total: Int) -> JSONValue {
+        [
+            "page": .integer(Int64(number)), "limit": .integer(Int64(limit)), "total": .integer(Int64(total)),
+            "pages": .integer(Int64((total + limit - 1) / limit)),
+        ]
+    }
+
+    /// The two parameters as the document has them.
+    public static let parameters = [
+        Operation.Parameter(
+            "page", in: .query, "The page, from 1.", schema: ["type": "number", "minimum": 1, "default": 1]),
+        Operation.Parameter(
+            "limit", in: .query, "Elements a page.",
+            schema: ["type": "number", "minimum": 1, "maximum": 100, "default": 10]),
+    ]
+}
