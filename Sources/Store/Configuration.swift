@@ -1,0 +1,186 @@
+public import Catalog
+
+/// One project's configuration on one branch at one moment.
+public struct ConfigurationGraph: Sendable {
+    /// The number of the last change in it.
+    public let head: Int64
+    /// Every resource, oldest first.
+    public let entries: [Entry]
+    /// Every reference, by who refers.
+    public let links: [ResourceKey: [ResourceLink]]
+}
+
+/// One line of a branch's log.
+public struct Change: Sendable, Equatable {
+    /// What was done to the resource.
+    public enum Action: String, Sendable { case create, update, delete }
+
+    /// The number on the branch, from 1, without gaps.
+    public let number: Int64
+    /// When, milliseconds since 1970.
+    public let at: Int64
+    /// Who, as the writer named itself.
+    public let actor: String
+    /// What was done.
+    public let action: Action
+    /// To which resource.
+    public let key: ResourceKey
+    /// The document before; nil for a creation.
+    public let before: JSONValue?
+    /// The document after; nil for a deletion.
+    public let after: JSONValue?
+    /// The number of the first change of the same transaction.
+    public let batch: Int64
+}
+
+extension Store {
+    /// The number of the branch's last change; nil when there is no such project or branch.
+    public func head(of branch: BranchKey) async throws(StoreError) -> Int64? {
+        try await database.read { connection in
+            try connection.first(SQL.head, branch.values) { $0.integer(0) }
+        }
+    }
+
+    /// The whole branch, read by one statement and so at one moment; nil when there is no such project or branch.
+    public func graph(of branch: BranchKey) async throws(StoreError) -> ConfigurationGraph? {
+        try await database.read { connection in
+            var head: Int64?
+            var entries: [Entry] = []
+            var links: [ResourceKey: [ResourceLink]] = [:]
+            try connection.query(SQL.graph, branch.values) { row in
+                switch row.integer(0) {
+                case 0: head = row.integer(5)
+                case 1: entries.append(try row.entry(from: 1))
+                default: links[row.key(from: 1), default: []].append(try row.link(from: 8))
+                }
+            }
+            // The three parts come in any order; within a part SQL promises none.
+            entries.sort { ($0.createdAt, $0.key.id) < ($1.createdAt, $1.key.id) }
+            return head.map { ConfigurationGraph(head: $0, entries: entries, links: links) }
+        }
+    }
+
+    /// One resource, or nil.
+    public func resource(_ key: ResourceKey, in branch: BranchKey) async throws(StoreError) -> Entry? {
+        try await readConfiguration(in: branch) { try $0.get(key) }
+    }
+
+    /// One page, newest first, and how many there are in all. Costs two statements.
+    public func list(
+        _ query: ListQuery, in branch: BranchKey
+    ) async throws(StoreError) -> (entries: [Entry], total: Int) {
+        try await readConfiguration(in: branch) { try $0.page(query) }
+    }
+
+    /// One page of the tenant's resources of a kind on the main branches of its projects, newest first, and how many there
+    /// are in all. Costs two statements.
+    public func tenantList(
+        _ tenant: String, kind: String, page: Int, limit: Int
+    ) async throws(StoreError) -> (entries: [Entry], total: Int) {
+        let branch = BranchKey(tenant: tenant, project: "")
+        return try await readConfiguration(in: branch) { try $0.tenantPage(kind: kind, page: page, limit: limit) }
+    }
+
+    /// Who refers to a resource.
+    public func linksTo(_ key: ResourceKey, in branch: BranchKey) async throws(StoreError) -> [ResourceKey] {
+        try await readConfiguration(in: branch) { try $0.referrers(key) }
+    }
+
+    /// What a resource refers to.
+    public func linksFrom(_ key: ResourceKey, in branch: BranchKey) async throws(StoreError) -> [ResourceLink] {
+        try await readConfiguration(in: branch) { try $0.links(from: key) }
+    }
+
+    /// The branch's log after a change, oldest first. `limit` 1–1,000.
+    public func changes(
+        of branch: BranchKey, after number: Int64 = 0, limit: Int = 100
+    ) async throws(StoreError) -> [Change] {
+        try await database.read { connection in
+            try connection.rows(SQL.changes, branch.values + [.integer(number), .integer(limit.clamped(to: 1...1000))]) {
+                try $0.change()
+            }
+        }
+    }
+
+    /// Reads within one branch. Each statement sees one moment; writing in `body` is a caller's bug.
+    public func readConfiguration<T: Sendable>(
+        in branch: BranchKey, _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
+    ) async throws(StoreError) -> T {
+        try await database.read { [containers] connection in
+            try body(ConfigurationTransaction(connection, branch, containers: containers, writing: nil))
+        }
+    }
+
+    /// Changes one branch in one transaction, fully durable. What `body` throws undoes all of it and is thrown on
+    /// unchanged; otherwise `StoreError`. The body may run more than once.
+    ///
+    /// - Parameters:
+    ///   - actor: who changes, for the log.
+    ///   - at: the time of the change, milliseconds since 1970.
+    public func write<T: Sendable>(
+        in branch: BranchKey, actor: String, at: Int64,
+        _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
+    ) async throws -> T {
+        do throws(StoreError) {
+            return try await database.write(.full) { [containers] connection in
+                let transaction = try ConfigurationTransaction(
+                    connection, branch, containers: containers, writing: (actor, at))
+                let value = try body(transaction)
+                try transaction.finish()
+                return value
+            }
+        } catch {
+            if case .other(let cause) = error, !(cause is EngineFailure) { throw cause }
+            throw error
+        }
+    }
+}
+
+extension BranchKey {
+    /// The values of `$1`, `$2`, `$3` in all configuration statements.
+    var values: [SQLValue] { [.text(tenant), .text(project), .text(branch)] }
+}
+
+extension ResourceKey {
+    var values: [SQLValue] { [.text(kind), .text(parent), .text(id)] }
+}
+
+extension Row {
+    func key(from column: Int) -> ResourceKey {
+        ResourceKey(kind: text(column), parent: text(column + 1), id: text(column + 2))
+    }
+
+    /// Reads kind, parent, id, document, created_at, updated_at, revision.
+    func entry(from column: Int) throws -> Entry {
+        Entry(
+            key: key(from: column), document: try json(column + 3) ?? .null, createdAt: integer(column + 4),
+            updatedAt: integer(column + 5), revision: integer(column + 6))
+    }
+
+    /// Reads to_kind, to_parent, to_id, role, rule.
+    func link(from column: Int) throws -> ResourceLink {
+        guard let rule = Reference.Rule(rawValue: text(column + 4)) else { throw StoreError.corrupt("rule of a link") }
+        return ResourceLink(target: key(from: column), role: text(column + 3), rule: rule)
+    }
+
+    /// Reads number, at, actor, action, kind, parent, id, before, after, batch.
+    func change() throws -> Change {
+        guard let action = Change.Action(rawValue: text(3)) else { throw StoreError.corrupt("action of a change") }
+        return Change(
+            number: integer(0), at: integer(1), actor: text(2), action: action, key: key(from: 4),
+            before: try json(7), after: try json(8), batch: integer(9))
+    }
+
+    /// The column's document; nil when it is null.
+    func json(_ column: Int) throws -> JSONValue? {
+        do {
+            return try withText(column) { try JSONValue(parsing: $0) }
+        } catch {
+            throw StoreError.corrupt("a stored document is not JSON: \(error)")
+        }
+    }
+}
+
+extension Int {
+    func clamped(to range: ClosedRange<Int>) -> Int64 { Int64(Swift.min(Swift.max(self, range.lowerBound), range.upperBound)) }
+}

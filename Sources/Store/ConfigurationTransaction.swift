@@ -1,0 +1,299 @@
+public import Catalog
+
+/// One branch's configuration within one job: what it reads is what it has written. Valid only in the job's body.
+public final class ConfigurationTransaction {
+    /// The branch worked on.
+    public let branch: BranchKey
+    let connection: any Connection
+    private let containers: Set<String>
+    /// Who writes and when; nil in a job that only reads.
+    private let writing: (actor: String, at: Int64)?
+    /// The branch's head with the changes made here; nil while there is no branch.
+    private var head: Int64?
+    private var headAtStart: Int64?
+
+    init(
+        _ connection: any Connection, _ branch: BranchKey, containers: Set<String>,
+        writing: (actor: String, at: Int64)?
+    ) throws {
+        self.connection = connection
+        self.branch = branch
+        self.containers = containers
+        self.writing = writing
+        guard writing != nil else { return }
+        head = try connection.first(SQL.lockedHead, branch.values) { $0.integer(0) }
+        headAtStart = head
+    }
+
+    /// Moves the branch's head to the last change made here.
+    func finish() throws {
+        guard let head, head != headAtStart else { return }
+        try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
+    }
+
+    // MARK: Reading
+
+    /// Whether the branch exists.
+    public func exists() throws -> Bool {
+        if writing != nil { return head != nil }
+        return try connection.first(SQL.head, branch.values) { $0.integer(0) } != nil
+    }
+
+    /// The resource, or nil.
+    public func get(_ key: ResourceKey) throws -> Entry? {
+        try connection.first(SQL.get, branch.values + key.values) { try $0.entry(from: 0) }
+    }
+
+    /// All resources of a kind in one place, oldest first.
+    public func all(_ kind: String, _ parent: String) throws -> [Entry] {
+        try connection.rows(SQL.all, branch.values + [.text(kind), .text(parent)]) { try $0.entry(from: 0) }
+    }
+
+    /// All resources of the branch, oldest first.
+    public func everything() throws -> [Entry] {
+        try connection.rows(SQL.everything, branch.values) { try $0.entry(from: 0) }
+    }
+
+    /// One page, newest first, and how many there are in all.
+    public func page(_ query: ListQuery) throws -> (entries: [Entry], total: Int) {
+        let place = branch.values + [.text(query.kind), .text(query.parent)]
+        let filter = place + (query.referringTo?.values ?? [])
+        let isFiltered = query.referringTo != nil
+        let total = try connection.first(isFiltered ? SQL.countReferring : SQL.count, filter) { $0.integer(0) } ?? 0
+        let entries = try connection.rows(
+            isFiltered ? SQL.pageReferring : SQL.page, filter + SQLValue.window(query.page, query.limit)
+        ) { try $0.entry(from: 0) }
+        return (entries, Int(total))
+    }
+
+    /// One page of the tenant's resources of a kind on this branch's name in all its projects, newest first, and how many
+    /// there are in all.
+    public func tenantPage(kind: String, page: Int, limit: Int) throws -> (entries: [Entry], total: Int) {
+        let place: [SQLValue] = [.text(branch.tenant), .text(kind), .text(branch.branch)]
+        let total = try connection.first(SQL.tenantCount, place) { $0.integer(0) } ?? 0
+        let entries = try connection.rows(SQL.tenantPage, place + SQLValue.window(page, limit)) { try $0.entry(from: 0) }
+        return (entries, Int(total))
+    }
+
+    /// Who refers to a resource, each once.
+    public func referrers(_ key: ResourceKey) throws -> [ResourceKey] {
+        try linksTo(key).reduce(into: []) { keys, link in
+            if keys.last != link.source { keys.append(link.source) }
+        }
+    }
+
+    /// What a resource refers to.
+    public func links(from key: ResourceKey) throws -> [ResourceLink] {
+        try connection.rows(SQL.linksFrom, branch.values + key.values) { try $0.link(from: 0) }
+    }
+
+    private struct Referral {
+        let source: ResourceKey
+        let link: ResourceLink
+    }
+
+    private func linksTo(_ key: ResourceKey) throws -> [Referral] {
+        try connection.rows(SQL.linksTo, branch.values + key.values) { row in
+            guard let rule = Reference.Rule(rawValue: row.text(4)) else { throw StoreError.corrupt("rule of a link") }
+            return Referral(
+                source: row.key(from: 0), link: ResourceLink(target: key, role: row.text(3), rule: rule))
+        }
+    }
+
+    // MARK: Writing
+
+    private func writer() throws -> (actor: String, at: Int64) {
+        guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
+        guard head != nil else { throw StoreError.notFound("Branch \(branch.branch) of project \(branch.project)") }
+        return writing
+    }
+
+    private func log(_ action: Change.Action, _ key: ResourceKey, before: [UInt8]?, after: [UInt8]?) throws {
+        let (actor, at) = try writer()
+        let number = (head ?? 0) + 1
+        head = number
+        let change: [SQLValue] = [.integer(number), .integer(at), .text(actor), .text(action.rawValue)]
+        let documents: [SQLValue] = [before.map(SQLValue.utf8) ?? .null, after.map(SQLValue.utf8) ?? .null]
+        let batch = (headAtStart ?? 0) + 1
+        try connection.execute(
+            SQL.insertChange, branch.values + change + key.values + documents + [.integer(batch)])
+    }
+
+    /// Stores a document with its links, over what is there. Equal documents and links write nothing. Links with the rule
+    /// `loose` are not kept.
+    ///
+    /// - Parameter createOnly: that the resource must not exist yet.
+    /// - Throws: `StoreError.uniqueViolation` when `createOnly` and it exists, `.notFound` when there is no such branch.
+    ///   A link to what does not exist at the end of the transaction fails that as a `.foreignKeyViolation`.
+    @discardableResult public func put(
+        _ key: ResourceKey, _ document: JSONValue, _ links: [ResourceLink], createOnly: Bool = false
+    ) throws -> Entry {
+        let (_, at) = try writer()
+        let kept = Set(links.filter { $0.rule != .loose })
+        guard let old = try get(key) else {
+            let bytes = document.jsonBytes
+            try connection.execute(SQL.insert, branch.values + key.values + [.utf8(bytes), .integer(at)])
+            try insert(kept, from: key)
+            try log(.create, key, before: nil, after: bytes)
+            return Entry(key: key, document: document, createdAt: at, updatedAt: at, revision: 1)
+        }
+        guard !createOnly else { throw StoreError.uniqueViolation("\(key.kind) \(key.id)") }
+        let oldLinks = Set(try self.links(from: key))
+        if old.document == document, oldLinks == kept { return old }
+        if oldLinks != kept {
+            try connection.execute(SQL.deleteLinksFrom, branch.values + key.values)
+            try insert(kept, from: key)
+        }
+        return try update(old, to: document)
+    }
+
+    private func insert(_ links: Set<ResourceLink>, from key: ResourceKey) throws {
+        for link in links {
+            let values: [SQLValue] = [.text(link.role), .text(link.rule.rawValue)]
+            try connection.execute(SQL.insertLink, branch.values + key.values + link.target.values + values)
+        }
+    }
+
+    private func update(_ old: Entry, to document: JSONValue) throws -> Entry {
+        let (_, at) = try writer()
+        let bytes = document.jsonBytes
+        try connection.execute(SQL.update, branch.values + old.key.values + [.utf8(bytes), .integer(at)])
+        try log(.update, old.key, before: old.document.jsonBytes, after: bytes)
+        return Entry(
+            key: old.key, document: document, createdAt: old.createdAt, updatedAt: at, revision: old.revision + 1)
+    }
+
+    /// Deletes a resource, what lives in it if its kind is a container, and by the rules of their links what refers to any
+    /// of these: `cascade` is deleted too, `clear` has the referring member set to null, `restrict` forbids it all.
+    ///
+    /// - Throws: `StoreError.notFound` when it is not there, `.conflict` naming who refers.
+    public func delete(_ key: ResourceKey) throws {
+        _ = try writer()
+        guard let entry = try get(key) else { throw StoreError.notFound("\(key.kind) \(key.id)") }
+        var doomed = [entry]
+        var doomedKeys: Set = [key]
+        var survivors: [Referral] = []
+        var position = 0
+        while position < doomed.count {
+            let current = doomed[position].key
+            position += 1
+            for child in try children(of: current) where doomedKeys.insert(child.key).inserted { doomed.append(child) }
+            for referral in try linksTo(current) where !doomedKeys.contains(referral.source) {
+                guard referral.link.rule == .cascade else {
+                    survivors.append(referral)
+                    continue
+                }
+                guard let source = try get(referral.source) else { continue }
+                doomedKeys.insert(source.key)
+                doomed.append(source)
+            }
+        }
+        // One that refers by two members may have been doomed by the other.
+        survivors.removeAll { doomedKeys.contains($0.source) }
+        try refuse(survivors.filter { $0.link.rule == .restrict }, deleting: key)
+        for referral in survivors { try clear(referral) }
+        for entry in doomed {
+            try log(.delete, entry.key, before: entry.document.jsonBytes, after: nil)
+            try connection.execute(SQL.delete, branch.values + entry.key.values)
+        }
+    }
+
+    private func children(of key: ResourceKey) throws -> [Entry] {
+        guard containers.contains(key.kind) else { return [] }
+        let path = key.parent.isEmpty ? key.id : "\(key.parent)/\(key.id)"
+        // `0` follows `/`: the places that begin with `path/` and no others.
+        return try connection.rows(
+            SQL.inside, branch.values + [.text(path), .text(path + "/"), .text(path + "0")]
+        ) { try $0.entry(from: 0) }
+    }
+
+    /// How many of those who forbid a deletion its refusal names.
+    private static let namedMax = 5
+
+    private func refuse(_ referrals: [Referral], deleting key: ResourceKey) throws {
+        guard !referrals.isEmpty else { return }
+        var names = referrals.prefix(Self.namedMax).map { "\($0.source.kind) \($0.source.id)" }
+        if referrals.count > names.count { names.append("\(referrals.count - names.count) more") }
+        throw StoreError.conflict("\(key.kind) \(key.id) is in use by \(names.joined(separator: ", ")).")
+    }
+
+    private func clear(_ referral: Referral) throws {
+        guard let source = try get(referral.source) else { return }
+        let target: [SQLValue] = [.text(referral.link.role)] + referral.link.target.values
+        try connection.execute(SQL.deleteLink, branch.values + source.key.values + target)
+        _ = try update(source, to: source.document.clearing(referral.link.role))
+    }
+
+    // MARK: Branches
+
+    /// Makes the branch: empty, or as a copy of another branch of the project. Its log goes on from the number at which an
+    /// earlier branch of that name ended, or the copied one stands.
+    ///
+    /// - Throws: `StoreError.uniqueViolation` when it exists, `.notFound` when `source` does not.
+    public func createBranch(from source: String? = nil) throws {
+        guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
+        guard head == nil else {
+            throw StoreError.uniqueViolation("Branch \(branch.branch) of project \(branch.project)")
+        }
+        var base: Int64?
+        if let source {
+            let other = BranchKey(tenant: branch.tenant, project: branch.project, branch: source)
+            base = try connection.first(SQL.lockedHead, other.values) { $0.integer(0) }
+            guard base != nil else { throw StoreError.notFound("Branch \(source) of project \(branch.project)") }
+        }
+        let last = try connection.first(SQL.lastChange, branch.values) { $0.integer(0) } ?? 0
+        let start = max(last, base ?? 0)
+        try connection.execute(
+            SQL.createBranch,
+            branch.values + [.integer(start), .integer(base), .text(source), .integer(writing.at)])
+        head = start
+        headAtStart = start
+        guard let source else { return }
+        try connection.execute(SQL.copyResources, branch.values + [.text(source)])
+        try connection.execute(SQL.copyLinks, branch.values + [.text(source)])
+    }
+
+    /// Deletes the project with all its branches, conversations and runs. Each branch's log stays, with a deletion for every
+    /// resource. Nothing happens when there is no such project.
+    public func deleteProject() throws {
+        guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
+        try finish()
+        let project: [SQLValue] = [.text(branch.tenant), .text(branch.project)]
+        try connection.execute(SQL.logProjectDeletion, project + [.integer(writing.at), .text(writing.actor)])
+        for statement in SQL.deleteProject { try connection.execute(statement, project) }
+        head = nil
+        headAtStart = nil
+    }
+}
+
+extension JSONValue {
+    /// This document with the member `role` null: a top-level name, or a JSON pointer (RFC 6901) into the document. What is
+    /// not there stays so.
+    func clearing(_ role: String) -> JSONValue {
+        guard role.hasPrefix("/") else { return clearing([role[...]]) }
+        let path = role.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        return clearing(
+            path.map { segment in
+                // `~1` first, or `~01` would become a slash.
+                segment.split(separator: "~1", omittingEmptySubsequences: false)
+                    .map { $0.split(separator: "~0", omittingEmptySubsequences: false).joined(separator: "~") }
+                    .joined(separator: "/")[...]
+            }[...])
+    }
+
+    private func clearing(_ path: ArraySlice<Substring>) -> JSONValue {
+        guard let first = path.first else { return .null }
+        switch self {
+        case .object(var object):
+            guard let member = object[String(first)] else { return self }
+            object[String(first)] = member.clearing(path.dropFirst())
+            return .object(object)
+        case .array(var elements):
+            guard let index = Int(first), elements.indices.contains(index) else { return self }
+            elements[index] = elements[index].clearing(path.dropFirst())
+            return .array(elements)
+        default:
+            return self
+        }
+    }
+}

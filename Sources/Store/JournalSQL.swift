@@ -1,0 +1,137 @@
+/// The statements on conversations and runs.
+enum JournalSQL {
+    static let putConversation = Statement(
+        """
+        INSERT INTO conversation
+            (tenant, project, id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties,
+            last_position, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)
+        ON CONFLICT (tenant, id) DO UPDATE SET
+            agent = excluded.agent, ref = excluded.ref, updated_at = excluded.updated_at,
+            active_sub_agent = coalesce(excluded.active_sub_agent, conversation.active_sub_agent),
+            title = coalesce(excluded.title, conversation.title),
+            metadata = coalesce(excluded.metadata, conversation.metadata),
+            user_properties = coalesce(excluded.user_properties, conversation.user_properties),
+            properties = coalesce(excluded.properties, conversation.properties)
+        WHERE conversation.project = excluded.project AND conversation.owner IS NOT DISTINCT FROM excluded.owner
+        """)
+
+    private static let conversationColumns = """
+        id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties, created_at, updated_at
+        """
+
+    static let conversation = Statement(
+        "SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND id = $2 AND project = $3")
+
+    static let isTaken = Statement("SELECT 1 FROM conversation WHERE tenant = $1 AND id = $2")
+
+    static let conversationCount = Statement(
+        "SELECT count(*) FROM conversation WHERE tenant = $1 AND project = $2")
+
+    static let conversationPage = Statement(
+        """
+        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2
+        ORDER BY updated_at DESC, id LIMIT $3 OFFSET $4
+        """)
+
+    static let ownedCount = Statement(
+        "SELECT count(*) FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3")
+
+    static let ownedPage = Statement(
+        """
+        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3
+        ORDER BY updated_at DESC, id LIMIT $4 OFFSET $5
+        """)
+
+    static let deleteConversation = Statement(
+        "DELETE FROM conversation WHERE tenant = $1 AND id = $2 AND project = $3")
+
+    static let activeSubAgent = Statement(
+        """
+        UPDATE conversation SET active_sub_agent = $4, updated_at = $5 WHERE tenant = $1 AND id = $2 AND project = $3
+        """)
+
+    static let nextPosition = Statement(
+        """
+        UPDATE conversation SET last_position = last_position + 1, updated_at = $4
+        WHERE tenant = $1 AND id = $2 AND project = $3 RETURNING last_position
+        """)
+
+    static let insertMessage = Statement(
+        """
+        INSERT INTO message
+            (tenant, project, conversation, position, id, role, from_sub_agent, to_sub_agent, visibility, type, run,
+            content, metadata, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """)
+
+    static let messages = Statement(
+        """
+        SELECT id, position, role, from_sub_agent, to_sub_agent, visibility, type, run, content, metadata, created_at
+        FROM message WHERE tenant = $1 AND conversation = $2 AND project = $3 AND position < $4
+        ORDER BY position DESC LIMIT $5
+        """)
+
+    static let insertRun = Statement(
+        """
+        INSERT INTO run
+            (id, tenant, project, conversation, agent, branch, status, request, started_at, updated_at, finished_at,
+            lease_owner, lease_until, attempt)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """)
+
+    static let runColumns = """
+        tenant, project, id, conversation, agent, branch, status, request, started_at, updated_at, finished_at,
+        lease_owner, lease_until, attempt
+        """
+
+    static let run = Statement("SELECT \(runColumns) FROM run WHERE id = $1 AND tenant = $2 AND project = $3")
+
+    static let latestRun = Statement(
+        """
+        SELECT \(runColumns) FROM run WHERE tenant = $1 AND conversation = $2 AND project = $3
+        ORDER BY started_at DESC, id DESC LIMIT 1
+        """)
+
+    static let updateRun = Statement(
+        """
+        UPDATE run SET status = $4, lease_owner = $5, lease_until = $6, updated_at = $7, finished_at = $8
+        WHERE id = $1 AND tenant = $2 AND project = $3
+        """)
+
+    static let updateHeldRun = Statement(
+        """
+        UPDATE run SET status = $4, lease_owner = $5, lease_until = $6, updated_at = $7, finished_at = $8
+        WHERE id = $1 AND tenant = $2 AND project = $3 AND lease_owner = $9
+        """)
+
+    static let insertEvent = Statement(
+        "INSERT INTO run_event (run, seq, at, type, body) VALUES ($1, $2, $3, $4, $5)")
+
+    static let events = Statement(
+        """
+        SELECT seq, at, type, body FROM run_event
+        WHERE run = $1 AND seq > $4
+            AND EXISTS (SELECT 1 FROM run WHERE run.id = $1 AND run.tenant = $2 AND run.project = $3)
+        ORDER BY seq LIMIT $5
+        """)
+
+    static let claim = Statement(
+        """
+        UPDATE run SET lease_owner = $1, lease_until = $2, updated_at = $3, attempt = attempt + 1
+        WHERE id IN (
+            SELECT id FROM run
+            WHERE finished_at IS NULL AND status = 'running' AND (lease_until IS NULL OR lease_until <= $3)
+            ORDER BY lease_until LIMIT $4 {skip locked})
+        RETURNING \(runColumns)
+        """)
+
+    static let renew = Statement(
+        "UPDATE run SET lease_until = $3 WHERE id = $1 AND lease_owner = $2 AND finished_at IS NULL RETURNING id")
+
+    static let releaseAll = Statement(
+        """
+        UPDATE run SET lease_owner = NULL, lease_until = NULL
+        WHERE finished_at IS NULL AND lease_until IS NOT NULL AND lease_owner <> $1
+        """)
+}

@@ -1,0 +1,199 @@
+import CSQLite
+import Dispatch
+import Synchronization
+
+/// The one writer of a SQLite database.
+///
+/// Whoever finds the writer idle leads: a lone job that need not reach the disk runs at once on its caller's thread, with no
+/// thread woken. Jobs that come meanwhile wait in a bounded queue, and the leader hands on to the writer's own thread. That
+/// takes them in batches: a savepoint for each, one commit for all, and only then do their callers go on.
+final class SQLiteWriter: Sendable {
+    /// Jobs that wait; beyond that a write fails as too busy.
+    static let queueMax = 4096
+    /// Jobs that share a commit.
+    static let batchMax = 256
+    /// Log frames (pages of 4 KiB) after which the checkpointer is woken: 16 MiB.
+    static let checkpointFrames = 4096
+    /// Log frames after which writing pauses until the log can start anew: 64 MiB.
+    static let logFramesMax = 16384
+
+    private struct State {
+        var queue: [any Job] = []
+        var isLed = false
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+    private let checkpointer: SQLiteCheckpointer
+    /// Used only by the leader.
+    private let connection: SQLiteConnection
+    private let thread = Mutex<WorkerThread?>(nil)
+
+    init(path: String) throws(StoreError) {
+        connection = try SQLiteConnection(path: path, role: .writer)
+        checkpointer = try SQLiteCheckpointer(path: path)
+        let thread = try WorkerThread { [self] in serve() }
+        self.thread.withLock { $0 = thread }
+    }
+
+    func write<T: Sendable>(
+        _ durability: Durability, _ body: @Sendable @escaping (any Connection) throws -> T
+    ) async throws(StoreError) -> T {
+        if durability == .process, lead() {
+            defer { handOn() }
+            return try perform(durability) { connection throws(StoreError) in
+                do { return try body(connection) } catch { throw StoreError(error) }
+            }
+        }
+        let result = await withCheckedContinuation { continuation in
+            enqueue(TypedJob(durability, body, continuation))
+        }
+        return try result.get()
+    }
+
+    /// Whether the caller leads now: nobody else does, nobody waits, and the log has room.
+    private func lead() -> Bool {
+        state.withLock { state in
+            guard !state.isLed, !state.isClosed else { return false }
+            state.isLed = true
+            return true
+        }
+    }
+
+    /// Ends the caller's lead. If jobs came meanwhile, or the log is too long, the writer's thread leads on.
+    private func handOn() {
+        let isLogLong = connection.logFrames >= Self.logFramesMax
+        checkpointer.wakeIfNeeded(frames: connection.logFrames)
+        let isNeeded = state.withLock { state in
+            state.isLed = isLogLong || !state.queue.isEmpty || state.isClosed
+            return state.isLed
+        }
+        if isNeeded { wake.signal() }
+    }
+
+    private func enqueue(_ job: any Job) {
+        enum Answer { case accepted, leads, refused(StoreError) }
+        let answer: Answer = state.withLock { state in
+            if state.isClosed { return .refused(.unavailable(retryable: false)) }
+            if state.queue.count >= Self.queueMax { return .refused(.tooBusy) }
+            state.queue.append(job)
+            if state.isLed { return .accepted }
+            state.isLed = true
+            return .leads
+        }
+        switch answer {
+        case .accepted: break
+        case .leads: wake.signal()
+        case .refused(let error): job.fail(error)
+        }
+    }
+
+    /// The writer's thread: each wake hands it the lead.
+    private func serve() {
+        while true {
+            wake.wait()
+            while let batch = nextBatch() {
+                perform(batch)
+                checkpointer.wakeIfNeeded(frames: connection.logFrames)
+            }
+            if state.withLock({ $0.isClosed }) { return }
+        }
+    }
+
+    /// The next jobs, or nil, which ends the lead unless the writer is closed.
+    private func nextBatch() -> [any Job]? {
+        if connection.logFrames >= Self.logFramesMax {
+            // A reader that will not end leaves the log long; the next lead tries again.
+            try? connection.checkpoint(SQLITE_CHECKPOINT_RESTART)
+        }
+        return state.withLock { state in
+            guard !state.queue.isEmpty else {
+                state.isLed = state.isClosed
+                return nil
+            }
+            let batch = Array(state.queue.prefix(Self.batchMax))
+            state.queue.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    /// One job in a transaction of its own.
+    private func perform<T>(
+        _ durability: Durability, _ body: (any Connection) throws(StoreError) -> T
+    ) throws(StoreError) -> T {
+        do throws(StoreError) {
+            try connection.begin(durability)
+            let value = try body(connection)
+            try connection.commit()
+            return value
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
+    /// Several jobs in one transaction. If that as a whole cannot be kept, each again in its own, so that the one that is
+    /// at fault fails alone.
+    private func perform(_ batch: [any Job]) {
+        if batch.count == 1 { return performAlone(batch[0]) }
+        let isFull = batch.contains { $0.durability == .full }
+        var failures: [(job: any Job, error: StoreError)] = []
+        var kept: [any Job] = []
+        do throws(StoreError) {
+            try connection.begin(isFull ? .full : .process)
+            for job in batch {
+                do throws(StoreError) {
+                    try performInSavepoint(job)
+                    kept.append(job)
+                } catch {
+                    guard connection.isInTransaction else { throw error }
+                    failures.append((job, error))
+                }
+            }
+            try connection.commit()
+        } catch {
+            connection.rollback()
+            for job in batch { performAlone(job) }
+            return
+        }
+        for job in kept { job.succeed() }
+        for failure in failures { failure.job.fail(failure.error) }
+    }
+
+    private func performInSavepoint(_ job: any Job) throws(StoreError) {
+        try connection.beginSavepoint()
+        do throws(StoreError) {
+            try job.run(connection)
+            if connection.breaksForeignKeys { throw .foreignKeyViolation("a deferred foreign key of the job") }
+            try connection.releaseSavepoint()
+        } catch {
+            connection.rollbackSavepoint()
+            throw error
+        }
+    }
+
+    private func performAlone(_ job: any Job) {
+        do throws(StoreError) {
+            try perform(job.durability ?? .full) { connection throws(StoreError) in try job.run(connection) }
+            job.succeed()
+        } catch {
+            job.fail(error)
+        }
+    }
+
+    /// Finishes what is queued, then stops the threads and empties the log into the database.
+    func close() async {
+        let leads: Bool? = state.withLock { state in
+            if state.isClosed { return nil }
+            state.isClosed = true
+            defer { state.isLed = true }
+            return !state.isLed
+        }
+        guard let leads else { return }
+        if leads { wake.signal() }
+        await thread.withLock { $0 }?.finished()
+        await checkpointer.close()
+        try? connection.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+    }
+}

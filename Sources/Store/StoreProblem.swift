@@ -1,0 +1,53 @@
+public import Catalog
+
+extension StoreError {
+    /// What a client is told. Causes that are not its business stay out; log the error itself.
+    public var problem: Problem {
+        switch self {
+        case .uniqueViolation, .conflict: Problem.conflict(description)
+        case .foreignKeyViolation: Problem.badRequest("A reference names something that does not exist.")
+        case .notFound(let what): Problem(.notFound, "\(what) was not found.")
+        case .full: Problem(.insufficientStorage, description)
+        case .unavailable, .tooBusy: Problem(.serviceUnavailable, description, retryAfter: .seconds(1))
+        case .newerSchema, .corrupt: Problem(.internalServerError, Problem.internalDetail)
+        case .other(let cause): cause as? Problem ?? Problem(.internalServerError, Problem.internalDetail)
+        }
+    }
+}
+
+extension ConfigurationTransaction {
+    /// This transaction as what operations of the catalog work on. Store errors come out of it as they are, but for refused
+    /// deletions and unknown resources, which are `Problem`s.
+    ///
+    /// - Parameters:
+    ///   - projectKind: the kind of the resources that the tenant's list of projects shows.
+    ///   - now: milliseconds since 1970.
+    ///   - makeID: gives a fresh id.
+    public func workspace(projectKind: String, now: Int64, makeID: @escaping () -> String) -> Workspace {
+        Workspace(
+            branch: branch, now: now, makeID: makeID,
+            get: { try self.get($0) },
+            all: { try self.all($0, $1) },
+            everything: { try self.everything() },
+            page: { try self.page($0) },
+            projects: { try self.tenantPage(kind: projectKind, page: $0, limit: $1) },
+            referrers: { try self.referrers($0) },
+            put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
+            delete: { key in try Self.problems { try self.delete(key) } },
+            exists: { try self.exists() },
+            createBranch: { try Self.problems { try self.createBranch() } },
+            deleteProject: { try self.deleteProject() }
+        )
+    }
+
+    private static func problems<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as StoreError {
+            switch error {
+            case .conflict, .notFound, .uniqueViolation: throw error.problem
+            default: throw error
+            }
+        }
+    }
+}
