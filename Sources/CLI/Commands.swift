@@ -1,0 +1,9 @@
+public import ArgumentParser
+
+/// The commands that talk to a server; the executable adds those that are one.
+public enum Commands {
+    /// In the order in which help lists them.
+    public static let all: [any ParsableCommand.Type] = [
+        Push.self, PlanCommand.self, Pull.self, Chat.self, Doctor.self,
+    ]
+}

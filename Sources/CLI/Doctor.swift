@@ -1,0 +1,104 @@
+public import ArgumentParser
+import Catalog
+import Foundation
+import Outbound
+
+/// `covey doctor`: checks the installation and says what to do.
+public struct Doctor: AsyncParsableCommand {
+    /// Name and help.
+    public static let configuration = CommandConfiguration(
+        abstract: "Check the installation and say what to do.")
+
+    @Option(help: "Data directory of the server. Also: COVEY_DATA.") var data: String?
+    @Flag(help: "Print only what is wrong.") var quiet = false
+    @OptionGroup var connection: Connection
+
+    /// A command as given on the command line.
+    public init() {}
+
+    /// Runs every check; fails when one does.
+    public func run() async throws { try await run(in: .live) }
+
+    func run(in world: World) async throws {
+        var checks = await serverChecks(world)
+        checks.append(dataCheck(world))
+        checks.append(keyCheck(world))
+        for check in checks where !quiet || check.verdict == .wrong {
+            let (mark, style): (String, Printer.Style) =
+                switch check.verdict {
+                case .good: ("ok  ", .green)
+                case .note: ("note", .yellow)
+                case .wrong: ("FAIL", .red)
+                }
+            world.printer.line("\(world.printer.styled(mark, style))  \(check.what)")
+            if let advice = check.advice { world.printer.line("      \(advice)") }
+        }
+        if checks.contains(where: { $0.verdict == .wrong }) { throw ExitCode.failure }
+    }
+
+    struct Check {
+        enum Verdict { case good, note, wrong }
+        let verdict: Verdict
+        let what: String
+        var advice: String?
+    }
+
+    private func serverChecks(_ world: World) async -> [Check] {
+        let client = connection.client(for: .manage, world)
+        do {
+            let ready = try await client.call("GET", "/ready")
+            var checks = [Check(verdict: .good, what: "server at \(client.address) is ready (\(ready.body.jsonText))")]
+            checks.append(await accessCheck(client))
+            return checks
+        } catch {
+            let advice = "Start one with `covey serve --dev`, or name another with --server."
+            return [
+                Check(verdict: .wrong, what: "server: \(error)", advice: "\(error)".contains("serve") ? nil : advice)
+            ]
+        }
+    }
+
+    private func accessCheck(_ client: Client) async -> Check {
+        do {
+            let list = try await client.call("GET", client.tenantPath + "/projects?limit=1")
+            let count = list.body["pagination"]?["total"]?.integer ?? 0
+            return Check(verdict: .good, what: "management answers; \(count) projects in tenant \(client.tenant)")
+        } catch {
+            return Check(
+                verdict: .wrong, what: "management: \(error)",
+                advice: "Set COVEY_MANAGE_BYPASS_SECRET to the same value for server and command line.")
+        }
+    }
+
+    private func dataCheck(_ world: World) -> Check {
+        let path = data ?? world.environment["COVEY_DATA"] ?? ".covey"
+        let files = FileManager.default
+        guard files.fileExists(atPath: path) else {
+            return Check(
+                verdict: .note, what: "no data directory at \(path)", advice: "The server makes it at its first start.")
+        }
+        guard files.isWritableFile(atPath: path) else {
+            return Check(
+                verdict: .wrong, what: "data directory \(path) cannot be written",
+                advice: "Give it to the user that runs the server.")
+        }
+        let rights = (try? files.attributesOfItem(atPath: path))?[.posixPermissions] as? Int ?? 0
+        if rights & 0o077 != 0 {
+            return Check(
+                verdict: .wrong, what: "data directory \(path) is open to other users",
+                advice: "chmod 700 \(path)")
+        }
+        return Check(verdict: .good, what: "data directory \(path)")
+    }
+
+    private func keyCheck(_ world: World) -> Check {
+        let names = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY", "CUSTOM_LLM_API_KEY"]
+        let found = names.filter { world.environment[$0]?.isEmpty == false }
+        if found.isEmpty {
+            return Check(
+                verdict: .note, what: "no model key in this environment",
+                advice: "scripted/ and mock/ models need none; for others set one of \(names.joined(separator: ", ")).")
+        }
+        return Check(verdict: .good, what: "model keys: \(found.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Catalog
+import Outbound
+import Testing
+
+@testable import CLI
+
+struct CommandTests {
+    private static let changes = #"""
+        {"dryRun":true,"changes":[{"action":"create","kind":"agent","parent":"","id":"support","members":[]},
+        {"action":"update","kind":"tool","parent":"","id":"weather","members":["name","config"]},
+        {"action":"delete","kind":"sub-agent","parent":"support","id":"old","members":[]}]}
+        """#
+
+    private func folder() throws -> ScratchFolder {
+        try ScratchFolder(["project.yaml": "id: shop\nmodels:\n  base:\n    model: scripted/a.yaml\n"])
+    }
+
+    @Test func `plan shows each change and pushes nothing`() async throws {
+        let fake = FakeWorld { _ in (200, Self.changes) }
+        let files = try folder()
+        let command = try #require(try PlanCommand.parse([files.url.filePath]) as PlanCommand?)
+        try await command.run(in: fake.world)
+        #expect(fake.made.map(\.path) == ["/manage/tenants/default/project-full/shop?dryRun=true"])
+        #expect(fake.printed.contains("+ agent support"))
+        #expect(fake.printed.contains("~ tool weather: name, config"))
+        #expect(fake.printed.contains("- sub-agent support/old"))
+        #expect(fake.printed.contains("1 to create, 1 to change, 1 to delete"))
+    }
+
+    @Test func `push does not delete unasked`() async throws {
+        let fake = FakeWorld { _ in (200, Self.changes) }
+        let files = try folder()
+        let command = try Push.parse([files.url.filePath])
+        await #expect(throws: CommandFailure.self) { try await command.run(in: fake.world) }
+        #expect(fake.made.count == 1)
+        try await Push.parse([files.url.filePath, "--yes"]).run(in: fake.world)
+        #expect(fake.made.map(\.path).last == "/manage/tenants/default/project-full/shop")
+        #expect(fake.printed.contains("Updated project shop: 3 changes."))
+    }
+
+    @Test func `a push of what is there already sends nothing`() async throws {
+        let fake = FakeWorld { _ in (200, #"{"dryRun":true,"changes":[]}"#) }
+        let files = try folder()
+        try await Push.parse([files.url.filePath]).run(in: fake.world)
+        #expect(fake.made.count == 1)
+        #expect(fake.printed.contains("Nothing to do"))
+    }
+
+    @Test func `one flag switches the example to a real model`() async throws {
+        let fake = FakeWorld { _ in (200, #"{"changes":[]}"#) }
+        let files = try folder()
+        try await Push.parse([files.url.filePath, "--model", "openai/gpt-5"]).run(in: fake.world)
+        #expect(fake.made[0].body["models"]?["base"]?["model"] == "openai/gpt-5")
+    }
+
+    @Test func `a refusal names every broken field`() async throws {
+        let fake = FakeWorld { _ in
+            (400, #"{"detail":"Request validation failed","errors":[{"name":"agents.a","reason":"Required"}]}"#)
+        }
+        let files = try folder()
+        let command = try PlanCommand.parse([files.url.filePath])
+        let failure = await #expect(throws: CommandFailure.self) { try await command.run(in: fake.world) }
+        #expect(failure?.description == "Request validation failed\n  agents.a: Required")
+    }
+
+    @Test func `no server is said with what to do`() async throws {
+        let fake = FakeWorld { _ throws(OutboundError) in throw .cannotConnect("127.0.0.1:3002") }
+        let files = try folder()
+        let command = try PlanCommand.parse([files.url.filePath])
+        let failure = await #expect(throws: CommandFailure.self) { try await command.run(in: fake.world) }
+        #expect(failure?.description.contains("covey serve --dev") == true)
+    }
+
+    @Test func `the key and the address come from the environment under either name`() async throws {
+        let fake = FakeWorld(environment: [
+            "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET": "s3cret", "COVEY_PUBLIC_URL": "covey.example:80/",
+        ]) { _ in (200, #"{"changes":[]}"#) }
+        let files = try folder()
+        try await PlanCommand.parse([files.url.filePath]).run(in: fake.world)
+        #expect(fake.made[0].headers["Authorization"] == "Bearer s3cret")
+    }
+
+    @Test func `chat prints text as it comes and marks what happens`() async throws {
+        let stream =
+            [
+                #"{"type":"start","messageId":"m"}"#,
+                #"{"type":"data-operation","data":{"type":"transfer","details":{"data":{"fromSubAgent":"router","targetSubAgent":"billing"}}}}"#,
+                #"{"type":"text-delta","id":"t","delta":"Hello "}"#, #"{"type":"text-delta","id":"t","delta":"there"}"#,
+            ].map { "data: \($0)\n\n" }.joined() + "data: [DONE]\n\n"
+        let fake = FakeWorld { _ in (200, stream) }
+        try await Chat.parse(["--project", "p", "--agent", "a", "-m", "hi"]).run(in: fake.world)
+        #expect(fake.printed == "  ⇢ router hands over to billing\nHello there\n")
+        #expect(fake.made[0].body["messages"]?[0]?["content"] == "hi")
+        #expect(fake.made[0].headers["x-inkeep-agent-id"] == "a")
+    }
+
+    @Test(arguments: [
+        "data: {\"type\":\"text-delta\",\"delta\":\"Hel\"}\n\n",
+        "data: {\"type\":\"error\",\"errorText\":\"no\"}\n\ndata: [DONE]\n\n",
+    ])
+    func `a broken answer is a failure`(_ stream: String) async throws {
+        let fake = FakeWorld { _ in (200, stream) }
+        let command = try Chat.parse(["--project", "p", "--agent", "a", "-m", "hi"])
+        await #expect(throws: ExitCode.failure) { try await command.run(in: fake.world) }
+        #expect(!fake.complained.isEmpty)
+    }
+
+    @Test func `doctor says what is wrong and what to do`() async throws {
+        let fake = FakeWorld { _ throws(OutboundError) in throw .cannotConnect("127.0.0.1:3002") }
+        let folder = try ScratchFolder()
+        let command = try Doctor.parse(["--data", folder.url.filePath])
+        await #expect(throws: ExitCode.failure) { try await command.run(in: fake.world) }
+        #expect(fake.printed.contains("FAIL"))
+        #expect(fake.printed.contains("covey serve --dev"))
+        #expect(fake.printed.contains("chmod 700"))
+    }
+}
