@@ -1,0 +1,155 @@
+import Catalog
+public import Events
+public import Models
+
+/// A run as a value: it does no I/O, is told what happened and answers what to log and what to do next.
+///
+/// Its state follows from the rules and the events of its log alone, so a restart folds the log and goes on. Beyond that
+/// it holds only what a model call under way has given and the log does not have yet.
+public struct Run: Sendable {
+    /// What it may do.
+    public let rules: RunRules
+    /// All frames by number; empty before the run has begun.
+    public internal(set) var frames: [RunFrame] = []
+    /// How the turn began; nil before it has.
+    public internal(set) var start: RunStart?
+    /// How the run ended; nil while it goes on.
+    public internal(set) var end: RunEnd?
+    /// Transfers made, in all frames.
+    public internal(set) var transfers = 0
+    /// Transfers made in frame 0.
+    public internal(set) var answerTransfers = 0
+    /// Tokens of all model calls answered.
+    public internal(set) var usage = Usage()
+
+    /// The outcome that the run is about to have, while calls that are open are being paired.
+    var ending: RunEnd.Outcome?
+    /// Ids of all tool calls so far, so that none is used twice.
+    var callIDs: Set<String> = []
+    /// Makes the ids of delegations, `del_` excluded.
+    let makeID: @Sendable () -> String
+
+    /// A run that has not begun.
+    public init(rules: RunRules, makeID: @escaping @Sendable () -> String) {
+        self.rules = rules
+        self.makeID = makeID
+    }
+
+    /// The run that this log tells of, ready to be `resumed`.
+    public init(rules: RunRules, log: some Sequence<RunEvent>, makeID: @escaping @Sendable () -> String) {
+        self.init(rules: rules, makeID: makeID)
+        for event in log { apply(event) }
+    }
+
+    /// Whether it has ended.
+    public var isOver: Bool { end != nil }
+
+    /// The answer so far: all text of frame 0.
+    public var answer: String { frames.first?.allText ?? "" }
+
+    /// Takes one input. Inputs that come too late, for a model call or a tool call that is over, do nothing.
+    public mutating func on(_ input: RunInput) -> RunStep {
+        var step = RunStep()
+        guard end == nil else { return step }
+        take(input, &step.events)
+        while let event = decide() { emit(event, &step.events) }
+        step.actions = dispatch()
+        return step
+    }
+
+    /// Applies an event and notes it for the log.
+    mutating func emit(_ event: RunEvent, _ events: inout [RunEvent]) {
+        apply(event)
+        events.append(event)
+    }
+
+    private mutating func take(_ input: RunInput, _ events: inout [RunEvent]) {
+        switch input {
+        case .started(let start):
+            if self.start == nil { emit(.started(start), &events) }
+        case .model(let frame, let call, let modelEvents):
+            takeModel(frame, call, modelEvents, &events)
+        case .modelFailed(let frame, let call, let failure):
+            if isUnderWay(frame, call) { takeFailure(frame, failure, &events) }
+        case .toolEnded(let frame, let outcome):
+            if isOpen(frame, outcome.callID) { emit(.toolEnded(frame: frame, outcome), &events) }
+        case .resumed(let attempt, let isSafe):
+            takeResumed(attempt, isSafe, &events)
+        case .cancelled:
+            flush(&events)
+            ending = .cancelled
+        case .failed(let failure):
+            flush(&events)
+            ending = .failed(failure)
+        }
+    }
+
+    private func isUnderWay(_ frame: Int, _ call: Int) -> Bool {
+        frames.indices.contains(frame) && frames[frame].phase == .asking && frames[frame].modelCall == call
+    }
+
+    private func isOpen(_ frame: Int, _ callID: String) -> Bool {
+        frames.indices.contains(frame)
+            && frames[frame].calls.contains { $0.call.id == callID && $0.state == .started }
+    }
+
+    private mutating func takeResumed(
+        _ attempt: Int, _ isSafe: @Sendable (ToolCall) -> Bool, _ events: inout [RunEvent]
+    ) {
+        guard start != nil else { return }
+        emit(.resumed(attempt: attempt), &events)
+        for frame in frames {
+            for call in frame.calls where call.state == .started && !isSafe(call.call) {
+                let outcome = RunToolOutcome(
+                    callID: call.call.id,
+                    output: "The server was interrupted during this call; whether it took effect is unknown.",
+                    isError: true
+                )
+                emit(.toolEnded(frame: frame.number, outcome), &events)
+            }
+        }
+    }
+
+    /// What has to be done and the runner was not told yet.
+    private mutating func dispatch() -> [RunAction] {
+        guard end == nil else { return [] }
+        var actions: [RunAction] = []
+        for number in frames.indices {
+            switch frames[number].phase {
+            case .asking where frames[number].askedCall != frames[number].modelCall:
+                frames[number].askedCall = frames[number].modelCall
+                actions.append(
+                    .askModel(
+                        frame: number, call: frames[number].modelCall, failures: frames[number].failures,
+                        retryAfter: frames[number].retryAfter
+                    )
+                )
+                frames[number].retryAfter = nil
+            case .answered:
+                for position in frames[number].calls.indices {
+                    guard frames[number].calls[position].state == .started,
+                        !frames[number].calls[position].isDispatched
+                    else { continue }
+                    frames[number].calls[position].isDispatched = true
+                    actions.append(.callTool(frame: number, frames[number].calls[position].call))
+                }
+            case .asking, .returned, .closed: continue
+            }
+        }
+        return actions
+    }
+
+    /// Everything that is being waited for, whether or not the runner was told.
+    public var outstanding: [RunAction] {
+        guard end == nil else { return [] }
+        return frames.flatMap { frame -> [RunAction] in
+            switch frame.phase {
+            case .asking:
+                [.askModel(frame: frame.number, call: frame.modelCall, failures: frame.failures, retryAfter: nil)]
+            case .answered:
+                frame.calls.filter { $0.state == .started }.map { .callTool(frame: frame.number, $0.call) }
+            case .returned, .closed: []
+            }
+        }
+    }
+}

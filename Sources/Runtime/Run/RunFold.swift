@@ -1,0 +1,135 @@
+import Catalog
+public import Events
+import Models
+
+/// What the events of the log mean for the state.
+extension Run {
+    /// Folds one event of the log into the state. Events that name what is not there change nothing.
+    public mutating func apply(_ event: RunEvent) {
+        switch event {
+        case .started(let start):
+            self.start = start
+            frames = [RunFrame(number: 0, depth: 0, subAgent: start.subAgent, delegation: nil)]
+        case .text(let frame, let text):
+            if frames.indices.contains(frame) { frames[frame].text += text }
+        case .reasoning: break
+        case .answered(let frame, let answer):
+            if frames.indices.contains(frame) { applyAnswered(frame, answer) }
+        case .retried(let frame, _, let attempt):
+            guard frames.indices.contains(frame) else { return }
+            frames[frame].failures = attempt
+            frames[frame].beginCallAnew()
+        case .toolStarted(let frame, let callID):
+            set(.started, callID, in: frame)
+        case .toolEnded(let frame, let outcome):
+            applyToolEnded(frame, outcome)
+        case .transferred(let frame, _, let to, _):
+            if frames.indices.contains(frame) { applyTransferred(frame, to) }
+        case .delegated(let delegation):
+            applyDelegated(delegation)
+        case .delegationReturned(let delegation, let result):
+            if frames.indices.contains(delegation.workerFrame) {
+                frames[delegation.workerFrame].phase = .returned(result)
+            }
+        case .resumed: applyResumed()
+        case .finished(let end):
+            self.end = end
+            for number in frames.indices { frames[number].phase = .closed }
+        }
+    }
+
+    private mutating func applyAnswered(_ number: Int, _ answer: RunAnswer) {
+        usage += answer.usage
+        let own = rules.subAgents[frames[number].subAgent]
+        var frame = frames[number]
+        frames[number].transcript = []  // so that the copy is the only owner of its arrays
+        frame.transcript.append(.assistant(text: RunFrame.trimmingLineBreaks(frame.text), calls: answer.calls))
+        frame.lastText = frame.text
+        frame.spoken += frame.text
+        frame.stop = answer.stop
+        frame.steps += 1
+        frame.failures = 0
+        frame.beginCallAnew()
+        frame.calls = answer.calls.map { RunFrame.Call(call: $0, state: .waiting) }
+        frame.transfer = answer.calls.firstIndex { own?.transfers[$0.name] != nil }
+        frame.phase = .answered
+        frames[number] = frame
+        for call in answer.calls { callIDs.insert(call.id) }
+    }
+
+    private mutating func set(_ state: RunFrame.Call.State, _ callID: String, in frame: Int) {
+        guard frames.indices.contains(frame),
+            let position = frames[frame].calls.firstIndex(where: { $0.call.id == callID })
+        else { return }
+        frames[frame].calls[position].state = state
+    }
+
+    private mutating func applyToolEnded(_ number: Int, _ outcome: RunToolOutcome) {
+        guard frames.indices.contains(number),
+            let position = frames[number].calls.firstIndex(where: { $0.call.id == outcome.callID })
+        else { return }
+        if case .delegated(let worker) = frames[number].calls[position].state { close(worker) }
+        frames[number].calls[position].state = .ended(outcome)
+        if frames[number].transfer == position {
+            if outcome.isError, transfers >= rules.transferLimit, ending == nil {
+                ending = .failed(transferLimitReached)
+            }
+            return
+        }
+        guard frames[number].transfer == nil, frames[number].calls.allSatisfy(\.isEnded),
+            frames[number].steps < stepLimit(of: frames[number])
+        else { return }
+        frames[number].transcript.append(.toolResults(results(of: frames[number])))
+        frames[number].calls = []
+        frames[number].phase = .asking
+    }
+
+    private func results(of frame: RunFrame) -> [ToolResult] {
+        frame.calls.compactMap { call in
+            guard case .ended(let outcome) = call.state else { return nil }
+            return ToolResult(
+                callID: call.call.id, name: call.call.name, output: outcome.output, isError: outcome.isError
+            )
+        }
+    }
+
+    /// Closes a worker, and with it those who work for it.
+    private mutating func close(_ worker: Int) {
+        guard frames.indices.contains(worker) else { return }
+        frames[worker].phase = .closed
+        for call in frames[worker].calls {
+            if case .delegated(let next) = call.state { close(next) }
+        }
+    }
+
+    private mutating func applyTransferred(_ number: Int, _ to: String) {
+        transfers += 1
+        if number == 0 { answerTransfers += 1 }
+        var frame = frames[number]
+        // Without the answer that asked for the transfer: its call belongs to a sub-agent that is gone.
+        let said = frame.transcript.dropLast() + [.assistant(text: RunFrame.trimmingLineBreaks(frame.lastText), calls: [])]
+        frame.earlier.append(RunFrame.Stay(subAgent: frame.subAgent, transcript: Array(said)))
+        frame.subAgent = to
+        frame.transcript = []
+        frame.calls = []
+        frame.transfer = nil
+        frame.steps = 0
+        frame.phase = .asking
+        frames[number] = frame
+    }
+
+    private mutating func applyDelegated(_ delegation: RunDelegation) {
+        guard delegation.workerFrame == frames.count, frames.indices.contains(delegation.frame) else { return }
+        set(.delegated(delegation.workerFrame), delegation.callID, in: delegation.frame)
+        frames.append(
+            RunFrame(
+                number: delegation.workerFrame, depth: frames[delegation.frame].depth + 1, subAgent: delegation.to,
+                delegation: delegation
+            )
+        )
+    }
+
+    private mutating func applyResumed() {
+        for number in frames.indices where frames[number].phase == .asking { frames[number].beginCallAnew() }
+    }
+}

@@ -1,0 +1,69 @@
+public import Events
+public import Models
+
+/// What a run is told.
+public enum RunInput: Sendable {
+    /// The turn begins. The first input of a new run.
+    case started(RunStart)
+    /// The model call of this number in this frame gave these events.
+    case model(frame: Int, call: Int, [ModelEvent])
+    /// The model call failed.
+    case modelFailed(frame: Int, call: Int, ModelFailure)
+    /// A tool call ended.
+    case toolEnded(frame: Int, RunToolOutcome)
+    /// A restart folded the log and picks the run up for the `attempt`th time. `isSafe` says of a call whose outcome the
+    /// crash left unknown whether it may simply be made again.
+    case resumed(attempt: Int, isSafe: @Sendable (ToolCall) -> Bool)
+    /// Someone stopped it.
+    case cancelled
+    /// It must end now, for instance because it took longer than a run may.
+    case failed(RunFailure)
+}
+
+/// What is to be done for a run.
+public enum RunAction: Sendable, Hashable {
+    /// Ask the model of the frame's sub-agent. `failures` counts how often this call failed in a row; above 0 wait first,
+    /// at least `retryAfter` where the provider asked for that.
+    case askModel(frame: Int, call: Int, failures: Int, retryAfter: Duration?)
+    /// Make a tool call. Its intent is among the events of the same step, or already in the log.
+    case callTool(frame: Int, ToolCall)
+}
+
+/// What follows from an input: events for the log, and then things to do.
+public struct RunStep: Sendable {
+    /// To be logged, in order, all or nothing.
+    public var events: [RunEvent] = []
+    /// To be done once the events are in the log.
+    public var actions: [RunAction] = []
+}
+
+extension RunFailure {
+    /// The failure of a model in the words of the log.
+    public init(_ failure: ModelFailure) {
+        self.init(code: Self.code(of: failure.kind), message: failure.message)
+    }
+
+    private static func code(of kind: ModelFailure.Kind) -> String {
+        switch kind {
+        case .auth: "auth"
+        case .rateLimited: "rate_limited"
+        case .overloaded: "overloaded"
+        case .contextLength: "context_length"
+        case .refused: "refused"
+        case .badRequest: "bad_request"
+        case .notFound: "not_found"
+        case .network: "network"
+        case .timedOut: "timed_out"
+        case .malformed: "malformed"
+        case .cut: "cut"
+        case .unsupported: "unsupported"
+        case .configuration: "configuration"
+        }
+    }
+
+    /// Whether the people who build the agent must change something before it can work: then the whole run fails, even
+    /// when it happens to a delegated sub-agent.
+    var needsBuilder: Bool {
+        ["auth", "not_found", "unsupported", "configuration"].contains(code)
+    }
+}
