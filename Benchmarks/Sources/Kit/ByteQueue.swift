@@ -105,7 +105,8 @@ public final class ByteQueue {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Where `needle` first occurs at or after `offset`, counted from the start; nil when it does not. An empty needle is nowhere.
+    /// Where `needle` first occurs at or after `offset`, counted from the start; nil when it does not. An empty
+    /// needle is nowhere.
     public func firstOffset(of needle: [UInt8], from offset: Int = 0) -> Int? {
         guard let base = baseAddress, !needle.isEmpty, offset < count else { return nil }
         let found = needle.withUnsafeBytes { memmem(base + offset, count - offset, $0.baseAddress, needle.count) }

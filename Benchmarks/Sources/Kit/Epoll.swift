@@ -52,7 +52,8 @@ public struct Epoll: ~Copyable {
         guard epoll_ctl(descriptor, operation, socket, &event) == 0 else { throw SystemError("epoll_ctl") }
     }
 
-    /// Waits at most `milliseconds` and answers how many sockets are ready, at most `batchMaximum`; 0 after a timeout or a signal.
+    /// Waits at most `milliseconds` and answers how many sockets are ready, at most `batchMaximum`; 0 after a timeout
+    /// or a signal.
     public func wait(milliseconds: Int32) -> Int {
         max(0, Int(epoll_wait(descriptor, events, Int32(Self.batchMaximum), milliseconds)))
     }

@@ -8,8 +8,8 @@ public struct Distribution: Sendable, Equatable {
     /// How many samples there were.
     public var count: Int { sorted.count }
 
-    /// The nearest-rank percentile: the smallest sample that at least `percent` (0 < percent ≤ 100) of the samples do not
-    /// exceed. Always one of the samples, never between two; 0 without samples.
+    /// The nearest-rank percentile: the smallest sample that at least `percent` (0 < percent ≤ 100) of the samples do
+    /// not exceed. Always one of the samples, never between two; 0 without samples.
     public func percentile(_ percent: Double) -> Double {
         guard !sorted.isEmpty else { return 0 }
         let rank = (percent / 100 * Double(sorted.count)).rounded(.up)

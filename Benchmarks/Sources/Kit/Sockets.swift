@@ -2,7 +2,8 @@ import Glibc
 
 /// IPv4 loopback sockets; the bench never speaks to another machine.
 public enum Sockets {
-    private static let streamNonBlocking = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    private static let streamNonBlocking =
+        Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         | Int32(SOCK_CLOEXEC.rawValue)
     private static let streamBlocking = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     /// Connections that may wait to be accepted.
@@ -47,7 +48,8 @@ public enum Sockets {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// Ports that were free a moment ago, all different. Another process may still take one: the caller sees its server fail to start.
+    /// Ports that were free a moment ago, all different. Another process may still take one: the caller sees its
+    /// server fail to start.
     public static func freePorts(_ count: Int) throws(SystemError) -> [UInt16] {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }

@@ -48,7 +48,8 @@ struct Answer {
             return "status \(head?.firstLine ?? "missing"): \(start)"
         }
         if markers < markersMinimum {
-            return "\(markers) of \(markersMinimum) markers: …\(body.bytes.text(max(0, body.count - 300)..<body.count))"
+            let end = body.bytes.text(max(0, body.count - 300)..<body.count)
+            return "\(markers) of \(markersMinimum) markers: …\(end)"
         }
         if !required.isEmpty, body.bytes.firstOffset(of: required) == nil {
             return "no '\(String(decoding: required, as: UTF8.self))' in the answer"

@@ -36,7 +36,8 @@ public struct Template: Sendable, Equatable {
     }
 
     private static func place(_ text: Substring) -> (Part, Int)? {
-        for (word, part) in [("{{n}}", Part.number), ("{{run}}", .run), ("{{uuid}}", .uuid)] where text.hasPrefix(word) {
+        for (word, part) in [("{{n}}", Part.number), ("{{run}}", .run), ("{{uuid}}", .uuid)] where text.hasPrefix(word)
+        {
             return (part, word.count)
         }
         return nil

@@ -21,7 +21,8 @@ public final class ModelServer {
     private var inFlight = 0
     private var inFlightMaximum = 0
 
-    /// A server on a bound, non-blocking `listener`, which it closes at the end. `shouldStop` is asked about five times a second.
+    /// A server on a bound, non-blocking `listener`, which it closes at the end. `shouldStop` is asked about five
+    /// times a second.
     public init(listener: Int32, shouldStop: @escaping () -> Bool) throws {
         self.listener = listener
         self.shouldStop = shouldStop

@@ -14,7 +14,8 @@ struct BodyDecoderTests {
         Case(testDescription: "a length", message: "content-length: 5\r\n\r\nhelloNEXT", body: "hello", left: "NEXT"),
         Case(testDescription: "an empty body", message: "Content-Length: 0\r\n\r\nNEXT", body: "", left: "NEXT"),
         Case(
-            testDescription: "chunks", message: "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\nNEXT",
+            testDescription: "chunks",
+            message: "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\nNEXT",
             body: "hello!", left: "NEXT"
         ),
         Case(
@@ -24,7 +25,8 @@ struct BodyDecoderTests {
         ),
         Case(testDescription: "until close", message: "x: y\r\n\r\neverything", body: "everything", left: ""),
         Case(
-            testDescription: "a bad chunk size", message: "transfer-encoding: chunked\r\n\r\nzz\r\n", body: "", left: "",
+            testDescription: "a bad chunk size", message: "transfer-encoding: chunked\r\n\r\nzz\r\n", body: "",
+            left: "",
             isMalformed: true
         ),
         Case(
@@ -32,7 +34,8 @@ struct BodyDecoderTests {
             left: "", isMalformed: true
         ),
         Case(
-            testDescription: "a chunk that runs over", message: "transfer-encoding: chunked\r\n\r\n1\r\nab\r\n", body: "a",
+            testDescription: "a chunk that runs over", message: "transfer-encoding: chunked\r\n\r\n1\r\nab\r\n",
+            body: "a",
             left: "", isMalformed: true
         ),
     ]

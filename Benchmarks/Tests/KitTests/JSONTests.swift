@@ -23,7 +23,8 @@ struct JSONTests {
     }
 
     @Test(arguments: [
-        (1.005, 2, "1.00"), (2.0, 0, "2"), (-0.05, 1, "-0.1"), (-0.01, 1, "0.0"), (0.0416, 3, "0.042"), (12.5, 1, "12.5"),
+        (1.005, 2, "1.00"), (2.0, 0, "2"), (-0.05, 1, "-0.1"), (-0.01, 1, "0.0"), (0.0416, 3, "0.042"),
+        (12.5, 1, "12.5"),
     ])
     func `a number is written with as many decimals as asked`(_ value: Double, _ decimals: Int, _ text: String) {
         #expect(JSON.fixed(value, decimals: decimals) == text)

@@ -3,7 +3,8 @@ import Testing
 
 struct MessageHeadTests {
     @Test func `a response head gives status and framing`() {
-        let head = read("HTTP/1.1 404 Not Found\r\nCONTENT-LENGTH:  12 \r\nConnection: Close\r\nx: content-length: 9\r\n\r\nrest")
+        let head = read(
+            "HTTP/1.1 404 Not Found\r\nCONTENT-LENGTH:  12 \r\nConnection: Close\r\nx: content-length: 9\r\n\r\nrest")
         #expect(head?.status == 404)
         #expect(head?.contentLength == 12)
         #expect(head?.closes == true)

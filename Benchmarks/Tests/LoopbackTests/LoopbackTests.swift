@@ -55,7 +55,9 @@ struct LoopbackTests {
     }
 
     @Test(arguments: [true, false], [(0, 1), (0, 40), (2, 5)])
-    func `every answer is whole, streamed or not, at once or paced`(_ stream: Bool, _ pace: (delay: Int, chunks: Int)) throws {
+    func `every answer is whole, streamed or not, at once or paced`(_ stream: Bool, _ pace: (delay: Int, chunks: Int))
+        throws
+    {
         let model = try RunningModel()
         defer { model.stop() }
         var plan = Self.plan(model.port, stream: stream, "chunks=\(pace.chunks) delay_ms=\(pace.delay)")
@@ -137,7 +139,8 @@ struct LoopbackTests {
         plan.required = #""name":"search","arguments":"{\"query\":\"birds\"}""#
         #expect(try LoadClient(plan).perform().errors == 0)
         plan.body =
-            #"{"messages":[{"role":"user","content":"%bench mode=tool tool=search chunks=2%"},{"role":"tool","content":"x"}]}"#
+            #"{"messages":[{"role":"user","content":"%bench mode=tool tool=search chunks=2%"},"#
+            + #"{"role":"tool","content":"x"}]}"#
         plan.required = #""content":"benchtok benchtok ""#
         #expect(try LoadClient(plan).perform().errors == 0)
     }
@@ -147,7 +150,9 @@ struct LoopbackTests {
         defer { model.stop() }
         var plan = LoadPlan(
             port: model.port, path: "/v1/chat/completions",
-            body: #"{"stream": true,"stream_options":{"include_usage": true},"messages":[{"content":"%bench chunks=7%"}]}"#
+            body:
+                #"{"stream": true,"stream_options":{"include_usage": true},"#
+                + #""messages":[{"content":"%bench chunks=7%"}]}"#
         )
         plan.requests = 1
         plan.required = #""choices":[],"usage":{"prompt_tokens":16,"completion_tokens":7,"total_tokens":23}}"#
