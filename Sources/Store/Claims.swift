@@ -1,6 +1,6 @@
 extension Store {
-    /// Takes up to `limit` (1–1,000) unfinished runs that nobody drives, in whichever tenant: their lease ran out by `now`
-    /// or was never made. Each comes with its new lease and one more attempt. No two callers get the same run.
+    /// Takes up to `limit` (1–1,000) unfinished runs that nobody drives, in whichever tenant: their lease ran out by
+    /// `now` or was never made. Each comes with its new lease and one more attempt. No two callers get the same run.
     ///
     /// - Parameters:
     ///   - owner: this process, as it names itself.
@@ -17,8 +17,8 @@ extension Store {
         }
     }
 
-    /// Moves the end of this owner's leases to `until` (milliseconds since 1970) and returns those runs of `ids` that it
-    /// still holds. Who lost one must stop driving it.
+    /// Moves the end of this owner's leases to `until` (milliseconds since 1970) and returns those runs of `ids` that
+    /// it still holds. Who lost one must stop driving it.
     public func renewLeases(owner: String, _ ids: [String], until: Int64) async throws(StoreError) -> Set<String> {
         try await database.write(.process) { connection in
             var held: Set<String> = []

@@ -72,8 +72,8 @@ extension Store {
         try await readConfiguration(in: branch) { try $0.page(query) }
     }
 
-    /// One page of the tenant's resources of a kind on the main branches of its projects, newest first, and how many there
-    /// are in all. Costs two statements.
+    /// One page of the tenant's resources of a kind on the main branches of its projects, newest first, and how many
+    /// there are in all. Costs two statements.
     public func tenantList(
         _ tenant: String, kind: String, page: Int, limit: Int
     ) async throws(StoreError) -> (entries: [Entry], total: Int) {
@@ -96,7 +96,8 @@ extension Store {
         of branch: BranchKey, after number: Int64 = 0, limit: Int = 100
     ) async throws(StoreError) -> [Change] {
         try await database.read { connection in
-            try connection.rows(SQL.changes, branch.values + [.integer(number), .integer(limit.clamped(to: 1...1000))]) {
+            try connection.rows(SQL.changes, branch.values + [.integer(number), .integer(limit.clamped(to: 1...1000))])
+            {
                 try $0.change()
             }
         }
@@ -182,5 +183,7 @@ extension Row {
 }
 
 extension Int {
-    func clamped(to range: ClosedRange<Int>) -> Int64 { Int64(Swift.min(Swift.max(self, range.lowerBound), range.upperBound)) }
+    func clamped(to range: ClosedRange<Int>) -> Int64 {
+        Int64(Swift.min(Swift.max(self, range.lowerBound), range.upperBound))
+    }
 }

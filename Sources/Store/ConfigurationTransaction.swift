@@ -66,12 +66,14 @@ public final class ConfigurationTransaction {
         return (entries, Int(total))
     }
 
-    /// One page of the tenant's resources of a kind on this branch's name in all its projects, newest first, and how many
-    /// there are in all.
+    /// One page of the tenant's resources of a kind on this branch's name in all its projects, newest first, and how
+    /// many there are in all.
     public func tenantPage(kind: String, page: Int, limit: Int) throws -> (entries: [Entry], total: Int) {
         let place: [SQLValue] = [.text(branch.tenant), .text(kind), .text(branch.branch)]
         let total = try connection.first(SQL.tenantCount, place) { $0.integer(0) } ?? 0
-        let entries = try connection.rows(SQL.tenantPage, place + SQLValue.window(page, limit)) { try $0.entry(from: 0) }
+        let entries = try connection.rows(SQL.tenantPage, place + SQLValue.window(page, limit)) {
+            try $0.entry(from: 0)
+        }
         return (entries, Int(total))
     }
 
@@ -119,12 +121,12 @@ public final class ConfigurationTransaction {
             SQL.insertChange, branch.values + change + key.values + documents + [.integer(batch)])
     }
 
-    /// Stores a document with its links, over what is there. Equal documents and links write nothing. Links with the rule
-    /// `loose` are not kept.
+    /// Stores a document with its links, over what is there. Equal documents and links write nothing. Links with the
+    /// rule `loose` are not kept.
     ///
     /// - Parameter createOnly: that the resource must not exist yet.
-    /// - Throws: `StoreError.uniqueViolation` when `createOnly` and it exists, `.notFound` when there is no such branch.
-    ///   A link to what does not exist at the end of the transaction fails that as a `.foreignKeyViolation`.
+    /// - Throws: `StoreError.uniqueViolation` when `createOnly` and it exists, `.notFound` when there is no such
+    ///   branch. A link to what does not exist at the end of the transaction fails that as a `.foreignKeyViolation`.
     @discardableResult public func put(
         _ key: ResourceKey, _ document: JSONValue, _ links: [ResourceLink], createOnly: Bool = false
     ) throws -> Entry {
@@ -163,8 +165,8 @@ public final class ConfigurationTransaction {
             key: old.key, document: document, createdAt: old.createdAt, updatedAt: at, revision: old.revision + 1)
     }
 
-    /// Deletes a resource, what lives in it if its kind is a container, and by the rules of their links what refers to any
-    /// of these: `cascade` is deleted too, `clear` has the referring member set to null, `restrict` forbids it all.
+    /// Deletes a resource, what lives in it if its kind is a container, and by the rules of their links what refers to
+    /// any of these: `cascade` is deleted too, `clear` has the referring member set to null, `restrict` forbids it all.
     ///
     /// - Throws: `StoreError.notFound` when it is not there, `.conflict` naming who refers.
     public func delete(_ key: ResourceKey) throws {
@@ -226,8 +228,8 @@ public final class ConfigurationTransaction {
 
     // MARK: Branches
 
-    /// Makes the branch: empty, or as a copy of another branch of the project. Its log goes on from the number at which an
-    /// earlier branch of that name ended, or the copied one stands.
+    /// Makes the branch: empty, or as a copy of another branch of the project. Its log goes on from the number at which
+    /// an earlier branch of that name ended, or the copied one stands.
     ///
     /// - Throws: `StoreError.uniqueViolation` when it exists, `.notFound` when `source` does not.
     public func createBranch(from source: String? = nil) throws {
@@ -253,8 +255,8 @@ public final class ConfigurationTransaction {
         try connection.execute(SQL.copyLinks, branch.values + [.text(source)])
     }
 
-    /// Deletes the project with all its branches, conversations and runs. Each branch's log stays, with a deletion for every
-    /// resource. Nothing happens when there is no such project.
+    /// Deletes the project with all its branches, conversations and runs. Each branch's log stays, with a deletion for
+    /// every resource. Nothing happens when there is no such project.
     public func deleteProject() throws {
         guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
         try finish()
@@ -267,8 +269,8 @@ public final class ConfigurationTransaction {
 }
 
 extension JSONValue {
-    /// This document with the member `role` null: a top-level name, or a JSON pointer (RFC 6901) into the document. What is
-    /// not there stays so.
+    /// This document with the member `role` null: a top-level name, or a JSON pointer (RFC 6901) into the document.
+    /// What is not there stays so.
     func clearing(_ role: String) -> JSONValue {
         guard role.hasPrefix("/") else { return clearing([role[...]]) }
         let path = role.dropFirst().split(separator: "/", omittingEmptySubsequences: false)

@@ -233,9 +233,9 @@ public enum RunChange: Sendable {
     case message(MessageRow)
     /// Makes a run. Fails with `StoreError.uniqueViolation` when there is one of that id.
     case runStarted(RunRow)
-    /// Sets where a run stands and who drives it. A status that `isFinished` sets `finishedAt` to `at`. With `heldBy` the
-    /// change fails with `StoreError.conflict` unless that owner holds the run, so that one who lost its lease cannot
-    /// write on. Fails with `.notFound` when there is no such run.
+    /// Sets where a run stands and who drives it. A status that `isFinished` sets `finishedAt` to `at`. With `heldBy`
+    /// the change fails with `StoreError.conflict` unless that owner holds the run, so that one who lost its lease
+    /// cannot write on. Fails with `.notFound` when there is no such run.
     case runUpdated(RunKey, RunStatus, lease: Lease?, heldBy: String? = nil, at: Int64)
     /// Appends events. Fails with `StoreError.uniqueViolation` when the run has one of that number,
     /// `.foreignKeyViolation` when there is no such run.

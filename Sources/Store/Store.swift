@@ -1,4 +1,5 @@
-/// Everything that Covey keeps: configuration as a versioned graph of documents, conversations, and the journal of runs.
+/// Everything that Covey keeps: configuration as a versioned graph of documents, conversations, and the journal of
+/// runs.
 ///
 /// All SQL is here, one text for both engines, and every query is scoped by tenant and project.
 public final class Store: Sendable {
@@ -18,7 +19,8 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - url: `sqlite:PATH` (the folder must exist; `sqlite::memory:` vanishes on `close`), or `postgres://…`.
     ///   - containers: the kinds whose resources others live in; what lives in one is deleted with it.
-    /// - Throws: `StoreError.newerSchema` when a newer Covey wrote the database, `.unavailable` when it cannot be opened.
+    /// - Throws: `StoreError.newerSchema` when a newer Covey wrote the database, `.unavailable` when it cannot be
+    ///   opened.
     public static func open(url: String, containers: Set<String>) async throws(StoreError) -> Store {
         try await open(database(at: url), containers: containers)
     }

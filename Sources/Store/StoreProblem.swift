@@ -16,8 +16,8 @@ extension StoreError {
 }
 
 extension ConfigurationTransaction {
-    /// This transaction as what operations of the catalog work on. Store errors come out of it as they are, but for refused
-    /// deletions and unknown resources, which are `Problem`s.
+    /// This transaction as what operations of the catalog work on. Store errors come out of it as they are, but for
+    /// refused deletions and unknown resources, which are `Problem`s.
     ///
     /// - Parameters:
     ///   - projectKind: the kind of the resources that the tenant's list of projects shows.

@@ -11,7 +11,8 @@ import Testing
         ResourceLink(target: target, role: role, rule: rule)
     }
 
-    @Test(arguments: Engine.available) func `an unknown project has no head and no graph`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `an unknown project has no head and no graph`(_ engine: Engine) async throws
+    {
         try await withStore(engine) { store in
             let branch = BranchKey(tenant: "t", project: "nowhere")
             #expect(try await store.head(of: branch) == nil)
@@ -37,7 +38,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Engine.available) func `every write moves the head and is in the log`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `every write moves the head and is in the log`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             let branch = try await store.makeProject()
             try await store.put(tool, ["v": 1], in: branch, at: 10)
@@ -55,7 +58,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Engine.available) func `writing what is there already writes nothing`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `writing what is there already writes nothing`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             let branch = try await store.makeProject()
             try await store.put(agent, in: branch)
@@ -80,13 +85,17 @@ import Testing
                     try transaction.put(tool, ["v": 2], [], createOnly: true)
                 }
             }
-            guard case .uniqueViolation("tool search") = error else { return #expect(Bool(false), "\(String(describing: error))") }
+            guard case .uniqueViolation("tool search") = error else {
+                return #expect(Bool(false), "\(String(describing: error))")
+            }
             #expect(try await store.resource(agent, in: branch) == nil)
             #expect(try await store.head(of: branch) == 2)
         }
     }
 
-    @Test(arguments: Engine.available) func `what the body throws comes out and undoes all`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `what the body throws comes out and undoes all`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             let branch = try await store.makeProject()
             let problem = Problem.invalid([Problem.Broken(["name"], "must not be empty")])
@@ -151,8 +160,12 @@ import Testing
             try await store.put(agent, ["toolId": "search"], [link(tool, "toolId", .restrict)], in: branch)
             try await store.put(relation, [:], [link(tool, "toolId", .cascade)], in: branch)
             let head = try await store.head(of: branch)
-            let error = try await storeError { try await store.write(in: branch, actor: "ann", at: 9) { try $0.delete(tool) } }
-            guard case .conflict(let reason) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+            let error = try await storeError {
+                try await store.write(in: branch, actor: "ann", at: 9) { try $0.delete(tool) }
+            }
+            guard case .conflict(let reason) = error else {
+                return #expect(Bool(false), "\(String(describing: error))")
+            }
             #expect(reason == "tool search is in use by agent support.")
             #expect(error?.problem.status == 409)
             #expect(try await store.head(of: branch) == head)
@@ -165,7 +178,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Engine.available) func `a container takes along what lives in it alone`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `a container takes along what lives in it alone`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             let branch = try await store.makeProject()
             let inside = ResourceKey(kind: "toolRelation", parent: "support/main", id: "x")
@@ -185,7 +200,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Engine.available) func `resources that refer to each other go together`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `resources that refer to each other go together`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             let branch = try await store.makeProject()
             try await store.write(in: branch, actor: "ann", at: 3) { transaction in
@@ -195,7 +212,9 @@ import Testing
             try await store.write(in: branch, actor: "ann", at: 4) { try $0.delete(agent) }
             #expect(try await store.graph(of: branch)?.entries.map(\.key.kind) == ["project"])
             #expect(try await store.graph(of: branch)?.links.isEmpty == true)
-            let error = try await storeError { try await store.write(in: branch, actor: "ann", at: 4) { try $0.delete(agent) } }
+            let error = try await storeError {
+                try await store.write(in: branch, actor: "ann", at: 4) { try $0.delete(agent) }
+            }
             guard case .notFound = error else { return #expect(Bool(false), "\(String(describing: error))") }
         }
     }
@@ -240,7 +259,8 @@ import Testing
             try await store.put(tool, in: branch)
             for number in 1...3 {
                 let links = number == 2 ? [] : [link(tool, "toolId", .cascade), link(tool, "backup", .clear)]
-                try await store.put(ResourceKey(kind: "relation", id: "r\(number)"), [:], links, in: branch, at: Int64(number))
+                try await store.put(
+                    ResourceKey(kind: "relation", id: "r\(number)"), [:], links, in: branch, at: Int64(number))
             }
             let page = try await store.list(ListQuery(kind: "relation", referringTo: tool), in: branch)
             #expect(page.entries.map(\.key.id) == ["r3", "r1"] && page.total == 2)

@@ -3,9 +3,9 @@ import Store
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// The engines that every test of the store runs on.
@@ -77,7 +77,8 @@ extension Store {
 
     /// Stores one document.
     @discardableResult func put(
-        _ key: ResourceKey, _ document: JSONValue = [:], _ links: [ResourceLink] = [], in branch: BranchKey, at: Int64 = 2
+        _ key: ResourceKey, _ document: JSONValue = [:], _ links: [ResourceLink] = [], in branch: BranchKey,
+        at: Int64 = 2
     ) async throws -> Entry {
         try await write(in: branch, actor: "ann", at: at) { try $0.put(key, document, links) }
     }

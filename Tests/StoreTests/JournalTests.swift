@@ -30,7 +30,8 @@ extension RunRow {
 @Suite struct JournalTests {
     let conversation = ConversationKey(tenant: "t", project: "p", id: "c")
 
-    @Test(arguments: Engine.available) func `a conversation comes back as it was written`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `a conversation comes back as it was written`(_ engine: Engine) async throws
+    {
         try await withStore(engine) { store in
             var row = ConversationRow.sample(owner: "ann", at: 5)
             row.activeSubAgent = "main"
@@ -45,7 +46,8 @@ extension RunRow {
         }
     }
 
-    @Test(arguments: Engine.available) func `a second write keeps what it does not name`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `a second write keeps what it does not name`(_ engine: Engine) async throws
+    {
         try await withStore(engine) { store in
             var row = ConversationRow.sample(at: 5)
             row.title = "First"
@@ -81,7 +83,9 @@ extension RunRow {
         }
     }
 
-    @Test(arguments: Engine.available) func `messages keep their order and come newest last`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `messages keep their order and come newest last`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             try await store.commit([.conversation(.sample())], durability: .process)
             var full = MessageRow.sample("m0", in: conversation, at: 3)
@@ -116,7 +120,9 @@ extension RunRow {
                     [.message(.sample("n", in: conversation)), .message(.sample("m", in: conversation))],
                     durability: .process)
             }
-            guard case .uniqueViolation("Message m") = error else { return #expect(Bool(false), "\(String(describing: error))") }
+            guard case .uniqueViolation("Message m") = error else {
+                return #expect(Bool(false), "\(String(describing: error))")
+            }
             #expect(try await store.messages(conversation, limit: 9).map(\.id) == ["m"])
             let nowhere = ConversationKey(tenant: "t", project: "q", id: "c")
             let missing = try await storeError {
@@ -126,7 +132,9 @@ extension RunRow {
         }
     }
 
-    @Test(arguments: Engine.available) func `messages from many writers get places without gaps`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `messages from many writers get places without gaps`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             try await store.commit([.conversation(.sample())], durability: .process)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -159,7 +167,9 @@ extension RunRow {
             let finished = try #require(try await store.run(first.key))
             #expect(finished.status == .completed && finished.finishedAt == 8 && finished.updatedAt == 8)
             let twice = try await storeError { try await store.commit([.runStarted(first)], durability: .process) }
-            guard case .uniqueViolation("Run r1") = twice else { return #expect(Bool(false), "\(String(describing: twice))") }
+            guard case .uniqueViolation("Run r1") = twice else {
+                return #expect(Bool(false), "\(String(describing: twice))")
+            }
             let missing = try await storeError {
                 let key = RunKey(tenant: "t", project: "q", id: "r1")
                 try await store.commit([.runUpdated(key, .failed, lease: nil, at: 9)], durability: .process)
@@ -173,7 +183,8 @@ extension RunRow {
             let run = RunRow.sample("r")
             let events = (1...20).map { number in
                 StoredEvent(
-                    sequence: Int64(number), at: Int64(number), type: "text", body: Array(#"{"t":"☃ \#(number)"}"#.utf8))
+                    sequence: Int64(number), at: Int64(number), type: "text", body: Array(#"{"t":"☃ \#(number)"}"#.utf8)
+                )
             }
             try await store.commit(
                 [.conversation(.sample()), .runStarted(run), .events(run.key, events)], durability: .process)
@@ -183,12 +194,16 @@ extension RunRow {
             let twice = try await storeError {
                 try await store.commit([.events(run.key, [events[3]])], durability: .process)
             }
-            guard case .uniqueViolation("Event 4 of run r") = twice else { return #expect(Bool(false), "\(String(describing: twice))") }
+            guard case .uniqueViolation("Event 4 of run r") = twice else {
+                return #expect(Bool(false), "\(String(describing: twice))")
+            }
             let unknown = try await storeError {
                 let key = RunKey(tenant: "t", project: "p", id: "nowhere")
                 try await store.commit([.events(key, events)], durability: .process)
             }
-            guard case .foreignKeyViolation = unknown else { return #expect(Bool(false), "\(String(describing: unknown))") }
+            guard case .foreignKeyViolation = unknown else {
+                return #expect(Bool(false), "\(String(describing: unknown))")
+            }
         }
     }
 
@@ -224,7 +239,8 @@ extension RunRow {
         }
     }
 
-    @Test(arguments: Engine.available) func `conversations are listed last changed first`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `conversations are listed last changed first`(_ engine: Engine) async throws
+    {
         try await withStore(engine) { store in
             for number in 1...5 {
                 let owner = number.isMultiple(of: 2) ? "ann" : "bob"
@@ -277,7 +293,9 @@ extension RunRow {
             #expect(Set(claimed.map(\.key.id)) == ["expired", "unowned"])
             #expect(claimed.allSatisfy { $0.lease == Lease(owner: "me", until: 200) && $0.attempt == 2 })
             #expect(try await store.claimRuns(owner: "you", now: 100, leaseUntil: 200, limit: 10).isEmpty)
-            #expect(try await store.claimRuns(owner: "you", now: 101, leaseUntil: 200, limit: 10).map(\.key.id) == ["alive"])
+            #expect(
+                try await store.claimRuns(owner: "you", now: 101, leaseUntil: 200, limit: 10).map(\.key.id) == ["alive"]
+            )
         }
     }
 
@@ -295,11 +313,13 @@ extension RunRow {
         }
     }
 
-    @Test(arguments: Engine.available) func `who lost its lease is told and cannot write`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `who lost its lease is told and cannot write`(_ engine: Engine) async throws
+    {
         try await withStore(engine) { store in
             let mine = RunRow.sample("mine", lease: Lease(owner: "me", until: 10))
             let lost = RunRow.sample("lost", lease: Lease(owner: "me", until: 5))
-            try await store.commit([.conversation(.sample()), .runStarted(mine), .runStarted(lost)], durability: .process)
+            try await store.commit(
+                [.conversation(.sample()), .runStarted(mine), .runStarted(lost)], durability: .process)
             #expect(try await store.claimRuns(owner: "you", now: 7, leaseUntil: 20, limit: 9).map(\.key.id) == ["lost"])
             #expect(try await store.renewLeases(owner: "me", ["mine", "lost"], until: 90) == ["mine"])
             #expect(try await store.run(mine.key)?.lease?.until == 90)
@@ -312,11 +332,14 @@ extension RunRow {
         }
     }
 
-    @Test(arguments: Engine.available) func `a process that starts alone ends the leases of the dead`(_ engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `a process that starts alone ends the leases of the dead`(_ engine: Engine)
+        async throws
+    {
         try await withStore(engine) { store in
             let dead = RunRow.sample("dead", lease: Lease(owner: "before", until: 1_000_000))
             let mine = RunRow.sample("mine", lease: Lease(owner: "me", until: 1_000_000))
-            try await store.commit([.conversation(.sample()), .runStarted(dead), .runStarted(mine)], durability: .process)
+            try await store.commit(
+                [.conversation(.sample()), .runStarted(dead), .runStarted(mine)], durability: .process)
             #expect(try await store.releaseLeases(exceptOf: "me") == 1)
             #expect(try await store.claimRuns(owner: "me", now: 5, leaseUntil: 9, limit: 9).map(\.key.id) == ["dead"])
         }

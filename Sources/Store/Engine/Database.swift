@@ -15,9 +15,9 @@ public protocol Database: Sendable {
     /// may run twice, when a connection breaks. Throws what the body throws, as `StoreError(_:)`.
     func read<T: Sendable>(_ body: @Sendable @escaping (any Connection) throws -> T) async throws(StoreError) -> T
 
-    /// Runs `body` in a transaction of its own and returns when it is as durable as asked. When the body throws, nothing of
-    /// it is kept, and no other job is harmed. The body may run more than once: it must change nothing but the database.
-    /// Throws what the body throws, as `StoreError(_:)`, or why the transaction could not be kept.
+    /// Runs `body` in a transaction of its own and returns when it is as durable as asked. When the body throws,
+    /// nothing of it is kept, and no other job is harmed. The body may run more than once: it must change nothing but
+    /// the database. Throws what the body throws, as `StoreError(_:)`, or why the transaction could not be kept.
     func write<T: Sendable>(
         _ durability: Durability, _ body: @Sendable @escaping (any Connection) throws -> T
     ) async throws(StoreError) -> T

@@ -20,7 +20,8 @@ public struct Row {
             let count = Int(sqlite3_column_bytes(statement, Int32(column)))
             return try body(UnsafeBufferPointer(start: start, count: count))
         case .postgres(let result, let row):
-            guard PQgetisnull(result, row, Int32(column)) == 0, let start = PQgetvalue(result, row, Int32(column)) else {
+            guard PQgetisnull(result, row, Int32(column)) == 0, let start = PQgetvalue(result, row, Int32(column))
+            else {
                 return nil
             }
             let count = Int(PQgetlength(result, row, Int32(column)))

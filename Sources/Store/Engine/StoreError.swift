@@ -4,7 +4,8 @@ public enum StoreError: Error, Sendable {
     case uniqueViolation(String)
     /// A reference names a row that is not there.
     case foreignKeyViolation(String)
-    /// The change contradicts what is stored, for instance a deletion that a link forbids. The text may be shown to users.
+    /// The change contradicts what is stored, for instance a deletion that a link forbids. The text may be shown to
+    /// users.
     case conflict(String)
     /// The row that was to be changed is not there. The text names it.
     case notFound(String)
@@ -13,7 +14,8 @@ public enum StoreError: Error, Sendable {
     /// The database cannot be reached, or the connection broke. `retryable` says that trying again is safe: the job did
     /// not happen.
     case unavailable(retryable: Bool)
-    /// The database was written by a newer Covey: schema version `found`, while this binary knows versions up to `known`.
+    /// The database was written by a newer Covey: schema version `found`, while this binary knows versions up to
+    /// `known`.
     case newerSchema(found: Int, known: Int)
     /// The database file is damaged. The text is the engine's.
     case corrupt(String)

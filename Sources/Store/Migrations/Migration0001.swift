@@ -2,8 +2,8 @@
 ///
 /// Times are milliseconds since 1970; `document`, `content`, `metadata`, `request` and the like hold JSON.
 ///
-/// - A link's target is a deferred foreign key without an action: at commit nothing dangles. What deleting a target does is
-///   each row's own `rule`, so the store does it, in the same transaction.
+/// - A link's target is a deferred foreign key without an action: at commit nothing dangles. What deleting a target
+///   does is each row's own `rule`, so the store does it, in the same transaction.
 /// - `change` refers to nothing, because history outlives what it tells of.
 /// - A conversation's id is unique in its tenant, so that an id from another project is seen to be taken. Its
 ///   `last_position` numbers its messages: one update locks the row, touches it and gives the number.
@@ -18,7 +18,8 @@ let migration0001 = """
     CREATE TABLE resource (
         tenant {text} NOT NULL, project {text} NOT NULL, branch {text} NOT NULL,
         kind {text} NOT NULL, parent {text} NOT NULL, id {text} NOT NULL,
-        document {text} NOT NULL, created_at {integer} NOT NULL, updated_at {integer} NOT NULL, revision {integer} NOT NULL,
+        document {text} NOT NULL, created_at {integer} NOT NULL, updated_at {integer} NOT NULL,
+        revision {integer} NOT NULL,
         PRIMARY KEY (tenant, project, branch, kind, parent, id),
         FOREIGN KEY (tenant, project, branch) REFERENCES branch (tenant, project, name) ON DELETE CASCADE
     ) {clustered};

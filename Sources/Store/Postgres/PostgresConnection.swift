@@ -69,7 +69,9 @@ final class PostgresConnection: Connection {
             let pointers: [UnsafePointer<CChar>?] =
                 starts.map { start in bytes.baseAddress.map { $0 + start } } + [nil]
             return pointers.withUnsafeBufferPointer { pointers in
-                guard let start = pointers.baseAddress else { preconditionFailure("an array with a nil in it has a start") }
+                guard let start = pointers.baseAddress else {
+                    preconditionFailure("an array with a nil in it has a start")
+                }
                 return body(start)
             }
         }

@@ -1,7 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// PostgreSQL over a few connections, each with a thread of its own, so that a job's statements never mix with another's.
+/// PostgreSQL over a few connections, each with a thread of its own, so that a job's statements never mix with
+/// another's.
 public final class PostgresDatabase: Database {
     /// Connections, and so jobs that run at the same time.
     public static let connectionCount = 8
@@ -26,8 +27,8 @@ public final class PostgresDatabase: Database {
     private let hub = SignalHub()
     private let listener: PostgresListener
 
-    /// Starts the connections to the server at `url` (libpq's `postgres://…`). They are made when they are first needed:
-    /// a server that is down shows at the first job.
+    /// Starts the connections to the server at `url` (libpq's `postgres://…`). They are made when they are first
+    /// needed: a server that is down shows at the first job.
     ///
     /// - Throws: `StoreError.unavailable` when the system grants no thread.
     public init(url: String) throws(StoreError) {

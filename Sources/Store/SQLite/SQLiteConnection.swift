@@ -2,8 +2,8 @@ import CSQLite
 
 /// One SQLite connection with its prepared statements.
 ///
-/// `@unchecked Sendable`: it wraps a C handle that any thread may use, but only one at a time (`SQLITE_OPEN_NOMUTEX`). The
-/// writer's leadership and the pool of readers hand it from thread to thread, each through a lock.
+/// `@unchecked Sendable`: it wraps a C handle that any thread may use, but only one at a time (`SQLITE_OPEN_NOMUTEX`).
+/// The writer's leadership and the pool of readers hand it from thread to thread, each through a lock.
 final class SQLiteConnection: Connection, @unchecked Sendable {
     /// What a connection is for.
     enum Role { case writer, reader, checkpointer }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// SQLite in a file of this process: one writer, a few readers, write-ahead log.
@@ -16,8 +16,8 @@ public final class SQLiteDatabase: Database {
     /// The folder of a database that is to vanish when it closes; nil for one that is to stay.
     private let temporaryFolder: String?
 
-    /// Opens the database in the file `path`, which is made if it is missing; its folder must exist. `:memory:` is a file
-    /// in memory, or in the temporary folder, that vanishes on `close`.
+    /// Opens the database in the file `path`, which is made if it is missing; its folder must exist. `:memory:` is a
+    /// file in memory, or in the temporary folder, that vanishes on `close`.
     ///
     /// - Throws: `StoreError.unavailable` when the file cannot be opened, `.corrupt` when it is no database.
     public init(path: String) throws(StoreError) {

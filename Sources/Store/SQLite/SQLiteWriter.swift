@@ -4,9 +4,9 @@ import Synchronization
 
 /// The one writer of a SQLite database.
 ///
-/// Whoever finds the writer idle leads: a lone job that need not reach the disk runs at once on its caller's thread, with no
-/// thread woken. Jobs that come meanwhile wait in a bounded queue, and the leader hands on to the writer's own thread. That
-/// takes them in batches: a savepoint for each, one commit for all, and only then do their callers go on.
+/// Whoever finds the writer idle leads: a lone job that need not reach the disk runs at once on its caller's thread,
+/// with no thread woken. Jobs that come meanwhile wait in a bounded queue, and the leader hands on to the writer's own
+/// thread. That takes them in batches: a savepoint for each, one commit for all, and only then do their callers go on.
 final class SQLiteWriter: Sendable {
     /// Jobs that wait; beyond that a write fails as too busy.
     static let queueMax = 4096
@@ -133,8 +133,8 @@ final class SQLiteWriter: Sendable {
         }
     }
 
-    /// Several jobs in one transaction. If that as a whole cannot be kept, each again in its own, so that the one that is
-    /// at fault fails alone.
+    /// Several jobs in one transaction. If that as a whole cannot be kept, each again in its own, so that the one that
+    /// is at fault fails alone.
     private func perform(_ batch: [any Job]) {
         if batch.count == 1 { return performAlone(batch[0]) }
         let isFull = batch.contains { $0.durability == .full }
