@@ -1,0 +1,59 @@
+public import Catalog
+public import Events
+import Models
+
+/// The same log as one `chat.completion` JSON: the reply of both chat endpoints when nothing is streamed (run spec §3.5,
+/// §4.4). It holds the answer's text as the conversation stores it, the tokens that were used, and no tool data.
+public struct ChatCompletionFold: Sendable {
+    private var start: RunStart?
+    private var startedAt: Int64 = 0
+    private var answer = AnswerText()
+    private var end: RunEnd?
+
+    /// A fold of no events.
+    public init() {}
+
+    /// Whether the run's end has been added, so that `reply` is complete.
+    public var isFinished: Bool { end != nil }
+
+    /// Takes the next events of the log.
+    public mutating func add(_ events: some Sequence<LoggedEvent>) {
+        for logged in events {
+            switch logged.event {
+            case .started(let start):
+                self.start = start
+                startedAt = logged.at
+            case .finished(let end): self.end = end
+            default: answer.add(logged.event)
+            }
+        }
+    }
+
+    /// The reply's body.
+    ///
+    /// - Throws: The `Problem` to answer with instead when the run failed, was cancelled, or has not ended yet (503).
+    public func reply() throws(Problem) -> [UInt8] {
+        guard let start, let end else { throw Problem(.serviceUnavailable, "The run has not ended yet") }
+        switch end.outcome {
+        case .completed: break
+        case .failed(let failure): throw failure.problem
+        case .cancelled: throw RunFailure.cancelled.problem
+        }
+        let text = answer.text
+        var writer = JSONWriter(capacity: text.utf8.count + 400)
+        writer.raw("{\"id\":")
+        writer.string(start.requestID)
+        writer.raw(",\"object\":\"chat.completion\",\"created\":")
+        writer.integer(startedAt / 1_000)
+        writer.raw(",\"model\":")
+        writer.string(start.agentName)
+        writer.raw(",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":")
+        writer.string(text)
+        writer.raw("},\"finish_reason\":")
+        writer.raw(end.finishReason)
+        writer.raw("}],\"usage\":")
+        writer.writeChatUsage(end.usage)
+        writer.raw("}")
+        return writer.bytes
+    }
+}

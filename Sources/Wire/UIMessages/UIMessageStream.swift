@@ -1,0 +1,164 @@
+public import Catalog
+public import Events
+import Models
+
+/// The parts of `POST /run/api/chat` (run spec §4.3): the AI SDK's UI message stream, version 1, from a run's log.
+///
+/// | the log | parts |
+/// |---|---|
+/// | started | `start`, `data-operation` agent_initializing |
+/// | text of frame 0 | `start-step` and `text-start` where none is open, `text-delta` |
+/// | answered in frame 0 | `text-end`; per shown call `tool-input-start`, `tool-input-available`; `finish-step` when no call is out |
+/// | a shown call ended | `tool-output-available` or `tool-output-error`; `finish-step` when it was the last one out |
+/// | finished, completed | `data-operation` completion, `finish`, `[DONE]` |
+/// | finished, failed | `data-operation` error, `error`, `finish`, `[DONE]` |
+/// | finished, cancelled | `abort`, `[DONE]` |
+///
+/// The other operations of run spec §5.1 are in between for runs whose client asked for them. Steps in which only hidden
+/// tools were called are not shown. Text that a restart made void cannot be unsent; what follows it is a new text block.
+///
+/// Every event carries an `EventID`. The bytes depend on the run's id and its log alone, not on how the log is cut into
+/// batches, so a client that comes back gets the very bytes that it missed.
+public struct UIMessageStream: Sendable {
+    /// Whether the run's end has been encoded, so that nothing more will come.
+    public private(set) var isFinished = false
+
+    private var place: StreamPlace
+    private var operations = OperationLog()
+    private var emitsOperations = false
+    private var answerMessage = ""
+    private var blockCount = 0
+    private var isTextOpen = false
+    private var isStepOpen = false
+    /// Calls of frame 0 that have not ended yet, and whether clients see them.
+    private var openCalls: [String: Bool] = [:]
+    /// A `text-delta` of the open block up to its text, made once per block.
+    private var deltaHead: [UInt8] = []
+
+    /// An encoder at the beginning of the log of `run`.
+    public init(run: String) { place = StreamPlace(run: run, after: nil) }
+
+    /// An encoder that is given the log from its beginning and leaves out everything up to and including `id`. An id
+    /// beyond the last event of its entry leaves out the entry.
+    public init(after id: EventID) { place = StreamPlace(run: id.run, after: id) }
+
+    /// Appends what the next events of the log give rise to. The first one of all must be `.started`.
+    public mutating func encode(_ events: some Sequence<LoggedEvent>, into writer: inout JSONWriter) {
+        for logged in events where !isFinished { encode(logged, &writer) }
+    }
+
+    private mutating func encode(_ logged: LoggedEvent, _ writer: inout JSONWriter) {
+        place.move(to: logged.sequence)
+        switch logged.event {
+        case .text(frame: 0, let text):
+            delta(text, &writer)
+            if emitsOperations { _ = operations.parts(for: logged) }
+        case .started(let start):
+            emitsOperations = start.emitOperations
+            answerMessage = start.answerMessage
+            send(["type": "start", "messageId": .string(answerMessage)], &writer)
+            sendOperations(logged, &writer)
+        case .answered(frame: 0, let answer): answered(answer, logged, &writer)
+        case .toolEnded(frame: 0, let outcome):
+            let isShown = openCalls.removeValue(forKey: outcome.callID)
+            if isShown == true { send(outcome.uiPart(errorOutput: nil), &writer) }
+            sendOperations(logged, &writer)
+            if openCalls.isEmpty { closeStep(&writer) }
+        case .retried(frame: 0, _, _), .resumed:
+            closeText(&writer)
+            sendOperations(logged, &writer)
+        case .transferred(frame: 0, _, _, _):
+            openCalls = [:]
+            closeStep(&writer)
+            sendOperations(logged, &writer)
+        case .finished(let end): finish(end, logged, &writer)
+        default: if emitsOperations { sendOperations(logged, &writer) }
+        }
+    }
+
+    /// Appends one more piece of the open text block; the path that most events take.
+    private mutating func delta(_ text: String, _ writer: inout JSONWriter) {
+        if text.isEmpty { return }
+        if !isTextOpen { openText(&writer) }
+        guard place.begin(&writer) else { return }
+        writer.raw(deltaHead)
+        writer.string(text)
+        writer.raw("}")
+        place.end(&writer)
+    }
+
+    private mutating func openText(_ writer: inout JSONWriter) {
+        openStep(&writer)
+        isTextOpen = true
+        blockCount += 1
+        let id = JSONValue.string("\(answerMessage)-\(blockCount)")
+        send(["type": "text-start", "id": id], &writer)
+        var head = JSONWriter(capacity: 80)
+        head.raw("{\"type\":\"text-delta\",\"id\":")
+        head.write(id)
+        head.raw(",\"delta\":")
+        deltaHead = head.bytes
+    }
+
+    private mutating func closeText(_ writer: inout JSONWriter) {
+        if !isTextOpen { return }
+        isTextOpen = false
+        send(["type": "text-end", "id": .string("\(answerMessage)-\(blockCount)")], &writer)
+    }
+
+    private mutating func openStep(_ writer: inout JSONWriter) {
+        if isStepOpen { return }
+        isStepOpen = true
+        send(["type": "start-step"], &writer)
+    }
+
+    private mutating func closeStep(_ writer: inout JSONWriter) {
+        closeText(&writer)
+        if !isStepOpen { return }
+        isStepOpen = false
+        send(["type": "finish-step"], &writer)
+    }
+
+    private mutating func answered(_ answer: RunAnswer, _ logged: LoggedEvent, _ writer: inout JSONWriter) {
+        closeText(&writer)
+        let shown = answer.calls.filter { ToolVisibility.isShown($0.name) }
+        if answer.calls.isEmpty || !shown.isEmpty { openStep(&writer) }
+        sendOperations(logged, &writer)
+        for call in answer.calls { openCalls[call.id] = false }
+        for call in shown {
+            openCalls[call.id] = true
+            let id = JSONValue.string(call.id)
+            let name = JSONValue.string(call.name)
+            send(["type": "tool-input-start", "toolCallId": id, "toolName": name], &writer)
+            send(
+                ["type": "tool-input-available", "toolCallId": id, "toolName": name, "input": call.shownInput], &writer)
+        }
+        if answer.calls.isEmpty { closeStep(&writer) }
+    }
+
+    private mutating func finish(_ end: RunEnd, _ logged: LoggedEvent, _ writer: inout JSONWriter) {
+        isFinished = true
+        closeStep(&writer)
+        sendOperations(logged, &writer)
+        switch end.outcome {
+        case .completed: send(["type": "finish"], &writer)
+        case .failed(let failure):
+            send(["type": "error", "errorText": .string(failure.message)], &writer)
+            send(["type": "finish"], &writer)
+        case .cancelled: send(["type": "abort"], &writer)
+        }
+        guard place.begin(&writer) else { return }
+        writer.raw("[DONE]")
+        place.end(&writer)
+    }
+
+    private mutating func send(_ part: JSONValue, _ writer: inout JSONWriter) {
+        guard place.begin(&writer) else { return }
+        writer.write(part)
+        place.end(&writer)
+    }
+
+    private mutating func sendOperations(_ logged: LoggedEvent, _ writer: inout JSONWriter) {
+        for part in operations.parts(for: logged) { send(part, &writer) }
+    }
+}
