@@ -1,0 +1,159 @@
+import CCrypto
+import Catalog
+import HTTPTypes
+
+/// Finds out who makes a request: a list of strategies for each side of the API, tried in order; the first that knows
+/// the credential decides. A new kind of credential is one more strategy in a list.
+public struct Authenticator: Sendable {
+    /// One kind of credential.
+    struct Strategy: Sendable {
+        /// The caller; nil when the credential is not of this kind. Throws when it is, but is not good.
+        let recognise: @Sendable (Credentials) throws(Problem) -> Caller?
+    }
+
+    /// The secrets and switches that decide whom the server lets in.
+    public struct Configuration: Sendable {
+        /// Opens all of management (manage spec §3.1); nil when not set.
+        public var manageBypassSecret: String?
+        /// Opens all of running agents (run spec §1.3); nil when not set.
+        public var runBypassSecret: String?
+        /// Whether requests without a credential are let in: for development on loopback alone.
+        public var isDevelopment: Bool
+
+        /// A configuration from its parts.
+        public init(manageBypassSecret: String? = nil, runBypassSecret: String? = nil, isDevelopment: Bool = false) {
+            self.manageBypassSecret = manageBypassSecret
+            self.runBypassSecret = runBypassSecret
+            self.isDevelopment = isDevelopment
+        }
+    }
+
+    /// Characters of the shortest token that is looked at (run spec §1.2).
+    static let tokenLengthMin = 16
+
+    private let manageStrategies: [Strategy]
+    private let runStrategies: [Strategy]
+    private let isDevelopment: Bool
+
+    /// The strategies that the configuration turns on.
+    public init(_ configuration: Configuration) {
+        isDevelopment = configuration.isDevelopment
+        manageStrategies = [configuration.manageBypassSecret.map(Self.manageBypass)].compactMap(\.self)
+        runStrategies = [configuration.runBypassSecret.map(Self.runBypass)].compactMap(\.self)
+    }
+
+    /// Who calls an operation of management. Throws 401.
+    func manage(_ credentials: Credentials) throws(Problem) -> Caller {
+        var credentials = credentials
+        if credentials.bearer == nil { credentials = credentials.withKeyAsBearer }
+        for strategy in manageStrategies {
+            if let caller = try strategy.recognise(credentials) { return caller }
+        }
+        guard credentials.bearer == nil else { throw .unauthorized("Invalid Token") }
+        if isDevelopment, credentials.isFromThisMachine { return Caller(means: "development", grant: .all) }
+        throw .unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
+    }
+
+    /// Who runs an agent (run spec §1.2). Throws 401, and 400 for an acting user that cannot be one.
+    func run(_ credentials: Credentials) throws(Problem) -> Caller {
+        do throws(Problem) {
+            return try recogniseRunner(credentials)
+        } catch {
+            guard isDevelopment, error.code == .unauthorized else { throw error }
+            return Caller(
+                means: "development", tenant: credentials[.tenantID] ?? "default",
+                project: credentials[.projectID] ?? "default", agent: credentials[.agentID] ?? "default",
+                owner: try credentials.actingUser())
+        }
+    }
+
+    private func recogniseRunner(_ credentials: Credentials) throws(Problem) -> Caller {
+        guard let bearer = credentials.bearer else {
+            throw .unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
+        }
+        guard bearer.utf8.count >= Self.tokenLengthMin else { throw .unauthorized("Invalid API key format") }
+        let isForApp = credentials[.appID] != nil && credentials[.subAgentID] == nil
+        if !isForApp {
+            for strategy in runStrategies {
+                if let caller = try strategy.recognise(credentials) { return caller }
+            }
+        }
+        throw .unauthorized("Invalid Token")
+    }
+
+    private static func manageBypass(_ secret: String) -> Strategy {
+        let expected = Digest(of: secret)
+        return Strategy { credentials throws(Problem) in
+            guard let bearer = credentials.bearer, Digest(of: bearer) == expected else { return nil }
+            return Caller(means: "bypass", grant: .all)
+        }
+    }
+
+    private static func runBypass(_ secret: String) -> Strategy {
+        let expected = Digest(of: secret)
+        return Strategy { credentials throws(Problem) in
+            guard let bearer = credentials.bearer, Digest(of: bearer) == expected else { return nil }
+            guard let tenant = credentials[.tenantID], let project = credentials[.projectID],
+                let agent = credentials[.agentID]
+            else { throw .unauthorized("Missing or invalid tenant, project, or agent ID") }
+            return Caller(
+                means: "bypass", tenant: tenant, project: project, agent: agent, owner: try credentials.actingUser())
+        }
+    }
+}
+
+/// The SHA-256 of a secret: two are compared in constant time, and of equal length whatever the secrets' were.
+private struct Digest: Sendable, Equatable {
+    private let bytes: [UInt8]
+
+    init(of text: String) {
+        let input = Array(text.utf8)
+        bytes = [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
+            _ = SHA256(input, input.count, output.baseAddress)
+            count = Int(SHA256_DIGEST_LENGTH)
+        }
+    }
+
+    static func == (left: Digest, right: Digest) -> Bool {
+        CRYPTO_memcmp(left.bytes, right.bytes, left.bytes.count) == 0
+    }
+}
+
+extension Credentials {
+    /// The user on whose behalf the caller acts; nil when none is named.
+    fileprivate func actingUser() throws(Problem) -> String? {
+        guard let user = self[.runAsUser] else { return nil }
+        guard user != "system", !user.hasPrefix("apikey:") else {
+            throw .badRequest("x-inkeep-run-as-user-id cannot be a system identifier")
+        }
+        return user
+    }
+
+    /// Some clients of management send their key as `X-API-Key`.
+    fileprivate var withKeyAsBearer: Credentials { Credentials(bearer: self[.apiKey], headers: headers, host: host) }
+
+    private init(bearer: String?, headers: HTTPFields, host: String?) {
+        self.bearer = bearer
+        self.headers = headers
+        self.host = host
+    }
+
+    /// Whether the request was addressed to this machine by its own names and, if a browser sent it, from a page of this
+    /// machine: a page from elsewhere must not manage a developer's server, by whatever name it reaches it.
+    fileprivate var isFromThisMachine: Bool {
+        guard let host, Self.isLoopback(host) else { return false }
+        guard let origin = headers[.origin] else { return true }
+        guard let authority = origin.split(separator: "/").last else { return false }
+        let name = authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+        return Self.isLoopback(String(name))
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "127.0.0.1"
+    }
+}
+
+extension Problem {
+    /// 401 with a sentence of its own.
+    static func unauthorized(_ detail: String) -> Problem { Problem(.unauthorized, detail) }
+}

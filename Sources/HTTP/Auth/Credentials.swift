@@ -1,0 +1,65 @@
+import Catalog
+import HTTPTypes
+
+/// What a request says of who makes it (run spec §1.1).
+struct Credentials: Sendable {
+    /// The bearer token; nil without one.
+    let bearer: String?
+    /// The headers, for what a strategy needs beside the token.
+    let headers: HTTPFields
+    /// The host that the client addressed, without port.
+    let host: String?
+
+    init(_ request: HTTPRequest) {
+        headers = request.headerFields
+        host = request.authority.map(Self.withoutPort)
+        bearer = Self.bearer(headers[.authorization])
+    }
+
+    private static func bearer(_ header: String?) -> String? {
+        guard let header, header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
+        return String(header.dropFirst(7)).trimmed
+    }
+
+    private static func withoutPort(_ authority: String) -> String {
+        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    /// A header that is there and not empty.
+    subscript(_ name: HTTPField.Name) -> String? {
+        guard let value = headers[name], !value.isEmpty else { return nil }
+        return value
+    }
+}
+
+extension HTTPField.Name {
+    /// A name written in this source, where it is known to be a token.
+    private static func literal(_ text: StaticString) -> HTTPField.Name {
+        guard let name = HTTPField.Name("\(text)") else { preconditionFailure("\(text) is not a header name") }
+        return name
+    }
+
+    static let requestID = literal("x-request-id")
+    static let tenantID = literal("x-inkeep-tenant-id")
+    static let projectID = literal("x-inkeep-project-id")
+    static let agentID = literal("x-inkeep-agent-id")
+    static let subAgentID = literal("x-inkeep-sub-agent-id")
+    static let appID = literal("x-inkeep-app-id")
+    static let runAsUser = literal("x-inkeep-run-as-user-id")
+    static let ref = literal("x-inkeep-ref")
+    static let apiKey = literal("x-api-key")
+    static let emitOperations = literal("x-emit-operations")
+    static let userProperties = literal("x-inkeep-user-properties")
+    static let properties = literal("x-inkeep-properties")
+    static let clientTimezone = literal("x-inkeep-client-timezone")
+    static let clientTimestamp = literal("x-inkeep-client-timestamp")
+    static let conversationID = literal("x-conversation-id")
+    static let lastEventID = literal("last-event-id")
+    static let uiMessageStream = literal("x-vercel-ai-ui-message-stream")
+    static let dataStream = literal("x-vercel-ai-data-stream")
+    static let accelBuffering = literal("x-accel-buffering")
+    static let contentTypeOptions = literal("x-content-type-options")
+    static let referrerPolicy = literal("referrer-policy")
+    static let xssProtection = literal("x-xss-protection")
+}

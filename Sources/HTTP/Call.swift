@@ -1,0 +1,71 @@
+import Catalog
+import HTTPTypes
+import NIOCore
+
+/// One request as endpoints see it: authenticated, routed, its body read.
+struct Call: Sendable {
+    /// The request's id.
+    let id: String
+    /// What is called.
+    let operation: Operation
+    /// The parameters of the path, percent-decoded.
+    let path: [String: String]
+    /// The parameters of the query, percent-decoded; of doubled names the last holds.
+    let query: [String: String]
+    /// The header fields.
+    let headers: HTTPFields
+    /// Who calls.
+    let caller: Caller
+    /// The body; null when the operation takes none.
+    let body: JSONValue
+    /// The branch of the configuration that is worked on.
+    let branch: String
+}
+
+/// An operation that is not one transaction on configuration: streams, runs, health.
+struct Endpoint: Sendable {
+    /// What it is, for routes, permissions and the OpenAPI document.
+    let operation: Operation
+    /// What it does.
+    let answer: @Sendable (Call) async throws -> Reply
+}
+
+/// What is answered to a request.
+struct Reply: Sendable {
+    /// What follows the header fields.
+    enum Body: Sendable {
+        /// Nothing.
+        case none
+        /// A document, whole.
+        case bytes(ByteBuffer, mediaType: String)
+        /// The events of a run, as they come.
+        case events(RunStream)
+    }
+
+    /// The HTTP status.
+    var status: Int
+    /// Header fields beside those that every reply has.
+    var headers: [(name: HTTPField.Name, value: String)] = []
+    /// What follows them.
+    var body: Body
+
+    /// A reply without a body.
+    static func empty(_ status: Int) -> Reply { Reply(status: status, body: .none) }
+
+    /// A JSON document.
+    static func json(_ value: JSONValue, status: Int = 200) -> Reply {
+        Reply(status: status, body: .bytes(ByteBuffer(bytes: value.jsonBytes), mediaType: "application/json"))
+    }
+
+    /// A refusal, with the request's path and id in it.
+    static func problem(_ problem: Problem, instance: String?, requestID: String?) -> Reply {
+        let body = problem.body(instance: instance, requestID: requestID).jsonBytes
+        var reply = Reply(
+            status: problem.status, body: .bytes(ByteBuffer(bytes: body), mediaType: "application/problem+json"))
+        if let retryAfter = problem.retryAfter {
+            reply.headers.append((.retryAfter, String(max(1, retryAfter.components.seconds))))
+        }
+        if problem.code == .unauthorized { reply.headers.append((.wwwAuthenticate, "Bearer")) }
+        return reply
+    }
+}

@@ -1,0 +1,230 @@
+import Catalog
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Store
+
+/// The one way of a request through the server: find its route, authenticate, read the body, authorise, do it, encode.
+struct Dispatcher: Sendable {
+    /// What a route leads to.
+    enum Target: Sendable {
+        case operation(Operation)
+        case endpoint(Endpoint)
+
+        var operation: Operation {
+            switch self {
+            case .operation(let operation): operation
+            case .endpoint(let endpoint): endpoint.operation
+            }
+        }
+    }
+
+    let routes: Routes<Target>
+    let authenticator: Authenticator
+    let store: Store
+    let clock: ServerClock
+    let limits: ServerLimits
+    let logger: Logger
+    /// The name of the kind that the tenant's list of projects shows.
+    let projectKind: String
+
+    /// Answers a request. Throws only when the client has gone before it said what it wants.
+    func answer(_ request: Request, id: String) async throws -> Reply {
+        let (path, query) = Self.split(request.head.path ?? "/")
+        do {
+            return try await route(request, path, query, id: id)
+        } catch {
+            let problem = self.problem(for: error, id: id, path: path)
+            var reply = Reply.problem(problem, instance: String(path), requestID: id)
+            // The rest of the body is not wanted, and not waited for.
+            if problem.code == .payloadTooLarge { reply.headers.append((.connection, "close")) }
+            if problem.code == .methodNotAllowed, let allowed = problem.extras["allowed"]?.string {
+                reply.headers.append((.allow, allowed))
+            }
+            return reply
+        }
+    }
+
+    private static func split(_ target: String) -> (path: Substring, query: Substring) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target[...], "") }
+        return (target[..<mark], target[target.index(after: mark)...].prefix { $0 != "#" })
+    }
+
+    private func problem(for error: any Error, id: String, path: Substring) -> Problem {
+        if let problem = error as? Problem, problem.status < 500 { return problem }
+        let problem = error as? Problem ?? (error as? StoreError)?.problem ?? Self.internalProblem
+        if problem.status >= 500 {
+            logger.error("request \(id) for \(path) failed with \(problem.status): \(error)")
+        }
+        return problem
+    }
+
+    private static let internalProblem = Problem(.internalServerError, Problem.internalDetail)
+
+    // MARK: The steps
+
+    private func route(
+        _ request: Request, _ path: Substring, _ query: Substring, id: String
+    ) async throws -> Reply {
+        let isHead = request.method == .head
+        guard let method = isHead ? .get : Operation.Method(rawValue: request.method.rawValue) else {
+            if request.method == .options { return preflight(request, path) }
+            throw Self.wrongMethod(allowed(path))
+        }
+        switch routes.match(method, path) {
+        case .none: throw Problem.notFound("Route")
+        case .wrongMethod(let allowed): throw Self.wrongMethod(allowed)
+        case .found(let target, let parameters):
+            let operation = target.operation
+            let caller = try authenticate(operation, path, request)
+            guard let query = PercentCoding.query(query) else {
+                throw Problem.badRequest("The query of the address is not well-formed")
+            }
+            let values = try Self.decode(parameters)
+            let branch = try Self.branch(query, request.headers)
+            let body = try await body(of: request, for: operation)
+            let call = Call(
+                id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,
+                body: body, branch: branch)
+            switch target {
+            case .endpoint(let endpoint): return try await endpoint.answer(call)
+            case .operation: return try await perform(call, method)
+            }
+        }
+    }
+
+    private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
+        let names = (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"])
+            .joined(separator: ", ")
+        return Problem(.methodNotAllowed, "Method not allowed; use \(names)", extras: ["allowed": .string(names)])
+    }
+
+    private func allowed(_ path: Substring) -> [Operation.Method] {
+        Operation.Method.allCases.filter { if case .found = routes.match($0, path) { true } else { false } }
+    }
+
+    private func preflight(_ request: Request, _ path: Substring) -> Reply {
+        let allowed = self.allowed(path)
+        guard !allowed.isEmpty else { return .problem(.notFound("Route"), instance: String(path), requestID: nil) }
+        var reply = Reply.empty(204)
+        reply.headers.append((.allow, (allowed.map(\.rawValue) + ["OPTIONS"]).joined(separator: ", ")))
+        if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
+        return reply
+    }
+
+    private func authenticate(
+        _ operation: Operation, _ path: Substring, _ request: Request
+    ) throws(Problem) -> Caller {
+        switch operation.permission {
+        case .none: .anonymous
+        case .run: try authenticator.run(Credentials(request.head))
+        case .member, .admin, .view, .use, .edit: try authenticator.manage(Credentials(request.head))
+        }
+    }
+
+    private static func decode(
+        _ parameters: [(name: String, value: Substring)]
+    ) throws(Problem) -> [String: String] {
+        var values: [String: String] = [:]
+        var decoding = Decoding()
+        for (name, raw) in parameters {
+            guard let value = PercentCoding.decode(raw) else {
+                decoding.fail("is not well-formed percent-encoded UTF-8", at: name)
+                continue
+            }
+            values[name] = value
+        }
+        try decoding.finish()
+        return values
+    }
+
+    private static func branch(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> String {
+        guard let ref = query["ref"] ?? headers[.ref], !ref.isEmpty, ref != BranchKey.main else {
+            return BranchKey.main
+        }
+        throw Problem(.notFound, "Unknown ref: \(ref)")
+    }
+
+    // MARK: Body
+
+    private func body(of request: Request, for operation: Operation) async throws -> JSONValue {
+        guard operation.request != nil else { return .object(JSONObject()) }
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limits.bodyBytesMax { throw tooLarge }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: limits.bodyBytesMax)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        }
+        guard buffer.readableBytes > 0 else { throw Problem.badRequest("The request needs a JSON body") }
+        guard Self.isJSON(request.headers[.contentType]) else {
+            throw Problem(.unsupportedMediaType, "The body must be sent as Content-Type: application/json")
+        }
+        do throws(JSONParseError) {
+            return try JSONValue(parsing: buffer.readableBytesView)
+        } catch {
+            throw Problem.badRequest("The body is not valid JSON: \(error)")
+        }
+    }
+
+    private var tooLarge: Problem {
+        Problem(.payloadTooLarge, "The body is larger than \(limits.bodyBytesMax) bytes")
+    }
+
+    private static func isJSON(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        if contentType == "application/json" { return true }
+        let type = contentType.prefix { $0 != ";" }.lowercased().trimmed
+        return type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
+    }
+
+    // MARK: Operations on configuration
+
+    private func perform(_ call: Call, _ method: Operation.Method) async throws -> Reply {
+        try Self.checkIDs(call.path)
+        let operation = call.operation
+        let branch = BranchKey(
+            tenant: call.path["tenantId"] ?? "", project: Self.project(call), branch: call.branch)
+        let input = OperationInput(path: call.path, query: call.query, body: call.body, method: method)
+        guard call.caller.may(operation.permission) else {
+            throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")
+        }
+        let now = clock.now()
+        let output: OperationOutput
+        switch operation.effect {
+        case .read(let body):
+            output = try await store.readConfiguration(in: branch) { [projectKind] in
+                try body($0.workspace(projectKind: projectKind, now: now, makeID: Identifier.random), input)
+            }
+        case .write(let body):
+            output = try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
+                try body($0.workspace(projectKind: projectKind, now: now, makeID: Identifier.random), input)
+            }
+        case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
+        }
+        return output.body.map { .json($0, status: output.status) } ?? .empty(output.status)
+    }
+
+    private static func project(_ call: Call) -> String {
+        switch call.operation.project {
+        case .nowhere: ""
+        case .path(let name): call.path[name] ?? ""
+        case .body(let name): call.body[name]?.string?.trimmed ?? ""
+        }
+    }
+
+    /// Every parameter of a managed path is an id of a resource, but for the tenant (manage spec §0.3).
+    private static func checkIDs(_ path: [String: String]) throws(Problem) {
+        var decoding = Decoding()
+        for (name, value) in path where name != "tenantId" {
+            decoding.within(name) { decoding in
+                let type = name == "projectId" ? FieldType<String>.projectID : .resourceID
+                _ = type.decode(.string(value), &decoding)
+            }
+        }
+        try decoding.finish()
+    }
+}

@@ -1,0 +1,41 @@
+import Catalog
+import Store
+
+/// Whether the server is up, and whether it can work (manage spec §0.2).
+enum Health {
+    /// The endpoints.
+    static func endpoints(store: Store) -> [Endpoint] { [health, ready(store)] }
+
+    private static let health = Endpoint(
+        operation: Operation(
+            "health", .get, "/health", tag: "Health", summary: "Whether the server is up", permission: .none,
+            responses: [Operation.Response(204, "It is.")], errors: [], effect: .endpoint)
+    ) { _ in .empty(204) }
+
+    private static func ready(_ store: Store) -> Endpoint {
+        Endpoint(
+            operation: Operation(
+                "ready", .get, "/ready", tag: "Health", summary: "Whether the server can work: its database answers",
+                permission: .none, responses: [Operation.Response(200, "It can.", schema: readySchema)], errors: [503],
+                effect: .endpoint)
+        ) { _ in
+            do throws(StoreError) {
+                try await store.ping()
+                return .json(["status": "ok", "manageDb": true, "runDb": true])
+            } catch {
+                throw Problem(
+                    .serviceUnavailable, error.description,
+                    extras: ["checks": ["manageDb": false, "runDb": false]], retryAfter: .seconds(1))
+            }
+        }
+    }
+
+    private static let readySchema: JSONObject = [
+        "type": "object",
+        "properties": [
+            "status": ["type": "string", "enum": ["ok"]], "manageDb": ["type": "boolean"],
+            "runDb": ["type": "boolean"],
+        ],
+        "required": ["status", "manageDb", "runDb"],
+    ]
+}

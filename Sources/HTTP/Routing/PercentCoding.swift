@@ -1,0 +1,46 @@
+/// Reads what URLs carry (RFC 3986 §2.1).
+enum PercentCoding {
+    /// The text with `%xx` resolved; nil when an escape is incomplete or the bytes are not UTF-8.
+    static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
+        let special = plusIsSpace ? text.utf8.contains { $0 == 0x25 || $0 == 0x2B } : text.utf8.contains(0x25)
+        guard special else { return String(text) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x2B, plusIsSpace {
+                bytes.append(0x20)
+            } else if byte != 0x25 {
+                bytes.append(byte)
+            } else {
+                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                    return nil
+                }
+                bytes.append(high << 4 | low)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The parameters of a query; of doubled names the last holds. Nil when a part is not decodable.
+    static func query(_ text: Substring) -> [String: String]? {
+        var parameters: [String: String] = [:]
+        for part in text.split(separator: "&") {
+            let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = decode(pieces[0], plusIsSpace: true),
+                let value = pieces.count == 2 ? decode(pieces[1], plusIsSpace: true) : ""
+            else { return nil }
+            parameters[name] = value
+        }
+        return parameters
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,72 @@
+public import Catalog
+public import Logging
+public import Store
+
+extension HTTPServer {
+    /// What the server is made of, beside the store and the runs.
+    public struct Parts: Sendable {
+        /// Where to listen.
+        public var address: Address
+        /// The operations on configuration.
+        public var operations: [Operation]
+        /// The schemas that they refer to.
+        public var schemas: [(name: String, schema: JSONObject)]
+        /// The name of the kind that a tenant's list of projects shows.
+        public var projectKind: String
+        /// Whom it lets in.
+        public var authentication: Authenticator.Configuration
+        /// Its bounds.
+        public var limits: ServerLimits
+        /// Its clock.
+        public var clock: ServerClock
+        /// Where errors go.
+        public var logger: Logger
+        /// The version in its description.
+        public var version: String
+        /// Its address as clients see it; nil for the address where it listens.
+        public var publicURL: String?
+
+        /// Parts with the defaults of a server on this machine.
+        public init(
+            address: Address, operations: [Operation], schemas: [(name: String, schema: JSONObject)],
+            projectKind: String, authentication: Authenticator.Configuration, limits: ServerLimits = ServerLimits(),
+            clock: ServerClock = .live, logger: Logger, version: String, publicURL: String? = nil
+        ) {
+            self.address = address
+            self.operations = operations
+            self.schemas = schemas
+            self.projectKind = projectKind
+            self.authentication = authentication
+            self.limits = limits
+            self.clock = clock
+            self.logger = logger
+            self.version = version
+            self.publicURL = publicURL
+        }
+    }
+
+    /// A server over a store that is open.
+    ///
+    /// - Parameter onListening: Told the port when the server accepts connections.
+    public init(_ parts: Parts, store: Store, onListening: @escaping @Sendable (_ port: Int) async -> Void) {
+        var endpoints = Health.endpoints(store: store)
+        let described = endpoints.map(\.operation) + parts.operations
+        endpoints += Documents.endpoints(
+            operations: described, schemas: parts.schemas, version: parts.version,
+            publicURL: parts.publicURL ?? "http://\(parts.address.host):\(parts.address.port)")
+        var routes = Routes<Dispatcher.Target>()
+        let targets = endpoints.map(Dispatcher.Target.endpoint) + parts.operations.map(Dispatcher.Target.operation)
+        for target in targets {
+            for method in [target.operation.method] + target.operation.aliases {
+                routes.add(method, target.operation.path, target)
+            }
+        }
+        self.init(
+            address: parts.address,
+            dispatcher: Dispatcher(
+                routes: routes, authenticator: Authenticator(parts.authentication), store: store, clock: parts.clock,
+                limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind),
+            streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
+            logger: parts.logger, onListening: onListening)
+    }
+}

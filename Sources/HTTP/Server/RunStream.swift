@@ -1,0 +1,51 @@
+import Catalog
+import Events
+import NIOCore
+import Wire
+
+/// A run's events on their way to one client: which come next, and how they are written.
+struct RunStream: Sendable {
+    /// The form in which they are written.
+    enum Encoder: Sendable {
+        /// Chunks as OpenAI has them.
+        case completions(ChatCompletionStream)
+        /// Parts of a UI message stream.
+        case messages(UIMessageStream)
+    }
+
+    /// All events after a sequence number, waiting for the first; empty when the run is over.
+    let pull: @Sendable (_ after: Int64) async throws -> [LoggedEvent]
+    /// How they are written.
+    var encoder: Encoder
+    /// The last event that was written.
+    private(set) var sequence: Int64 = 0
+
+    /// A stream from the run's first event on.
+    init(encoder: Encoder, pull: @escaping @Sendable (_ after: Int64) async throws -> [LoggedEvent]) {
+        self.pull = pull
+        self.encoder = encoder
+    }
+
+    /// The bytes of more events, possibly none.
+    mutating func encode(_ events: [LoggedEvent]) -> ByteBuffer {
+        sequence = events.last?.sequence ?? sequence
+        var writer = JSONWriter(capacity: 1024)
+        switch encoder {
+        case .completions(var stream):
+            stream.encode(events, into: &writer)
+            encoder = .completions(stream)
+        case .messages(var stream):
+            stream.encode(events, into: &writer)
+            encoder = .messages(stream)
+        }
+        return ByteBuffer(bytes: writer.bytes)
+    }
+
+    /// Whether the last event was encoded.
+    var isFinished: Bool {
+        switch encoder {
+        case .completions(let stream): stream.isFinished
+        case .messages(let stream): stream.isFinished
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Catalog
+import Events
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// The HTTP server: listens, hands each request to the dispatcher, and writes what it answers.
+public struct HTTPServer: Service {
+    /// Where to listen.
+    public struct Address: Sendable, Equatable {
+        /// The host name or address.
+        public var host: String
+        /// The port; 0 for any that is free.
+        public var port: Int
+
+        /// An address from its parts.
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    let address: Address
+    let dispatcher: Dispatcher
+    let streams: StreamRegistry
+    let date: HTTPDate
+    let logger: Logger
+    let onListening: @Sendable (_ port: Int) async -> Void
+
+    /// Serves until it is told to stop, then lets open requests finish; event streams end at once.
+    public func run() async throws {
+        let limits = dispatcher.limits
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits: limits)],
+            idleTimeout: TimeAmount(limits.idle),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
+                maxHeaderFieldCount: limits.headerCountMax))
+        let responder: HTTPChannelHandler.Responder = { request, writer, channel in
+            try await respond(to: request, writer, channel)
+        }
+        let server = try HTTPServerBuilder.http1(configuration: configuration).buildServer(
+            configuration: ServerConfiguration(
+                address: .hostname(address.host, port: address.port), backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger, responder: responder,
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? address.port) })
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            streams.stop()
+        }
+    }
+
+    private func respond(
+        to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        let id = RequestID.of(request.headers[.requestID])
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        }
+        var reply = try await dispatcher.answer(request, id: id)
+        let path = request.head.path ?? "/"
+        if path.hasPrefix("/run/") { reply.headers += CrossOrigin.reply(request.headers) }
+        if case .events(let stream) = reply.body {
+            if let signal = streams.begin() {
+                defer { streams.end(signal) }
+                let head = head(reply, id, mediaType: ServerSentEvent.mediaType, length: nil)
+                return try await write(stream, head, writer, signal, channel)
+            }
+            let problem = Problem(.serviceUnavailable, "Too many open event streams", retryAfter: .seconds(1))
+            reply = .problem(problem, instance: path, requestID: id)
+        }
+        try await write(reply, id, writer, isHead: request.method == .head)
+    }
+
+    private func write(
+        _ reply: Reply, _ id: String, _ writer: consuming ResponseWriter, isHead: Bool
+    ) async throws {
+        guard case .bytes(let buffer, let mediaType) = reply.body else {
+            let length = reply.status == 204 ? nil : 0
+            return try await writer.writeResponse(head(reply, id, mediaType: nil, length: length))
+        }
+        let head = head(reply, id, mediaType: mediaType, length: buffer.readableBytes)
+        if isHead { return try await writer.writeResponse(head) }
+        try await writer.write(response: head, body: ResponseBody(byteBuffer: buffer))
+    }
+
+    /// The header fields that every reply has (manage spec §0.9), and the reply's own.
+    private func head(_ reply: Reply, _ id: String, mediaType: String?, length: Int?) -> HTTPResponse {
+        var fields = Self.common
+        fields[.requestID] = id
+        fields[.date] = date.value
+        if let mediaType { fields[.contentType] = mediaType }
+        if let length { fields[.contentLength] = String(length) }
+        for (name, value) in reply.headers { fields[name] = value }
+        return HTTPResponse(status: .init(code: reply.status), headerFields: fields)
+    }
+
+    private static let common: HTTPFields = [
+        .contentTypeOptions: "nosniff", .referrerPolicy: "strict-origin-when-cross-origin", .xssProtection: "0",
+    ]
+
+    // MARK: Event streams
+
+    private enum Step: Sendable {
+        case events([LoggedEvent])
+        case stopped
+    }
+
+    /// Writes a run's events as they come: one write for all that are there. Ends with the run, when the client goes, or
+    /// when the server stops; the run itself goes on whatever happens here.
+    private func write(
+        _ stream: RunStream, _ head: HTTPResponse, _ writer: consuming ResponseWriter, _ signal: StreamSignal,
+        _ channel: any Channel
+    ) async throws {
+        channel.triggerUserOutboundEvent(ConnectionGuard.StreamOpened(signal: signal), promise: nil)
+        var body: any ResponseBodyWriter = try await writer.writeHead(head)
+        var stream = stream
+        try await withThrowingTaskGroup(of: Step.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                await signal.wait()
+                return .stopped
+            }
+            while true {
+                group.addTask { [pull = stream.pull, sequence = stream.sequence] in
+                    .events(try await pull(sequence))
+                }
+                guard case .events(let events)? = try await group.next(), !events.isEmpty else { break }
+                let buffer = stream.encode(events)
+                if buffer.readableBytes > 0 { try await body.write(buffer) }
+                if stream.isFinished { break }
+            }
+        }
+        try await body.finish(nil)
+    }
+}
