@@ -48,18 +48,23 @@ public enum Sockets {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// Ports that were free a moment ago, all different. Another process may still take one: the caller sees its
-    /// server fail to start.
-    public static func freePorts(_ count: Int) throws(SystemError) -> [UInt16] {
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        var ports: [UInt16] = []
-        for _ in 0..<count {
-            let socket = try listen(port: 0)
-            sockets.append(socket)
-            ports.append(try port(of: socket))
+    /// Where `freePort` looks: below the ports that the system gives to outgoing connections. A client that asks again and
+    /// again for a server that has not started yet could otherwise be given the server's own port, and meet itself.
+    private static let freePortRange: ClosedRange<UInt16> = 20_000...29_999
+
+    /// A port that was free a moment ago. Another process may still take it: the caller sees its server fail to start.
+    public static func freePort() throws(SystemError) -> UInt16 {
+        var attempts = 100
+        while true {
+            let port = UInt16.random(in: freePortRange)
+            attempts -= 1
+            do throws(SystemError) {
+                close(try listen(port: port))
+                return port
+            } catch {
+                if attempts == 0 { throw error }
+            }
         }
-        return ports
     }
 
     /// The next waiting connection, non-blocking and without delay for small writes; nil when none waits.

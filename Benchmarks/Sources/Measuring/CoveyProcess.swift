@@ -22,7 +22,7 @@ final class CoveyProcess {
         home = try folder.folder("home")
         data = try folder.folder("covey")
         log = folder.path + "/covey.log"
-        port = try Sockets.freePorts(1)[0]
+        port = try Sockets.freePort()
     }
 
     private static let headers = [
@@ -120,8 +120,8 @@ final class CoveyProcess {
     /// Bytes of the database with its log beside it.
     var databaseBytes: Int { Folder.bytes(in: data, startingWith: "covey.db") }
 
-    /// The end of what it said, for a message.
-    var lastWords: String { Waiting.tail(of: log) }
+    /// Bytes of the log alone; none after a clean stop, or the growth of the database cannot be told.
+    var databaseLogBytes: Int { Folder.bytes(in: data, startingWith: "covey.db-wal") }
 
     private static func fill(_ body: String, _ identifier: String) -> String {
         body.split(separator: "bench-{{run}}-{{n}}", omittingEmptySubsequences: false).joined(separator: identifier)

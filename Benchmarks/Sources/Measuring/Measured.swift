@@ -83,6 +83,12 @@ public struct StepResult: Sendable {
     /// Covey; nil when it was left out or failed.
     public var covey: Measured?
 
+    /// Everything that was measured, in the order of the targets.
+    public var all: [Measured] { direct + [nginx, covey].compactMap(\.self) }
+
+    /// Processors that were busy with other work meanwhile, on average over the targets.
+    public var noise: Double { Distribution(all.map(\.noise)).mean }
+
     /// A result that is still empty.
     public init(_ step: Step) { self.step = step }
 
@@ -150,7 +156,7 @@ public struct Results: Sendable {
 
     /// What a reader of the table has to know about the run, in one line.
     public var remark: String {
-        let noises = steps.flatMap { $0.direct + [$0.nginx, $0.covey].compactMap(\.self) }.map(\.noise)
+        let noises = steps.flatMap(\.all).map(\.noise)
         let noise = Distribution(noises)
         return "\(processors) processors\(isQuick ? ", quick run" : ""); other work on them meanwhile: "
             + "\(JSON.fixed(noise.mean, decimals: 2)) processors on average, "

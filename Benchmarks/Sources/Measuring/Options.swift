@@ -12,6 +12,8 @@ public struct Options: Sendable {
     public var isQuick: Bool
     /// The names of the steps to do; empty for all.
     public var steps: Set<String>
+    /// How often each step is done; the quietest time counts.
+    public var rounds: Int
     /// The file for the results.
     public var output: String
     /// Whether the work folder, with the logs, stays.
@@ -20,7 +22,7 @@ public struct Options: Sendable {
     /// Reads the arguments of the `bench` program. Throws for what it does not know.
     public init(_ words: [String]) throws(Complaint) {
         let arguments = try Arguments(
-            words, values: ["covey", "covey-argument", "nginx", "steps", "output"],
+            words, values: ["covey", "covey-argument", "nginx", "steps", "output", "rounds"],
             flags: ["quick", "keep", "without-covey", "without-nginx"]
         )
         covey = arguments.has("without-covey") ? nil : arguments.text("covey")
@@ -31,6 +33,7 @@ public struct Options: Sendable {
         nginx = arguments.has("without-nginx") ? nil : arguments.text("nginx") ?? "/usr/sbin/nginx"
         isQuick = arguments.has("quick")
         steps = Set((arguments.text("steps") ?? "").split(separator: ",").map(String.init))
+        rounds = try arguments.integer("rounds", 1, in: 1...20)
         output = arguments.text("output") ?? "results.json"
         keepsFolder = arguments.has("keep")
         let unknown = steps.subtracting(Step.all(seconds: 1).map(\.name) + ["footprint"])

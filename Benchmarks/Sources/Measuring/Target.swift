@@ -51,7 +51,7 @@ final class NginxProcess {
     let port: UInt16
 
     init(binary: String, modelPort: UInt16, folder: Folder) throws {
-        port = try Sockets.freePorts(1)[0]
+        port = try Sockets.freePort()
         let prefix = try folder.folder("nginx")
         try File.write(Self.configuration(port: port, modelPort: modelPort, prefix: prefix), to: prefix + "/nginx.conf")
         child = try Child(

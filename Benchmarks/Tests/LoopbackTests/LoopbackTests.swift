@@ -95,7 +95,7 @@ struct LoopbackTests {
         let refused = try LoadClient(plan).perform()
         #expect(refused.errors == 3)
         #expect(refused.firstError?.contains("404") == true)
-        plan.port = try Sockets.freePorts(1)[0]
+        plan.port = try Sockets.freePort()
         let absent = try LoadClient(plan).perform()
         #expect(absent.errors == 3)
         #expect(absent.finished == 0)
