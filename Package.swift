@@ -64,7 +64,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     ("HTTPTests", ["Catalog", "CoveyTesting", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
     ("CLITests", ["Catalog", "CLI", "CoveyTesting", "Outbound"]),
-    ("ContractTests", ["Catalog", "CoveyTesting", "Outbound"]),
+    ("ContractTests", ["Catalog", "Outbound", "Store"]),
     ("TidyTests", []),
 ]
 

@@ -1,0 +1,140 @@
+import Catalog
+import Foundation
+import Outbound
+import Testing
+
+/// The built binary, started as its users start it, on loopback and a port of its own choosing.
+final class BuiltServer {
+    /// The binary beside the test bundle; nil where the tests were built without it.
+    static let binary: URL? = {
+        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let file = folder.appending(path: "covey")
+        return FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)) ? file : nil
+    }()
+
+    private let process: Process
+    private let output: Pipe
+    /// The server's address, without a slash at its end.
+    let address: String
+    let client = HTTPClient.live(policy: .unrestricted)
+
+    /// Starts the binary for development on the data directory `folder`, and waits for the line that names its address.
+    init(folder: URL, arguments: [String] = [], environment: [String: String] = [:]) throws {
+        let binary = try #require(Self.binary, "covey is not built beside the tests")
+        process = Process()
+        output = Pipe()
+        process.executableURL = binary
+        let path = folder.path(percentEncoded: false)
+        process.arguments =
+            ["serve", "--dev", "--port", "0", "--data", path, "--scripts", path + "/scripts"] + arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "HOME": path].merging(environment) { $1 }
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var said = ""
+        while !said.contains("\n") || !said.contains("http://") {
+            let data = output.fileHandleForReading.availableData
+            if data.isEmpty { break }
+            said += String(decoding: data, as: UTF8.self)
+        }
+        let found = said.firstMatch(of: #/http://[0-9a-zA-Z.\[\]:]+/#)
+        address = String(try #require(found, "covey did not start; it said: \(said)").0)
+    }
+
+    /// Ends it at once, as a power cut would, and waits until it is gone.
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Asks it to end and waits until it has.
+    func stop() -> Int32 {
+        process.terminate()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    deinit { if process.isRunning { kill() } }
+
+    /// Sends a request; the body is JSON.
+    func send(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: HTTPHeaders = [:]
+    ) async throws -> HTTPResponse {
+        var request = HTTPRequest(method: method, url: address + path, headers: headers, body: body?.jsonBytes)
+        if body != nil { request.headers["Content-Type"] = "application/json" }
+        return try await client.send(request)
+    }
+
+    /// Sends a request and reads its answer as JSON, null where it is none.
+    func call(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: HTTPHeaders = [:]
+    ) async throws -> (status: Int, body: JSONValue) {
+        let response = try await send(method, path, body, headers: headers)
+        let bytes = try await response.body.collect()
+        return (response.status, (try? JSONValue(parsing: bytes)) ?? .null)
+    }
+
+    /// Makes a project with one agent `agent`, whose only sub-agent `main` speaks with `model`.
+    func makeProject(_ id: String, model: String) async throws {
+        let document: JSONValue = [
+            "id": .string(id), "name": .string(id), "models": ["base": ["model": .string(model)]], "tools": [:],
+            "agents": [
+                "agent": [
+                    "id": "agent", "name": "Agent", "defaultSubAgentId": "main",
+                    "subAgents": [
+                        "main": ["id": "main", "type": "internal", "name": "Main", "prompt": "Answer.", "canUse": []]
+                    ],
+                ]
+            ],
+        ]
+        let answer = try await call("PUT", "/manage/tenants/default/project-full/\(id)", document)
+        try #require(answer.status == 201, "\(answer.body.jsonText)")
+    }
+
+    /// The headers that name the agent `agent` of a project.
+    static func scope(_ project: String) -> HTTPHeaders {
+        ["x-inkeep-tenant-id": "default", "x-inkeep-project-id": project, "x-inkeep-agent-id": "agent"]
+    }
+}
+
+/// A data directory that is gone after the test.
+final class DataFolder {
+    let url: URL
+
+    /// A folder with scripts in `scripts/`, by name.
+    init(scripts: [String: String] = [:]) throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "covey-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(
+            at: url.appending(path: "scripts"), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        for (name, text) in scripts { try Data(text.utf8).write(to: url.appending(path: "scripts/\(name)")) }
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+}
+
+/// Python clients from PyPI, in the virtual environment that `make test` sets up.
+enum Python {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    private static let interpreter = root.appending(path: ".build/python/bin/python")
+
+    /// Why the clients cannot be run, or nil when they can.
+    static let missing: Comment? =
+        FileManager.default.isExecutableFile(atPath: interpreter.path(percentEncoded: false))
+        ? nil : "the Python clients are not installed; Scripts/python installs them from PyPI"
+
+    /// Runs a script of `Tests/Clients` and answers what it wrote and how it ended.
+    static func run(_ script: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = interpreter
+        process.arguments = [root.appending(path: "Tests/Clients/\(script)").path(percentEncoded: false)] + arguments
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}
