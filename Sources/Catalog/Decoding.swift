@@ -29,6 +29,13 @@ public struct Decoding: Sendable {
         within(name) { $0.fail(reason) }
     }
 
+    /// Notes a broken rule at several steps below the current place.
+    public mutating func fail(_ reason: String, along steps: [String]) {
+        path += steps
+        fail(reason)
+        path.removeLast(steps.count)
+    }
+
     /// Runs `body` one step deeper.
     public mutating func within<Result>(_ name: String, _ body: (inout Decoding) -> Result) -> Result {
         path.append(name)

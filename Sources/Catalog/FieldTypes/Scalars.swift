@@ -77,15 +77,25 @@ extension FieldType where Value == JSONValue {
     public static let json = FieldType(schema: [:], decode: { json, _ in json }, encode: { $0 })
 
     /// A JSON Schema (2020-12) as users write it: an object that compiles, kept as it came.
-    public static let jsonSchema = FieldType(
-        schema: ["type": "object", "additionalProperties": true],
-        decode: { json, decoding in
-            guard json.object != nil else {
-                decoding.wrongType("a JSON Schema object", json)
-                return nil
-            }
-            return json
-        }, encode: { $0 })
+    public static let jsonSchema = schema { JSONSchema.problems(inDocument: $0) }
+
+    /// A JSON Schema in which a component tells a model what to fill in (manage spec §0.12), kept as it came.
+    public static let llmSchema = schema { LLMSchema.problems(in: $0) }
+
+    private static func schema(_ problems: @escaping @Sendable (JSONValue) -> [JSONSchemaViolation]) -> FieldType {
+        FieldType(
+            schema: ["type": "object", "additionalProperties": true],
+            decode: { json, decoding in
+                guard json.object != nil else {
+                    decoding.wrongType("a JSON Schema object", json)
+                    return nil
+                }
+                if decoding.isStored { return json }
+                let problems = problems(json)
+                for problem in problems { decoding.fail(problem.message, along: problem.path.map(\.step)) }
+                return problems.isEmpty ? json : nil
+            }, encode: { $0 })
+    }
 }
 
 extension FieldType where Value == JSONObject {
@@ -96,4 +106,14 @@ extension FieldType where Value == JSONObject {
             if json.object == nil { decoding.wrongType("an object", json) }
             return json.object
         }, encode: { .object($0) })
+}
+
+extension JSONSchemaViolation.Segment {
+    /// The step as paths of broken fields have it.
+    var step: String {
+        switch self {
+        case .name(let name): name
+        case .index(let index): String(index)
+        }
+    }
 }

@@ -1,0 +1,28 @@
+public import Catalog
+
+/// Everything that users manage: the one list of kinds, and the operations that follow from it.
+public enum Everything {
+    /// The kinds, in the order in which whole documents are written: what is referred to comes first.
+    public static let kinds: [Kind] = [
+        Project.kind, CredentialReference.kind, Function.kind, Tool.kind, ExternalAgent.kind, DataComponent.kind,
+        ArtifactComponent.kind, Agent.kind, ContextConfig.kind, FunctionTool.kind, SubAgent.kind,
+        SubAgentRelation.kind, ExternalAgentRelation.kind, TeamAgentRelation.kind, ToolRelation.kind,
+        FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind,
+    ]
+
+    /// The associations of sub-agents with what they may use.
+    public static let links: [Link] = [
+        DataComponentRelation.link, ArtifactComponentRelation.link, FunctionToolRelation.link,
+    ]
+
+    /// The kinds by name.
+    public static let kindsByName = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
+
+    /// Every operation on configuration.
+    public static let operations: [Operation] =
+        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse]
+
+    /// The schemas that the operations refer to.
+    public static let schemas: [(name: String, schema: JSONObject)] =
+        kinds.flatMap(\.documentSchemas)
+}

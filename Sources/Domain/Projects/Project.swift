@@ -1,0 +1,63 @@
+public import Catalog
+
+/// A project: agents and what they share (manage spec §2.2).
+public struct Project: Resource, Equatable {
+    public var id = ""
+    /// The name shown to people.
+    public var name = ""
+    /// What it is for.
+    public var description: String? = ""
+    /// The models of its agents unless they say otherwise.
+    public var models: Models?
+    /// The bounds of its agents unless they say otherwise; nil for the server's.
+    public var stopWhen: StopWhen?
+
+    public init() {}
+
+    public static let kind = Kind(
+        Self.self, "project", title: "Project", plural: "projects", in: .tenant, tags: ["Projects"],
+        names: OperationNames(
+            list: "list-projects", get: "get-project-by-id", create: "create-project", update: "update-project",
+            delete: "delete-project"),
+        permissions: Permissions(list: .member, get: .view, create: .admin, update: .edit, delete: .admin),
+        rules: Rules(afterPut: { placement, workspace in
+            try passOnBounds(from: placement.old?.stopWhen, to: placement.value.stopWhen, of: placement.old, workspace)
+        }),
+        extras: Extras(
+            schemas: ["mainBranchName": ["type": "string"]],
+            always: { project, branch in
+                ["mainBranchName": .string("\(branch.tenant)_\(project.id)_\(BranchKey.main)")]
+            }))
+
+    public static let fields: [Field<Self>] = [
+        field("id", \.id, .projectID, "The project's id.", .createOnly, required: true),
+        field("name", \.name, .text(1...256), "The name shown to people.", required: true),
+        field("description", \.description, .text(), "What the project is for."),
+        field("models", \.models, .withBase, "The models of its agents unless they say otherwise.", required: true),
+        field("stopWhen", \.stopWhen, .structure, "The bounds of its agents unless they say otherwise."),
+    ]
+
+    /// Gives changed bounds to the agents and sub-agents that had none or the old ones (manage spec §2.2).
+    private static func passOnBounds(
+        from old: StopWhen?, to new: StopWhen?, of project: Project?, _ workspace: Workspace
+    ) throws {
+        guard project != nil, let new, old != new else { return }
+        for var agent in try workspace.all(Agent.self) {
+            let hasFollowed = follows(agent.stopWhen?.transferCountIs, old?.transferCountIs)
+            if let bound = new.transferCountIs, bound != old?.transferCountIs, hasFollowed {
+                agent.stopWhen = agent.stopWhen ?? AgentStopWhen()
+                agent.stopWhen?.transferCountIs = bound
+                try workspace.put(agent)
+            }
+            guard let bound = new.stepCountIs, bound != old?.stepCountIs else { continue }
+            for var subAgent in try workspace.all(SubAgent.self, in: agent.id)
+            where follows(subAgent.stopWhen?.stepCountIs, old?.stepCountIs) {
+                subAgent.stopWhen = subAgent.stopWhen ?? SubAgentStopWhen()
+                subAgent.stopWhen?.stepCountIs = bound
+                try workspace.put(subAgent, in: agent.id)
+            }
+        }
+    }
+
+    private static func follows(_ bound: Int?, _ old: Int?) -> Bool { bound == nil || bound == old }
+}

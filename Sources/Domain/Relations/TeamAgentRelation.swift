@@ -1,0 +1,35 @@
+public import Catalog
+
+/// That a sub-agent may call another agent of the project (manage spec §2.13).
+public struct TeamAgentRelation: Resource, Equatable {
+    public var id = ""
+    /// Who may.
+    public var subAgentId = ""
+    /// Which agent.
+    public var targetAgentId = ""
+    /// Headers sent with each call; nil for none.
+    public var headers: OrderedMap<String>?
+    /// Its place in the sub-agent's list; nil when it was made alone.
+    public var position: Int?
+
+    public init() {}
+
+    public static let kind = Kind(
+        Self.self, "sub-agent-team-agent-relation", title: "Team agent relation", plural: "team-agent-relations",
+        in: .subAgent, tags: ["SubAgents"],
+        names: OperationNames(
+            list: "list-sub-agent-team-agent-relations", get: "get-sub-agent-team-agent-relation-by-id",
+            create: "create-sub-agent-team-agent-relation", update: "update-sub-agent-team-agent-relation",
+            delete: "delete-sub-agent-team-agent-relation"), schemaName: "SubAgentTeamAgentRelation",
+        identity: .derived(["targetAgentId"]), onDuplicate: .unprocessable, unique: ["targetAgentId"],
+        refusesEmptyUpdate: true)
+
+    public static let fields: [Field<Self>] = [
+        field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
+        field("subAgentId", \.subAgentId, .resourceID, "Who may.", .fromPath),
+        field(
+            "targetAgentId", \.targetAgentId, .resourceID, "The agent.", required: true, reference: .to("agent")),
+        field("headers", \.headers, .headerMap, "Headers sent with each call."),
+        field("position", \.position, .integer(), "Its place in the sub-agent's list.", .hidden),
+    ]
+}

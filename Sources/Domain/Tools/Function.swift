@@ -1,0 +1,29 @@
+public import Catalog
+
+/// A JavaScript function that function tools call (manage spec §2.7).
+public struct Function: Resource, Equatable {
+    public var id = ""
+    /// The JSON Schema of its argument; nil for anything.
+    public var inputSchema: JSONValue?
+    /// The source of one function.
+    public var executeCode = ""
+    /// npm packages by name with their versions; nil for none.
+    public var dependencies: OrderedMap<String>?
+
+    public init() {}
+
+    public static let kind = Kind(
+        Self.self, "function", title: "Function", plural: "functions", in: .project, tags: ["Functions"],
+        names: OperationNames(
+            list: "list-functions", get: "get-function", create: "create-function", update: "update-function",
+            delete: "delete-function"), onDuplicate: .replace)
+
+    public static let fields: [Field<Self>] = [
+        field("id", \.id, .resourceID, "The function's id.", .createOnly, required: true),
+        field("inputSchema", \.inputSchema, .jsonSchema, "The JSON Schema of its argument."),
+        field(
+            "executeCode", \.executeCode, .text(1...1_000_000).checked(JavaScript.functionProblem),
+            "The source of one JavaScript function.", required: true),
+        field("dependencies", \.dependencies, .textMap, "npm packages by name with their versions."),
+    ]
+}

@@ -1,0 +1,32 @@
+public import Catalog
+
+/// A function as a tool of an agent: the name and description that a model sees (manage spec §2.8).
+public struct FunctionTool: Resource, Equatable {
+    public var id = ""
+    /// The agent that it belongs to.
+    public var agentId = ""
+    /// The name that the model sees.
+    public var name = ""
+    /// The description that the model sees.
+    public var description: String?
+    /// The function.
+    public var functionId = ""
+
+    public init() {}
+
+    public static let kind = Kind(
+        Self.self, "function-tool", title: "Function tool", plural: "function-tools", in: .agent,
+        tags: ["Function Tools"],
+        names: OperationNames(
+            list: "list-function-tools", get: "get-function-tool", create: "create-function-tool",
+            update: "update-function-tool", delete: "delete-function-tool"))
+
+    public static let fields: [Field<Self>] = [
+        field("id", \.id, .resourceID, "The function tool's id.", .createOnly, required: true),
+        field("agentId", \.agentId, .resourceID, "The agent that it belongs to.", .fromPath),
+        field("name", \.name, .text(1...256), "The name that the model sees.", required: true),
+        field("description", \.description, .text(), "The description that the model sees."),
+        field(
+            "functionId", \.functionId, .text(1...256), "The function.", required: true, reference: .to("function")),
+    ]
+}
