@@ -99,7 +99,7 @@ struct RandomLog {
     }
 }
 
-private let seeds = Array(UInt64(1)...200)
+private let seeds = Array(UInt64(1)...80)
 
 @Test func `cutting a log into batches changes no byte`() {
     for seed in seeds {
@@ -184,7 +184,7 @@ private let seeds = Array(UInt64(1)...200)
         #expect(parts.compactMap { $0["delta"]?.string }.joined() == answer.text)
         checked += 1
     }
-    #expect(checked > 50)
+    #expect(checked > 20)
 }
 
 @Test func `there is one role chunk, and one stop chunk or one error`() throws {

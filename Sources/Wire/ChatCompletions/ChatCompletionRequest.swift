@@ -39,7 +39,7 @@ public struct ChatCompletionRequest: Sendable, Hashable {
 
     private static func includesUsage(_ body: BodyReader, _ decoding: inout Decoding) -> Bool {
         guard let options = body.object("stream_options", &decoding),
-            let value = options["include_usage"], !value.isNull
+            let value = options.present("include_usage")
         else { return false }
         guard let flag = value.bool else {
             decoding.within("stream_options") {
@@ -81,7 +81,7 @@ public struct ChatCompletionRequest: Sendable, Hashable {
     private static func addImage(_ value: JSONValue?, to content: inout ContentBuilder, _ decoding: inout Decoding) {
         decoding.within("image_url") { decoding in
             guard let url = value?["url"]?.string else { return decoding.fail("must be a string", at: "url") }
-            let detail = value?["detail"].flatMap { $0.isNull ? nil : $0 }
+            let detail = value?.object?.present("detail")
             if let detail, !["auto", "low", "high"].contains(detail.string) {
                 decoding.fail("must be one of auto, low, high", at: "detail")
             }

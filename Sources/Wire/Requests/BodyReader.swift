@@ -16,7 +16,7 @@ struct BodyReader {
         self.object = object
     }
 
-    func value(_ name: String) -> JSONValue? { object[name].flatMap { $0.isNull ? nil : $0 } }
+    func value(_ name: String) -> JSONValue? { object.present(name) }
 
     func text(_ name: String, _ decoding: inout Decoding) -> String? {
         read(name, "a string", &decoding) { $0.string }
@@ -59,6 +59,14 @@ struct BodyReader {
             return nil
         }
         return picked
+    }
+}
+
+extension JSONObject {
+    /// The member `name`, nil when it is absent or null.
+    func present(_ name: String) -> JSONValue? {
+        guard let value = self[name], !value.isNull else { return nil }
+        return value
     }
 }
 

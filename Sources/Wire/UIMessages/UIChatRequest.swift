@@ -37,7 +37,7 @@ public struct UIChatRequest: Sendable, Hashable {
     }
 
     private static func messageID(_ last: LastUserMessage, _ decoding: inout Decoding) -> String? {
-        guard let id = last.message["id"], !id.isNull else { return nil }
+        guard let id = last.message.present("id") else { return nil }
         guard let text = id.string else {
             last.decode(&decoding) { $0.fail("must be a string, not \(id.typeName)", at: "id") }
             return nil
@@ -47,7 +47,7 @@ public struct UIChatRequest: Sendable, Hashable {
 
     private static func parts(_ last: LastUserMessage, _ decoding: inout Decoding) -> [Part] {
         last.content(&decoding) { content, decoding in
-            if let value = last.message["parts"], !value.isNull {
+            if let value = last.message.present("parts") {
                 if let items = value.array {
                     decoding.within("parts") { decoding in
                         for (index, item) in items.enumerated() {
