@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import Runtime
 import Store
 
 /// The one way of a request through the server: find its route, authenticate, read the body, authorise, do it, encode.
@@ -24,7 +25,8 @@ struct Dispatcher: Sendable {
     let routes: Routes<Target>
     let authenticator: Authenticator
     let store: Store
-    let clock: ServerClock
+    /// The time, milliseconds since 1970.
+    let now: @Sendable () -> Int64
     let limits: ServerLimits
     let logger: Logger
     /// The name of the kind that the tenant's list of projects shows.
@@ -192,16 +194,16 @@ struct Dispatcher: Sendable {
         guard call.caller.may(operation.permission) else {
             throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")
         }
-        let now = clock.now()
+        let now = self.now()
         let output: OperationOutput
         switch operation.effect {
         case .read(let body):
             output = try await store.readConfiguration(in: branch) { [projectKind] in
-                try body($0.workspace(projectKind: projectKind, now: now, makeID: Identifier.random), input)
+                try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
             }
         case .write(let body):
             output = try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
-                try body($0.workspace(projectKind: projectKind, now: now, makeID: Identifier.random), input)
+                try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
             }
         case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }

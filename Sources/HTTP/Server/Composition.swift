@@ -17,8 +17,8 @@ extension HTTPServer {
         public var authentication: Authenticator.Configuration
         /// Its bounds.
         public var limits: ServerLimits
-        /// Its clock.
-        public var clock: ServerClock
+        /// The time, milliseconds since 1970.
+        public var now: @Sendable () -> Int64
         /// Where errors go.
         public var logger: Logger
         /// The version in its description.
@@ -30,7 +30,7 @@ extension HTTPServer {
         public init(
             address: Address, operations: [Operation], schemas: [(name: String, schema: JSONObject)],
             projectKind: String, authentication: Authenticator.Configuration, limits: ServerLimits = ServerLimits(),
-            clock: ServerClock = .live, logger: Logger, version: String, publicURL: String? = nil
+            now: @escaping @Sendable () -> Int64, logger: Logger, version: String, publicURL: String? = nil
         ) {
             self.address = address
             self.operations = operations
@@ -38,7 +38,7 @@ extension HTTPServer {
             self.projectKind = projectKind
             self.authentication = authentication
             self.limits = limits
-            self.clock = clock
+            self.now = now
             self.logger = logger
             self.version = version
             self.publicURL = publicURL
@@ -64,9 +64,9 @@ extension HTTPServer {
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication), store: store, clock: parts.clock,
+                routes: routes, authenticator: Authenticator(parts.authentication), store: store, now: parts.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind),
-            streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
+            streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.now),
             logger: parts.logger, onListening: onListening)
     }
 }

@@ -1,0 +1,80 @@
+import Catalog
+import Domain
+public import Logging
+public import Models
+public import Runtime
+public import ServiceLifecycle
+public import Store
+public import UnixSignals
+
+/// The whole of Covey in one process: a store, the runs over it, and the HTTP server in front.
+public struct Application: Sendable {
+    /// How it is to be run.
+    public struct Settings: Sendable {
+        /// Where to listen.
+        public var address: HTTPServer.Address
+        /// Whom it lets in.
+        public var authentication: Authenticator.Configuration
+        /// The bounds of the server.
+        public var limits: ServerLimits
+        /// The bounds of the runs.
+        public var runtimeLimits: RuntimeLimits
+        /// The version in the description of the API.
+        public var version: String
+        /// Its address as clients see it; nil for the address where it listens.
+        public var publicURL: String?
+
+        /// Settings of a server on this machine that lets nobody in.
+        public init(
+            address: HTTPServer.Address, authentication: Authenticator.Configuration = .init(),
+            limits: ServerLimits = ServerLimits(), runtimeLimits: RuntimeLimits = RuntimeLimits(),
+            version: String = "0", publicURL: String? = nil
+        ) {
+            self.address = address
+            self.authentication = authentication
+            self.limits = limits
+            self.runtimeLimits = runtimeLimits
+            self.version = version
+            self.publicURL = publicURL
+        }
+    }
+
+    /// What runs until the process is told to stop, in the order in which it starts; it stops in the reverse one.
+    public let services: [any Service]
+    private let logger: Logger
+    private let shutdown: Duration
+
+    /// An application over a store that is open.
+    ///
+    /// - Parameters:
+    ///   - models: Finds the model that a configuration names.
+    ///   - clock: The time, for all of it.
+    ///   - logger: Where errors go.
+    ///   - onListening: Told the port when the server accepts connections.
+    public init(
+        _ settings: Settings, store: Store, models: ModelResolver, clock: RuntimeClock, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
+    ) {
+        self.logger = logger
+        shutdown = settings.limits.shutdown
+        let parts = HTTPServer.Parts(
+            address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
+            projectKind: Project.kind.name, authentication: settings.authentication, limits: settings.limits,
+            now: clock.now, logger: logger, version: settings.version, publicURL: settings.publicURL)
+        services = [HTTPServer(parts, store: store, onListening: onListening)]
+    }
+
+    /// Runs until one of `signals` comes, or the task is cancelled, and returns when all is put away.
+    ///
+    /// - Throws: What a service failed with, for instance because the port is taken.
+    public func run(stoppingOn signals: [UnixSignal] = []) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            }, gracefulShutdownSignals: signals, logger: logger)
+        configuration.maximumGracefulShutdownDuration = shutdown
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}

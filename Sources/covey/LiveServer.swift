@@ -1,0 +1,103 @@
+import Foundation
+import HTTP
+import Logging
+import Models
+import NIOCore
+import Outbound
+import Runtime
+import Catalog
+import Store
+import UnixSignals
+
+/// Builds the live things and runs them as one.
+struct LiveServer {
+    private let settings: Settings
+
+    init(_ settings: Settings) { self.settings = settings }
+
+    /// Serves until SIGTERM or SIGINT. Throws `StartFailure` when it cannot start.
+    func run() async throws {
+        let level = settings.logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "covey")
+        // Files that are made later, the database's among them, are their owner's alone.
+        umask(0o077)
+        try DataFolder.prepare(settings.dataFolder)
+        let runtimeLimits = try RuntimeLimits(environment: settings.environment)
+        let store = try await openStore()
+        do {
+            let application = Application(
+                applicationSettings(runtimeLimits), store: store, models: resolver, clock: .live, logger: logger,
+                onListening: announce)
+            try await application.run(stoppingOn: [.sigterm, .sigint])
+        } catch {
+            await store.close()
+            throw Self.startFailure(error, settings.address)
+        }
+        await store.close()
+    }
+
+    private func applicationSettings(_ runtimeLimits: RuntimeLimits) -> Application.Settings {
+        Application.Settings(
+            address: settings.address,
+            authentication: Authenticator.Configuration(
+                manageBypassSecret: settings.manageBypassSecret, runBypassSecret: settings.runBypassSecret,
+                isDevelopment: settings.isDevelopment),
+            limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
+            publicURL: settings.publicURL)
+    }
+
+    private func openStore() async throws -> Store {
+        do throws(StoreError) {
+            return try await Store.open(url: settings.databaseURL, containers: Scope.containers)
+        } catch {
+            throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
+        }
+    }
+
+    /// A database's address as it may be shown.
+    private static func withoutPassword(_ url: String) -> String {
+        guard url.hasPrefix("postgres"), let at = url.lastIndex(of: "@"), let scheme = url.range(of: "://") else {
+            return url
+        }
+        return "\(url[..<scheme.upperBound])…\(url[at...])"
+    }
+
+    private var resolver: ModelResolver {
+        let allowed = (settings.environment["COVEY_EGRESS_ALLOW"] ?? "").split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        var policy = EgressPolicy(allow: allowed)
+        if settings.isDevelopment { policy.allowedRanges += EgressPolicy.development.allowedRanges }
+        return ModelResolver(
+            client: .live(policy: policy), environment: settings.environment,
+            scripts: ScriptLibrary(folder: settings.scriptsFolder),
+            clock: ModelClock(
+                timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep))
+    }
+
+    private func announce(port: Int) async {
+        let host = settings.address.host.contains(":") ? "[\(settings.address.host)]" : settings.address.host
+        let mode = settings.isDevelopment ? ", for development: no credential is needed" : ""
+        Printer.line("Covey listens on http://\(host):\(port)\(mode)")
+        if let missing = settings.missingSecrets { Printer.line(missing) }
+    }
+
+    private static func startFailure(_ error: any Error, _ address: HTTPServer.Address) -> any Error {
+        guard let failure = error as? IOError else { return error }
+        switch failure.errnoCode {
+        case EADDRINUSE:
+            return StartFailure(
+                "Port \(address.port) on \(address.host) is in use. Stop what listens there, or choose another with --port.")
+        case EACCES:
+            return StartFailure("This user may not listen on port \(address.port). Choose one above 1023 with --port.")
+        case EADDRNOTAVAIL:
+            return StartFailure("\(address.host) is not an address of this machine. Name another one with --host.")
+        default: return StartFailure("Covey cannot listen on \(address.host):\(address.port): \(failure)")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import FoundationEssentials
+import HTTP
+import Logging
+
+/// How a server is to be run: flags first, then Covey's environment names, then those of the original that are read as
+/// aliases (DESIGN.md, "Environment names").
+struct Settings: Sendable {
+    /// What the command line says; nil where it says nothing.
+    struct Flags: Sendable {
+        var host: String?
+        var port: Int?
+        var database: String?
+        var data: String?
+        var dev = false
+        var scripts: String?
+        var logLevel: String?
+        var publicURL: String?
+    }
+
+    let address: HTTPServer.Address
+    let dataFolder: String
+    let databaseURL: String
+    let isDevelopment: Bool
+    let scriptsFolder: String
+    let logLevel: Logger.Level
+    let publicURL: String?
+    let manageBypassSecret: String?
+    let runBypassSecret: String?
+    let limits: ServerLimits
+    /// The whole environment, for what other parts read of it by name.
+    let environment: [String: String]
+
+    /// Characters of the shortest secret that is taken.
+    static let secretLengthMin = 16
+
+    init(_ flags: Flags, environment: [String: String]) throws(BadSetting) {
+        func value(_ names: String...) -> (name: String, value: String)? {
+            for name in names { if let value = environment[name], !value.isEmpty { return (name, value) } }
+            return nil
+        }
+        func secret(_ names: String...) throws(BadSetting) -> String? {
+            for name in names {
+                guard let value = environment[name], !value.isEmpty else { continue }
+                guard value.utf8.count >= Self.secretLengthMin else {
+                    throw BadSetting(
+                        name: name, value: "a short text", expected: "at least \(Self.secretLengthMin) characters long")
+                }
+                return value
+            }
+            return nil
+        }
+        self.environment = environment
+        let host = flags.host ?? value("COVEY_HOST")?.value ?? "127.0.0.1"
+        address = HTTPServer.Address(host: host, port: try Self.port(flags.port, value("COVEY_PORT")))
+        dataFolder = flags.data ?? value("COVEY_DATA")?.value ?? ".covey"
+        databaseURL =
+            flags.database ?? value("COVEY_DATABASE_URL", "INKEEP_AGENTS_RUN_DATABASE_URL")?.value
+            ?? "sqlite:\(dataFolder)/covey.db"
+        isDevelopment = flags.dev ? true : try Self.flag(value("COVEY_DEV"))
+        guard !isDevelopment || Self.isLoopback(host) else {
+            throw BadSetting(
+                name: "--host", value: host,
+                expected: "127.0.0.1, ::1 or localhost together with --dev, which lets everybody in")
+        }
+        scriptsFolder = flags.scripts ?? value("COVEY_SCRIPTS")?.value ?? "\(dataFolder)/scripts"
+        logLevel = try Self.level(flags.logLevel.map { ("--log-level", $0) } ?? value("COVEY_LOG_LEVEL", "LOG_LEVEL"))
+        publicURL = flags.publicURL ?? value("COVEY_PUBLIC_URL", "INKEEP_AGENTS_API_URL")?.value
+        manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
+        runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
+        limits = try ServerLimits(environment: environment)
+    }
+
+    /// Whether only this machine can reach an address.
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private static func port(_ flag: Int?, _ variable: (name: String, value: String)?) throws(BadSetting) -> Int {
+        let expected = "a port from 0 to 65535"
+        if let flag {
+            guard (0...65_535).contains(flag) else {
+                throw BadSetting(name: "--port", value: String(flag), expected: expected)
+            }
+            return flag
+        }
+        guard let variable else { return 3002 }
+        guard let port = Int(variable.value), (0...65_535).contains(port) else {
+            throw BadSetting(name: variable.name, value: variable.value, expected: expected)
+        }
+        return port
+    }
+
+    private static func flag(_ variable: (name: String, value: String)?) throws(BadSetting) -> Bool {
+        guard let variable else { return false }
+        switch variable.value.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "0", "false", "no", "off": return false
+        default: throw BadSetting(name: variable.name, value: variable.value, expected: "true or false")
+        }
+    }
+
+    private static func level(_ named: (name: String, value: String)?) throws(BadSetting) -> Logger.Level {
+        guard let named else { return .notice }
+        guard let level = Logger.Level(rawValue: named.value.lowercased()) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw BadSetting(name: named.name, value: named.value, expected: "one of \(levels)")
+        }
+        return level
+    }
+
+    /// What is said at the start when nobody can be let in; nil when all is set.
+    var missingSecrets: String? {
+        guard !isDevelopment else { return nil }
+        let missing = [
+            manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (management answers 401)" : nil,
+            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents answers 401)" : nil,
+        ].compactMap(\.self)
+        guard !missing.isEmpty else { return nil }
+        return "Not set: \(missing.joined(separator: ", ")). Set them to secrets of at least "
+            + "\(Self.secretLengthMin) characters, or start with --dev to try Covey on this machine alone."
+    }
+}
