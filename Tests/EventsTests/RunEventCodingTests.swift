@@ -172,3 +172,11 @@ func `a broken body is refused with the member at fault`(type: String, body: Str
     #expect("\(RunEventCodingError.unknownType("x"))" == "unknown run event type 'x'")
     #expect("\(RunEventCodingError.malformed(type: "text", reason: "no"))" == "malformed run event of type 'text': no")
 }
+
+@Test(arguments: [0, 7, 10, -1, 1_234_567_890, Int64.max, Int64.min]) func `every integer is written as it is`(
+    number: Int64
+) {
+    var writer = JSONWriter()
+    writer.integer(number)
+    #expect(String(decoding: writer.bytes, as: UTF8.self) == "\(number)")
+}

@@ -128,8 +128,8 @@ func `the reason to stop is told in OpenAI's words`(stop: StopReason?, word: Str
     #expect(completionBytes(log.events) == bytes)
     var stream = ChatCompletionStream()
     var writer = JSONWriter()
-    stream.encode(log.events.prefix(2), into: &writer)
+    stream.encode(Array(log.events.prefix(2)), into: &writer)
     #expect(!stream.isFinished)
-    stream.encode(log.events.dropFirst(2), into: &writer)
+    stream.encode(Array(log.events.dropFirst(2)), into: &writer)
     #expect(stream.isFinished)
 }

@@ -114,10 +114,10 @@ private let seeds = Array(UInt64(1)...80)
             let batch = rest.prefix(Int.random(in: 1...4, using: &random))
             rest = rest.dropFirst(batch.count)
             var writer = JSONWriter()
-            stream.encode(batch, into: &writer)
+            stream.encode(Array(batch), into: &writer)
             streamed += writer.bytes
             writer = JSONWriter()
-            chunks.encode(batch, into: &writer)
+            chunks.encode(Array(batch), into: &writer)
             chunked += writer.bytes
         }
         #expect(streamed == uiBytes(log), "seed \(seed)")

@@ -14,6 +14,9 @@ public struct JSONWriter: Sendable {
     /// Appends bytes that are already JSON as they stand.
     public mutating func raw(_ json: some Collection<UInt8>) { bytes.append(contentsOf: json) }
 
+    /// Appends bytes that are already JSON as they stand; the same for arrays, without the cost of any collection.
+    public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+
     /// Appends `text` as a JSON string, in quotes and escaped.
     public mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
@@ -48,7 +51,16 @@ public struct JSONWriter: Sendable {
     }
 
     /// Appends an integer.
-    public mutating func integer(_ value: Int64) { bytes.append(contentsOf: String(value).utf8) }
+    public mutating func integer(_ value: Int64) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        let first = bytes.count
+        var rest = value.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[first...].reverse()
+    }
 
     /// Appends a whole value.
     public mutating func write(_ value: JSONValue) {
@@ -102,7 +114,9 @@ extension JSONValue {
         case .array(let elements) where !elements.isEmpty:
             return "[\n" + elements.map { inner + $0.pretty(indent: inner) }.joined(separator: ",\n") + "\n\(indent)]"
         case .object(let object) where !object.isEmpty:
-            let members = object.map { inner + JSONValue.string($0.key).jsonText + ": " + $0.value.pretty(indent: inner) }
+            let members = object.map {
+                inner + JSONValue.string($0.key).jsonText + ": " + $0.value.pretty(indent: inner)
+            }
             return "{\n" + members.joined(separator: ",\n") + "\n\(indent)}"
         default:
             return jsonText

@@ -17,7 +17,7 @@ public struct ChatCompletionFold: Sendable {
     public var isFinished: Bool { end != nil }
 
     /// Takes the next events of the log.
-    public mutating func add(_ events: some Sequence<LoggedEvent>) {
+    public mutating func add(_ events: [LoggedEvent]) {
         for logged in events {
             switch logged.event {
             case .started(let start):

@@ -31,7 +31,7 @@ public struct ChatCompletionStream: Sendable {
     public init(includesUsage: Bool = false) { self.includesUsage = includesUsage }
 
     /// Appends what the next events of the log give rise to. The first one of all must be `.started`.
-    public mutating func encode(_ events: some Sequence<LoggedEvent>, into writer: inout JSONWriter) {
+    public mutating func encode(_ events: [LoggedEvent], into writer: inout JSONWriter) {
         for logged in events where !isFinished { encode(logged, &writer) }
     }
 

@@ -40,6 +40,8 @@ enum ImageAddress {
             guard header.hasSuffix(";base64") else { return refuse("must be a data: address with the bytes in base64") }
             guard let type = known(String(header.dropLast(7))) else { return refuse(otherFilesRefused) }
             let data = address[address.utf8.index(after: comma)...]
+            // A cheap look at the length first: what is far too long is not read through.
+            guard data.utf8.count <= bytesMax / 3 * 4 + 8 else { return refuse("must have at most \(bytesMax) bytes") }
             guard let count = decodedCount(data.utf8) else { return refuse("must hold valid base64") }
             guard count > 0 else { return refuse("must not be empty") }
             guard count <= bytesMax else { return refuse("must have at most \(bytesMax) bytes, has \(count)") }

@@ -43,7 +43,7 @@ public struct UIMessageStream: Sendable {
     public init(after id: EventID) { place = StreamPlace(run: id.run, after: id) }
 
     /// Appends what the next events of the log give rise to. The first one of all must be `.started`.
-    public mutating func encode(_ events: some Sequence<LoggedEvent>, into writer: inout JSONWriter) {
+    public mutating func encode(_ events: [LoggedEvent], into writer: inout JSONWriter) {
         for logged in events where !isFinished { encode(logged, &writer) }
     }
 
@@ -91,32 +91,40 @@ public struct UIMessageStream: Sendable {
         openStep(&writer)
         isTextOpen = true
         blockCount += 1
-        let id = JSONValue.string("\(answerMessage)-\(blockCount)")
-        send(["type": "text-start", "id": id], &writer)
         var head = JSONWriter(capacity: 80)
         head.raw("{\"type\":\"text-delta\",\"id\":")
-        head.write(id)
+        head.string("\(answerMessage)-\(blockCount)")
         head.raw(",\"delta\":")
         deltaHead = head.bytes
+        sendBlock("{\"type\":\"text-start\",\"id\":", &writer)
     }
 
     private mutating func closeText(_ writer: inout JSONWriter) {
         if !isTextOpen { return }
         isTextOpen = false
-        send(["type": "text-end", "id": .string("\(answerMessage)-\(blockCount)")], &writer)
+        sendBlock("{\"type\":\"text-end\",\"id\":", &writer)
+    }
+
+    /// Appends a part that names the text block and says nothing more.
+    private mutating func sendBlock(_ head: StaticString, _ writer: inout JSONWriter) {
+        guard place.begin(&writer) else { return }
+        writer.raw(head)
+        writer.string("\(answerMessage)-\(blockCount)")
+        writer.raw("}")
+        place.end(&writer)
     }
 
     private mutating func openStep(_ writer: inout JSONWriter) {
         if isStepOpen { return }
         isStepOpen = true
-        send(["type": "start-step"], &writer)
+        sendFixed("{\"type\":\"start-step\"}", &writer)
     }
 
     private mutating func closeStep(_ writer: inout JSONWriter) {
         closeText(&writer)
         if !isStepOpen { return }
         isStepOpen = false
-        send(["type": "finish-step"], &writer)
+        sendFixed("{\"type\":\"finish-step\"}", &writer)
     }
 
     private mutating func answered(_ answer: RunAnswer, _ logged: LoggedEvent, _ writer: inout JSONWriter) {
@@ -141,14 +149,19 @@ public struct UIMessageStream: Sendable {
         closeStep(&writer)
         sendOperations(logged, &writer)
         switch end.outcome {
-        case .completed: send(["type": "finish"], &writer)
+        case .completed: sendFixed("{\"type\":\"finish\"}", &writer)
         case .failed(let failure):
             send(["type": "error", "errorText": .string(failure.message)], &writer)
-            send(["type": "finish"], &writer)
-        case .cancelled: send(["type": "abort"], &writer)
+            sendFixed("{\"type\":\"finish\"}", &writer)
+        case .cancelled: sendFixed("{\"type\":\"abort\"}", &writer)
         }
+        sendFixed("[DONE]", &writer)
+    }
+
+    /// Appends a part that is always the same.
+    private mutating func sendFixed(_ part: StaticString, _ writer: inout JSONWriter) {
         guard place.begin(&writer) else { return }
-        writer.raw("[DONE]")
+        writer.raw(part)
         place.end(&writer)
     }
 
