@@ -1,0 +1,57 @@
+import Catalog
+
+/// An agent as the runtime needs it, free of how it is configured.
+struct AgentDefinition: Sendable {
+    var id: String
+    var name: String
+    var prompt: String?
+    /// The sub-agent that new conversations start with; nil for the first one.
+    var defaultSubAgent: String?
+    /// `stopWhen.transferCountIs`; nil for the default.
+    var transferLimit: Int?
+    /// The base model of the agent, else of the project; nil for none.
+    var model: ModelChoice?
+    /// In the order of configuration.
+    var subAgents: [SubAgentDefinition]
+    /// What it needs and Covey does not have, each by name.
+    var needs: [String] = []
+}
+
+/// One sub-agent as the runtime needs it.
+struct SubAgentDefinition: Sendable {
+    var id: String
+    var name: String
+    var description: String?
+    var prompt: String?
+    /// Its own base model; nil for the agent's.
+    var model: ModelChoice?
+    /// `stopWhen.stepCountIs`; nil for the default.
+    var stepLimit: Int?
+    var history = HistorySettings()
+    /// Ids of the sub-agents that it may hand over to.
+    var transfers: [String] = []
+    /// Ids of the sub-agents that it may delegate to.
+    var delegates: [String] = []
+    /// What it needs and Covey does not have, each by name.
+    var needs: [String] = []
+}
+
+/// A model as configured.
+struct ModelChoice: Sendable, Hashable {
+    var model: String
+    var providerOptions: JSONObject = [:]
+}
+
+/// What a sub-agent sees of the conversation before (run spec §10).
+struct HistorySettings: Sendable, Hashable {
+    enum Mode: String, Sendable { case full, scoped, none }
+
+    var mode = Mode.full
+    /// Messages, the newest; nil for the default.
+    var limit: Int?
+    var includesInternal = true
+    /// Message types; nil for `chat` and `tool-result`.
+    var messageTypes: [String]?
+    /// Estimated tokens; nil for the default.
+    var maxTokens: Int?
+}

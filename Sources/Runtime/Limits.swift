@@ -1,0 +1,115 @@
+/// Every bound of the runtime, with its unit, in one place. Each can be set by an environment name of run spec §22, or by
+/// one that follows its form where the spec has none.
+public struct RuntimeLimits: Sendable, Hashable {
+    /// Transfers that a run may make when the agent does not say.
+    public var transferCount = 10
+    /// Model calls that one stay of a sub-agent may take when it does not say.
+    public var generationSteps = 50
+    /// Failures of a model call in a row after which a run gives up.
+    public var consecutiveErrors = 3
+    /// The longest time of a model call whose model's settings name none, milliseconds.
+    public var modelCallMs = 270_000
+    /// The longest time of a model call, whatever the settings say, milliseconds.
+    public var modelCallMaxMs = 600_000
+    /// The wait before the second try of a model call, milliseconds; it doubles with each further one.
+    public var retryInitialMs = 500
+    /// The longest wait before a try when the provider asks for none, milliseconds.
+    public var retryMaxMs = 10_000
+    /// The longest wait that a provider may ask for, milliseconds; a longer one is cut to it.
+    public var retryAfterMaxMs = 60_000
+    /// The longest time of a whole run, milliseconds.
+    public var runMs = 1_800_000
+    /// Runs under way at the same time in this process; beyond it a turn is refused with 503.
+    public var activeRuns = 4096
+    /// Frames of one run, frame 0 included.
+    public var frames = 64
+    /// How deep delegations may nest.
+    public var delegationDepth = 5
+    /// Tool calls of one answer that are made at the same time.
+    public var parallelCalls = 16
+    /// Bytes of UTF-8 text that one model call may give.
+    public var answerBytes = 1 << 20
+    /// Bytes of UTF-8 that one tool may hand to a model.
+    public var toolOutputBytes = 1 << 18
+    /// The longest time of a tool call, milliseconds.
+    public var toolCallMs = 60_000
+    /// Bytes of a run's log that are kept in memory for readers; what is older they read from the store.
+    public var feedBytes = 5_242_880
+    /// Messages of history that a sub-agent sees when it does not say.
+    public var historyMessages = 50
+    /// Tokens of history that a sub-agent sees when it does not say.
+    public var historyTokens = 8000
+    /// How many times a run is taken up, the first time included, before it fails as interrupted.
+    public var runAttempts = 3
+    /// How long a run belongs to this process without a renewal, milliseconds.
+    public var leaseMs = 30_000
+    /// How long a stopping server waits for its runs, milliseconds.
+    public var shutdownMs = 20_000
+    /// Projects whose compiled configuration is kept in memory.
+    public var cachedProjects = 256
+
+    /// The defaults.
+    public init() {}
+
+    /// One limit: its environment name, its range and where it is kept.
+    struct Entry: Sendable {
+        let name: String
+        let range: ClosedRange<Int>
+        let path: any WritableKeyPath<RuntimeLimits, Int> & Sendable
+    }
+
+    static let entries: [Entry] = [
+        Entry(name: "AGENTS_AGENT_EXECUTION_TRANSFER_COUNT_DEFAULT", range: 1...1000, path: \.transferCount),
+        Entry(name: "AGENTS_AGENT_EXECUTION_MAX_GENERATION_STEPS", range: 1...1000, path: \.generationSteps),
+        Entry(name: "AGENTS_AGENT_EXECUTION_MAX_CONSECUTIVE_ERRORS", range: 1...20, path: \.consecutiveErrors),
+        Entry(name: "AGENTS_LLM_GENERATION_FIRST_CALL_TIMEOUT_MS_STREAMING", range: hour, path: \.modelCallMs),
+        Entry(name: "AGENTS_LLM_GENERATION_MAX_ALLOWED_TIMEOUT_MS", range: hour, path: \.modelCallMaxMs),
+        Entry(name: "AGENTS_LLM_RETRY_INITIAL_INTERVAL_MS", range: 1...60_000, path: \.retryInitialMs),
+        Entry(name: "AGENTS_LLM_RETRY_MAX_INTERVAL_MS", range: 1...600_000, path: \.retryMaxMs),
+        Entry(name: "AGENTS_LLM_RETRY_AFTER_MAX_MS", range: 1...600_000, path: \.retryAfterMaxMs),
+        Entry(name: "AGENTS_RUN_MAX_DURATION_MS", range: 1000...86_400_000, path: \.runMs),
+        Entry(name: "AGENTS_RUN_MAX_ACTIVE", range: 1...100_000, path: \.activeRuns),
+        Entry(name: "AGENTS_RUN_MAX_FRAMES", range: 1...1000, path: \.frames),
+        Entry(name: "AGENTS_RUN_MAX_DELEGATION_DEPTH", range: 0...20, path: \.delegationDepth),
+        Entry(name: "AGENTS_RUN_MAX_PARALLEL_CALLS", range: 1...128, path: \.parallelCalls),
+        Entry(name: "AGENTS_RUN_MAX_ANSWER_BYTES", range: 1024...67_108_864, path: \.answerBytes),
+        Entry(name: "AGENTS_TOOL_MAX_OUTPUT_BYTES", range: 1024...67_108_864, path: \.toolOutputBytes),
+        Entry(name: "AGENTS_TOOL_MAX_DURATION_MS", range: hour, path: \.toolCallMs),
+        Entry(name: "AGENTS_STREAM_BUFFER_MAX_SIZE_BYTES", range: 4096...268_435_456, path: \.feedBytes),
+        Entry(name: "AGENTS_CONVERSATION_HISTORY_DEFAULT_LIMIT", range: 0...1000, path: \.historyMessages),
+        Entry(
+            name: "AGENTS_CONVERSATION_HISTORY_MAX_OUTPUT_TOKENS_DEFAULT", range: 0...1_000_000, path: \.historyTokens),
+        Entry(name: "AGENTS_RUN_MAX_ATTEMPTS", range: 1...100, path: \.runAttempts),
+        Entry(name: "AGENTS_RUN_LEASE_MS", range: 3000...600_000, path: \.leaseMs),
+        Entry(name: "AGENTS_RUN_SHUTDOWN_MS", range: 0...3_600_000, path: \.shutdownMs),
+        Entry(name: "AGENTS_RUN_CACHED_PROJECTS", range: 1...100_000, path: \.cachedProjects),
+    ]
+
+    private static let hour = 1...3_600_000
+
+    /// A name whose value is no whole number in its range.
+    public struct Invalid: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The names at fault with what they may be, in the order of the limits.
+        public let reasons: [String]
+
+        /// The reasons, one a line.
+        public var description: String { reasons.joined(separator: "\n") }
+    }
+
+    /// The defaults, changed by what `environment` says.
+    ///
+    /// - Throws: all names at fault at once.
+    public init(environment: [String: String]) throws(Invalid) {
+        var reasons: [String] = []
+        for entry in Self.entries {
+            guard let text = environment[entry.name], !text.isEmpty else { continue }
+            if let value = Int(text), entry.range.contains(value) {
+                self[keyPath: entry.path] = value
+            } else {
+                reasons.append(
+                    "\(entry.name) must be a whole number from \(entry.range.lowerBound) to \(entry.range.upperBound)")
+            }
+        }
+        guard reasons.isEmpty else { throw Invalid(reasons: reasons) }
+    }
+}

@@ -1,0 +1,66 @@
+import Catalog
+import Events
+import Models
+import Store
+
+/// What is said to the models of one run: the conversation before, the user's message, and what came of it so far.
+struct ConversationSoFar: Sendable {
+    /// The conversation's id.
+    let id: String
+    /// Messages of earlier runs, oldest first.
+    let earlier: [MessageRow]
+    /// What the user said.
+    let parts: [Part]
+    let clientTime: ClientTime?
+
+    /// The messages for the model call of a frame, in the order of run spec §9.
+    func messages(for frame: RunFrame, as view: HistoryView) -> [Message] {
+        var messages: [Message] = []
+        if let history = view.text(earlier) { messages.append(.user(history)) }
+        if let delegation = frame.delegation {
+            messages.append(.user(delegation.task + Self.handover(frame)))
+        } else {
+            messages.append(.user(input(frame)))
+        }
+        return messages + frame.transcript
+    }
+
+    /// The user's message: its texts joined by a space, what a sub-agent that handed over has done, the time, the files.
+    private func input(_ frame: RunFrame) -> [Part] {
+        var text = parts.compactMap(\.text).joined(separator: " ") + Self.handover(frame)
+        if let clientTime, let time = CurrentTime.text(clientTime) {
+            text += "\n\n<current_time>\n\(time)\n</current_time>"
+        }
+        let files = parts.filter { $0.text == nil }
+        return text.isEmpty ? files : [.text(text)] + files
+    }
+
+    /// What the sub-agents before the one at work did in this turn, and that it is to go on from there. Said once, however
+    /// many they were.
+    private static func handover(_ frame: RunFrame) -> String {
+        guard !frame.earlier.isEmpty else { return "" }
+        var lines: [String] = []
+        for stay in frame.earlier {
+            for message in stay.transcript { lines += self.lines(message, by: stay.subAgent) }
+        }
+        let done = lines.isEmpty ? "" : "\nSo far in this turn:\n" + lines.joined(separator: "\n")
+        return """
+
+
+            <handover>
+            The conversation was handed over to you. Go on seamlessly; do not repeat what the user has already read.\(done)
+            </handover>
+            """
+    }
+
+    private static func lines(_ message: Message, by subAgent: String) -> [String] {
+        switch message {
+        case .user: []
+        case .assistant(let text, let calls):
+            (text.isEmpty ? [] : ["\(subAgent) to User: \"\"\"\(text)\"\"\""])
+                + calls.map { "\(subAgent) called \($0.name): \"\"\"\($0.input.jsonText)\"\"\"" }
+        case .toolResults(let results):
+            results.map { "\(subAgent) tool: \($0.name): \"\"\"\($0.outputText)\"\"\"" }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+import Events
+import Models
+import Store
+import Synchronization
+
+/// A run that this process drives: the state machine, the events that are not committed yet, and those that readers may
+/// see. Nothing is shown that is not in the log.
+///
+/// At any time at most one commit of a run is under way; what is decided meanwhile goes into the next one together.
+final class ActiveRun: Sendable {
+    let key: RunKey
+    let conversation: ConversationKey
+    let agent: CompiledAgent
+    let talk: ConversationSoFar
+    let world: RuntimeWorld
+    private let journal: Journal
+    private let onEnd: @Sendable (ActiveRun) -> Void
+    let state: Mutex<State>
+
+    struct State {
+        var run: Run
+        /// The number of the last event decided.
+        var decided: Int64
+        /// Decided and not committed.
+        var pending: [LoggedEvent] = []
+        var isCommitting = false
+        /// Who waits for a commit, with the number of the event that it has to reach.
+        var committers: [(sequence: Int64, CheckedContinuation<Void, any Error>)] = []
+        var feed: Feed
+        /// Why the run cannot go on in this process; nil while it can.
+        var failure: (any Error)?
+        var tasks = RunTasks()
+        /// The task whose input ended the run: it ends by itself.
+        var finisher: Int?
+        /// When the run has to be over, in the clock's elapsed time.
+        var deadline: Duration
+    }
+
+    /// A run.
+    ///
+    /// - Parameters:
+    ///   - run: new, or folded from the log.
+    ///   - start: how it begins or began.
+    ///   - committed: the number of the last event in the log, 0 for a new run.
+    init(
+        key: RunKey, conversation: ConversationKey, agent: CompiledAgent, talk: ConversationSoFar, world: RuntimeWorld,
+        run: Run, start: RunStart, committed: Int64, onEnd: @escaping @Sendable (ActiveRun) -> Void
+    ) {
+        self.key = key
+        self.conversation = conversation
+        self.agent = agent
+        self.talk = talk
+        self.world = world
+        self.onEnd = onEnd
+        journal = Journal(
+            key: key, conversation: conversation, answerMessage: start.answerMessage, owner: world.owner,
+            makeID: world.makeID)
+        state = Mutex(
+            State(
+                run: run, decided: committed, feed: Feed(after: committed, limit: world.limits.feedBytes),
+                deadline: world.clock.elapsed() + .milliseconds(world.limits.runMs)))
+    }
+
+    // MARK: Inputs
+
+    private enum Plan {
+        case go([RunAction])
+        case wait([RunAction], Int64)
+        case commit([RunAction])
+        case fail(any Error)
+    }
+
+    /// Tells the run something, and returns what is to be done once its events are in the log.
+    ///
+    /// - Throws: why the log cannot be written; then the run is over for this process.
+    func take(_ input: RunInput, from task: Int? = nil) async throws -> [RunAction] {
+        switch plan(input, task) {
+        case .go(let actions): return actions
+        case .fail(let error): throw error
+        case .wait(let actions, let sequence):
+            try await waitForCommit(of: sequence)
+            return actions
+        case .commit(let actions):
+            try await commitPending()
+            return actions
+        }
+    }
+
+    private func plan(_ input: RunInput, _ task: Int?) -> Plan {
+        let now = world.clock.now()
+        return state.withLock { state in
+            if let failure = state.failure { return .fail(failure) }
+            let step = state.run.on(input)
+            guard !step.events.isEmpty else { return .go(step.actions) }
+            for event in step.events {
+                state.decided += 1
+                state.pending.append(LoggedEvent(sequence: state.decided, at: now, event: event))
+            }
+            if state.run.isOver { state.finisher = task }
+            if state.isCommitting { return .wait(step.actions, state.decided) }
+            state.isCommitting = true
+            return .commit(step.actions)
+        }
+    }
+
+    /// Begins a run: the first commit also makes `rows`. The model is asked meanwhile; what it says is shown after it.
+    ///
+    /// - Throws: why the first commit failed.
+    func begin(_ input: RunInput, making rows: [RunChange]) async throws {
+        guard case .commit(let actions) = plan(input, nil) else { return }
+        for action in actions { spawn(action) }
+        try await commitPending(first: rows)
+    }
+
+    // MARK: Commits
+
+    private func waitForCommit(of sequence: Int64) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let outcome: Result<Void, any Error>? = state.withLock { state in
+                if let failure = state.failure { return .failure(failure) }
+                if state.feed.last >= sequence { return .success(()) }
+                state.committers.append((sequence, continuation))
+                return nil
+            }
+            if let outcome { continuation.resume(with: outcome) }
+        }
+    }
+
+    private func commitPending(first rows: [RunChange] = []) async throws {
+        var rows = rows
+        while let (batch, answer) = nextBatch() {
+            do {
+                let changes = rows + journal.changes(batch, answer: answer)
+                try await commit(changes, Journal.durability(batch))
+                rows = []
+            } catch {
+                abandon(because: error)
+                throw error
+            }
+            publish(batch)
+        }
+    }
+
+    private func nextBatch() -> ([LoggedEvent], String)? {
+        state.withLock { state in
+            guard !state.pending.isEmpty else {
+                state.isCommitting = false
+                return nil
+            }
+            defer { state.pending = [] }
+            return (state.pending, state.run.isOver ? state.run.answer : "")
+        }
+    }
+
+    /// Commits, again after a short wait where the store says that nothing has happened.
+    private func commit(_ changes: [RunChange], _ durability: Durability) async throws {
+        for wait in [100, 400] {
+            do {
+                return try await world.store.commit(changes, durability: durability)
+            } catch StoreError.unavailable(retryable: true), StoreError.tooBusy {
+                try await world.clock.sleep(.milliseconds(wait))
+            }
+        }
+        try await world.store.commit(changes, durability: durability)
+    }
+
+    private func publish(_ batch: [LoggedEvent]) {
+        let (resumed, tasks, isOver) = state.withLock { state in
+            state.feed.append(batch)
+            var resumed = state.feed.takeReaders()
+            let last = state.feed.last
+            for waiting in state.committers where waiting.sequence <= last { resumed.append(waiting.1) }
+            state.committers.removeAll { $0.sequence <= last }
+            let isOver = state.feed.isOver
+            return (resumed, isOver ? state.tasks.all(but: state.finisher) : [], isOver)
+        }
+        for continuation in resumed { continuation.resume() }
+        for task in tasks { task.cancel() }
+        if isOver { onEnd(self) }
+    }
+
+    /// Ends the run for this process: it is not over, and whoever claims it goes on with it.
+    func abandon(because error: any Error) {
+        let (resumed, tasks) = state.withLock { state -> ([CheckedContinuation<Void, any Error>], [Task<Void, Never>]) in
+            guard state.failure == nil, !state.feed.isOver else { return ([], []) }
+            state.failure = error
+            defer { state.committers = [] }
+            return (state.feed.takeReaders() + state.committers.map(\.1), state.tasks.all(but: nil))
+        }
+        for continuation in resumed { continuation.resume(throwing: error) }
+        for task in tasks { task.cancel() }
+        onEnd(self)
+    }
+
+    // MARK: Readers
+
+    /// The events after `sequence` that are in memory; waits until there are any. Empty when the run is over. Nil when
+    /// they have left memory and have to be read from the store.
+    func next(after sequence: Int64) async throws -> [LoggedEvent]? {
+        while true {
+            switch state.withLock({ state in state.failure.map { .failure($0) } ?? state.feed.read(after: sequence) }) {
+            case .events(let events): return events
+            case .gone: return nil
+            case .failure(let error): throw error
+            case .wait: try await waitForEvents(after: sequence)
+            }
+        }
+    }
+
+    private func waitForEvents(after sequence: Int64) async throws {
+        let reader = state.withLock { $0.feed.nextReader() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let outcome: Result<Void, any Error>? = state.withLock { state in
+                    if let failure = state.failure { return .failure(failure) }
+                    if state.feed.has(after: sequence) { return .success(()) }
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    state.feed.wait(reader, continuation)
+                    return nil
+                }
+                if let outcome { continuation.resume(with: outcome) }
+            }
+        } onCancel: {
+            state.withLock { $0.feed.leave(reader) }?.resume(throwing: CancellationError())
+        }
+    }
+}

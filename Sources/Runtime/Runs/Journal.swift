@@ -1,0 +1,97 @@
+import Catalog
+import Events
+import Store
+
+/// How events of a run become rows.
+struct Journal: Sendable {
+    let key: RunKey
+    let conversation: ConversationKey
+    /// The id under which the answer is stored.
+    let answerMessage: String
+    /// This process, as its leases name it.
+    let owner: String
+    let makeID: @Sendable () -> String
+
+    /// The rows of a batch of events: the log, and what follows from it for conversation and run. `answer` is the text of
+    /// the run after the last of them.
+    func changes(_ events: [LoggedEvent], answer: String) -> [RunChange] {
+        var changes: [RunChange] = [
+            .events(key, events.map { Self.stored($0) })
+        ]
+        for event in events {
+            switch event.event {
+            case .delegated(let delegation):
+                changes.append(.message(request(delegation, at: event.at)))
+            case .delegationReturned(let delegation, let result):
+                changes.append(.message(response(delegation, result, at: event.at)))
+            case .transferred(frame: 0, _, let to, _):
+                changes.append(.activeSubAgent(conversation, to, at: event.at))
+            case .finished(let end):
+                changes.append(.message(message(end, answer, at: event.at)))
+                changes.append(.runUpdated(key, end.outcome.status, lease: nil, heldBy: owner, at: event.at))
+            default: continue
+            }
+        }
+        return changes
+    }
+
+    /// What a batch has to survive: intents of calls and ends of runs a power loss, everything else the end of the process.
+    static func durability(_ events: [LoggedEvent]) -> Durability {
+        for event in events {
+            switch event.event {
+            case .toolStarted, .finished: return .full
+            default: continue
+            }
+        }
+        return .process
+    }
+
+    static func stored(_ event: LoggedEvent) -> StoredEvent {
+        StoredEvent(sequence: event.sequence, at: event.at, type: event.event.type, body: event.event.body)
+    }
+
+    private func request(_ delegation: RunDelegation, at time: Int64) -> MessageRow {
+        row(
+            delegation, from: delegation.from, to: delegation.to, type: "a2a-request", text: delegation.task, at: time)
+    }
+
+    private func response(_ delegation: RunDelegation, _ result: String, at time: Int64) -> MessageRow {
+        row(delegation, from: delegation.to, to: delegation.from, type: "a2a-response", text: result, at: time)
+    }
+
+    private func row(
+        _ delegation: RunDelegation, from: String, to: String, type: String, text: String, at time: Int64
+    ) -> MessageRow {
+        MessageRow(
+            conversation: conversation, id: makeID(), role: "agent", fromSubAgent: from, toSubAgent: to,
+            visibility: "internal", type: type, run: key.id, content: StoredContent.json(text),
+            metadata: ["delegationId": .string(delegation.id)], createdAt: time)
+    }
+
+    /// The answer. There is one for each run that ended, however it did, so that no question stays without.
+    private func message(_ end: RunEnd, _ answer: String, at time: Int64) -> MessageRow {
+        MessageRow(
+            conversation: conversation, id: answerMessage, role: "agent", fromSubAgent: end.subAgent,
+            run: key.id, content: StoredContent.json(answer), metadata: end.outcome.metadata, createdAt: time)
+    }
+}
+
+extension RunEnd.Outcome {
+    var status: RunStatus {
+        switch self {
+        case .completed: .completed
+        case .failed: .failed
+        case .cancelled: .cancelled
+        }
+    }
+
+    /// Why an answer broke off, as its message keeps it; nil when it did not.
+    var metadata: JSONValue? {
+        switch self {
+        case .completed: nil
+        case .failed(let failure):
+            ["error": ["code": .string(failure.code), "message": .string(failure.message)]]
+        case .cancelled: ["error": ["code": "cancelled", "message": "It was cancelled."]]
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Catalog
+import Events
+import Models
+public import Store
+import Synchronization
+
+/// All runs of this process: starts them, lets them be followed and cancelled, and picks up what a crash has left.
+public final class Runs: Sendable {
+    let world: RuntimeWorld
+    let registry: Registry
+    private let configuration: ConfigurationCache
+
+    /// The runs over a store.
+    ///
+    /// - Parameters:
+    ///   - store: where everything is kept.
+    ///   - configuration: the agents.
+    ///   - limits: the bounds.
+    ///   - clock: the time.
+    ///   - owner: this process as its leases name it, unlike any other; a random id unless given.
+    ///   - makeID: gives a fresh id, unique everywhere.
+    ///   - jitter: gives a random number in 0…1 for the waits between tries.
+    public init(
+        store: Store, configuration: ConfigurationCache, limits: RuntimeLimits = RuntimeLimits(),
+        clock: RuntimeClock = .live, owner: String = RandomID.make(),
+        makeID: @escaping @Sendable () -> String = RandomID.make,
+        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) {
+        world = RuntimeWorld(
+            store: store, clock: clock, limits: limits, owner: owner, makeID: makeID, jitter: jitter)
+        registry = Registry(limit: limits.activeRuns)
+        self.configuration = configuration
+    }
+
+    func agent(_ id: String, in branch: BranchKey) async throws -> CompiledAgent? {
+        try await configuration.agent(id, in: branch)
+    }
+
+    // MARK: Following
+
+    /// The run that was started last in a conversation; nil when there was none.
+    ///
+    /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
+    public func latestRun(in conversation: ConversationKey, owner: String?) async throws -> RunHandle? {
+        _ = try await ownConversation(conversation, owner)
+        if let active = registry.run(in: conversation) { return RunHandle(active) }
+        return try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
+            .map { handle($0) }
+    }
+
+    /// The run of this id, for a reader that comes back.
+    ///
+    /// - Throws: `Problem` 404 when this owner has no such run in this conversation.
+    public func follow(
+        run id: String, in conversation: ConversationKey, owner: String?
+    ) async throws -> RunHandle {
+        _ = try await ownConversation(conversation, owner)
+        let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: id)
+        let row = try await reading { () throws(StoreError) in try await self.world.store.run(key) }
+        guard let row, row.conversation == conversation.id else { throw Problem.notFound("Run") }
+        return handle(row)
+    }
+
+    private func handle(_ row: RunRow) -> RunHandle {
+        registry.run(row.key.id).map { RunHandle($0) } ?? RunHandle(StoredRun(row, world))
+    }
+
+    /// Stops what is under way in a conversation. False when nothing is.
+    ///
+    /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
+    public func cancel(_ conversation: ConversationKey, owner: String?) async throws -> Bool {
+        _ = try await ownConversation(conversation, owner)
+        if let active = registry.run(in: conversation) { return try await cancel(active) }
+        let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
+        guard let latest, !latest.status.isFinished else { return false }
+        // Another process drives it.
+        try await reading { () throws(StoreError) in
+            try await self.world.store.notify(Self.cancelChannel, latest.key.id)
+        }
+        return true
+    }
+
+    static let cancelChannel = "covey_cancel"
+
+    /// Ends the run as cancelled, in the log first, and then what it has under way.
+    func cancel(_ active: ActiveRun) async throws -> Bool {
+        if active.isOver { return false }
+        do {
+            _ = try await active.take(.cancelled)
+            return true
+        } catch {
+            throw (error as? StoreError)?.problem ?? error
+        }
+    }
+
+    // MARK: Shared
+
+    /// The conversation, if it is this owner's. Nothing tells a foreign one from one that does not exist.
+    func ownConversation(_ key: ConversationKey, _ owner: String?) async throws -> ConversationRow {
+        let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
+        guard let row, row.owner == owner else { throw Problem.notFound("Conversation") }
+        return row
+    }
+
+    /// What a read gives, its failure as a problem.
+    func reading<T>(_ read: () async throws(StoreError) -> T) async throws(Problem) -> T {
+        do {
+            return try await read()
+        } catch {
+            throw error.problem
+        }
+    }
+}
+
+extension ActiveRun {
+    /// Whether the run has ended, committed or not.
+    var isOver: Bool { state.withLock { $0.run.isOver } }
+}

@@ -1,0 +1,184 @@
+import Catalog
+import Events
+import Models
+import Store
+
+/// How a turn becomes a run.
+extension Runs {
+    /// Starts a turn and returns as soon as it is in the log; the model is asked meanwhile. The run goes on whether or not
+    /// anybody reads it.
+    ///
+    /// A turn in a new conversation reads nothing but the number of the last configuration change.
+    ///
+    /// - Throws: `Problem` 404 for an unknown agent, and for a conversation that does not belong to this owner, agent and
+    ///   project; 400 for an id of the wrong form or an empty message; 409 for a message id that exists, and while
+    ///   another turn is under way in the conversation; 503 when there are as many runs as allowed.
+    public func start(_ turn: Turn) async throws -> RunHandle {
+        if let id = turn.messageID, !Turn.isMessageID(id) {
+            throw Problem.badRequest("messageId must match /^[A-Za-z0-9_-]{1,64}$/")
+        }
+        guard turn.parts.contains(where: { $0.text != "" }) else { throw Problem.badRequest("The message is empty") }
+        guard let agent = try await agent(of: turn) else { throw Problem.notFound("Agent") }
+        let given = turn.conversation.flatMap { $0.isEmpty ? nil : $0 }
+        let conversation = turn.conversationKey(given ?? world.makeID())
+        try take(conversation)
+        do {
+            return try await start(turn, agent, conversation, mayExist: given != nil)
+        } catch {
+            // The run's own end does the same; a second time does nothing.
+            registry.release(conversation)
+            throw error
+        }
+    }
+
+    private func agent(of turn: Turn) async throws -> CompiledAgent? {
+        do {
+            return try await agent(turn.agent, in: turn.branch)
+        } catch let error as StoreError {
+            throw error.problem
+        }
+    }
+
+    private func take(_ conversation: ConversationKey) throws(Problem) {
+        do {
+            try registry.take(conversation)
+        } catch {
+            switch error {
+            case .busy: throw Self.busy
+            case .full:
+                throw Problem(
+                    .serviceUnavailable, "The server has as many runs under way as it may. Try again in a moment.",
+                    retryAfter: .seconds(1))
+            case .closing:
+                throw Problem(.serviceUnavailable, "The server is stopping.", retryAfter: .seconds(5))
+            }
+        }
+    }
+
+    private static let busy = Problem.conflict(
+        "This conversation is still answering an earlier message. Wait for the answer or cancel it.")
+
+    private func start(
+        _ turn: Turn, _ agent: CompiledAgent, _ conversation: ConversationKey, mayExist: Bool
+    ) async throws -> RunHandle {
+        let row = mayExist ? try await existing(conversation, turn) : nil
+        let subAgent = try entry(row, agent, turn)
+        let earlier = row == nil ? [] : try await history(conversation, agent)
+        let now = world.clock.now()
+        let start = RunStart(
+            conversation: conversation.id, requestID: "\(turn.requestIDPrefix)-\(world.makeID())", agent: agent.id,
+            agentName: agent.name, subAgent: subAgent, userMessage: turn.messageID ?? world.makeID(),
+            answerMessage: world.makeID(), emitOperations: turn.emitsOperations)
+        let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
+        let run = Run(rules: agent.rules(streams: turn.isStreamed), makeID: world.makeID)
+        let active = ActiveRun(
+            key: key, conversation: conversation, agent: agent,
+            talk: ConversationSoFar(
+                id: conversation.id, earlier: earlier, parts: turn.parts, clientTime: turn.clientTime),
+            world: world, run: run, start: start, committed: 0
+        ) { [registry] active in registry.release(active.conversation) }
+        registry.add(active)
+        do {
+            try await active.begin(.started(start), making: rows(turn, row, start, key, conversation, at: now))
+        } catch let error as StoreError {
+            throw Self.problem(error, start)
+        }
+        return RunHandle(active)
+    }
+
+    /// The conversation as stored, nil when there is none of that id.
+    private func existing(_ key: ConversationKey, _ turn: Turn) async throws -> ConversationRow? {
+        let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
+        guard let row else { return nil }
+        guard row.owner == turn.owner, row.agent == turn.agent, row.ref == turn.branch.branch else {
+            throw Problem.notFound("Conversation")
+        }
+        guard world.store.isShared else { return row }
+        let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(key) }
+        if let latest, !latest.status.isFinished { throw Self.busy }
+        return row
+    }
+
+    /// The sub-agent that takes the turn: the conversation's, if the agent still has it, else the agent's first.
+    private func entry(_ row: ConversationRow?, _ agent: CompiledAgent, _ turn: Turn) throws(Problem) -> String {
+        if let active = row?.activeSubAgent, agent.subAgents[active] != nil { return active }
+        if let entry = agent.entry { return entry }
+        switch turn.surface {
+        case .chatCompletions: throw Problem(.notFound, "No default agent found in agent")
+        case .uiMessages: throw Problem.badRequest("Agent does not have a default agent configured")
+        }
+    }
+
+    /// The messages that any sub-agent of the agent may want to see, and some more because not all are of their types.
+    func history(_ conversation: ConversationKey, _ agent: CompiledAgent) async throws(Problem) -> [MessageRow] {
+        let wanted = agent.subAgents.values.map { $0.history.mode == .none ? 0 : $0.history.limit }.max() ?? 0
+        guard wanted > 0 else { return [] }
+        let limit = min(wanted * 4, 1000)
+        return try await reading { () throws(StoreError) in
+            try await self.world.store.messages(conversation, limit: limit)
+        }
+    }
+
+    private func rows(
+        _ turn: Turn, _ row: ConversationRow?, _ start: RunStart, _ key: RunKey, _ conversation: ConversationKey,
+        at now: Int64
+    ) -> [RunChange] {
+        var rows: [RunChange] = []
+        if row == nil || turn.userProperties != nil || turn.properties != nil {
+            rows.append(
+                .conversation(
+                    ConversationRow(
+                        key: conversation, agent: start.agent, activeSubAgent: start.subAgent, owner: turn.owner,
+                        ref: turn.branch.branch, userProperties: turn.userProperties, properties: turn.properties,
+                        createdAt: row?.createdAt ?? now, updatedAt: now)))
+        }
+        rows.append(
+            .message(
+                MessageRow(
+                    conversation: conversation, id: start.userMessage, role: "user", toSubAgent: start.subAgent,
+                    run: key.id, content: StoredContent.json(turn),
+                    metadata: turn.userProperties.map { ["userProperties": $0] }, createdAt: now)))
+        rows.append(
+            .runStarted(
+                RunRow(
+                    key: key, conversation: conversation.id, agent: start.agent, branch: turn.branch.branch,
+                    request: RunRequest(turn).json, startedAt: now, updatedAt: now,
+                    lease: Lease(owner: world.owner, until: world.leaseUntil))))
+        return rows
+    }
+
+    private static func problem(_ error: StoreError, _ start: RunStart) -> Problem {
+        switch error {
+        case .uniqueViolation(let what) where what == "Message \(start.userMessage)":
+            Problem.conflict("Message with id '\(start.userMessage)' already exists in this project")
+        // The id is taken by another project or another owner, or the conversation was deleted meanwhile.
+        case .conflict, .notFound, .uniqueViolation: Problem.notFound("Conversation")
+        default: error.problem
+        }
+    }
+}
+
+/// What of a turn a restart needs and neither the log nor the user's message has.
+struct RunRequest {
+    let isStreamed: Bool
+    let clientTime: ClientTime?
+
+    init(_ turn: Turn) {
+        isStreamed = turn.isStreamed
+        clientTime = turn.clientTime
+    }
+
+    init(_ json: JSONValue) {
+        isStreamed = json["streamed"]?.bool ?? false
+        clientTime = ClientTime(timeZone: json["timeZone"]?.string, timestamp: json["timestamp"]?.string)
+    }
+
+    var json: JSONValue {
+        var request: JSONObject = ["streamed": .bool(isStreamed)]
+        if let clientTime {
+            request["timeZone"] = .string(clientTime.timeZone)
+            request["timestamp"] = .string(clientTime.timestamp)
+        }
+        return .object(request)
+    }
+}

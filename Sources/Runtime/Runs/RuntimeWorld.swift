@@ -1,0 +1,16 @@
+import Store
+
+/// What every run of this process needs of the outside.
+struct RuntimeWorld: Sendable {
+    let store: Store
+    let clock: RuntimeClock
+    let limits: RuntimeLimits
+    /// This process, as its leases name it.
+    let owner: String
+    let makeID: @Sendable () -> String
+    /// A random number in 0…1, for the waits between tries.
+    let jitter: @Sendable () -> Double
+
+    /// When a lease that is taken now runs out, milliseconds since 1970.
+    var leaseUntil: Int64 { clock.now() + Int64(limits.leaseMs) }
+}

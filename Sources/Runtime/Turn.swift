@@ -1,0 +1,86 @@
+public import Catalog
+public import Models
+import Store
+
+/// A user's turn: everything that `Runs.start` needs to know of a request.
+public struct Turn: Sendable {
+    /// Which endpoint it came by; decides only how a missing default sub-agent is told (run spec §3.3, §4.1).
+    public enum Surface: String, Sendable {
+        /// `POST /run/v1/chat/completions`.
+        case chatCompletions = "completions"
+        /// `POST /run/api/chat`.
+        case uiMessages = "ui"
+    }
+
+    /// The branch whose configuration runs.
+    public var branch: BranchKey
+    /// The agent's id.
+    public var agent: String
+    /// The conversation that goes on, or the id that a new one gets; nil or empty for a new one with a fresh id.
+    public var conversation: String?
+    /// The end user who calls; nil for none in particular. A conversation goes on only for the one who started it.
+    public var owner: String?
+    /// The id that the user message gets; nil for a fresh one.
+    public var messageID: String?
+    /// What the user said, at least one piece.
+    public var parts: [Part]
+    /// The endpoint.
+    public var surface: Surface
+    /// Whether the answer is read while it is written; else its text is logged once per model call.
+    public var isStreamed: Bool
+    /// Whether the client asked for all operations (`x-emit-operations`).
+    public var emitsOperations: Bool
+    /// The user's time zone and time (`x-inkeep-client-timezone`, `x-inkeep-client-timestamp`); nil when not known.
+    public var clientTime: ClientTime?
+    /// What the request told of its user; kept with the conversation and the message. Nil for nothing.
+    public var userProperties: JSONValue?
+    /// What the request told of the conversation; kept with it. Nil for nothing.
+    public var properties: JSONValue?
+    /// What the request's id begins with: `chatcmpl` or `chat`. The rest is random.
+    public var requestIDPrefix: String
+
+    /// A turn from its parts.
+    public init(
+        branch: BranchKey, agent: String, conversation: String? = nil, owner: String? = nil,
+        messageID: String? = nil, parts: [Part], surface: Surface = .chatCompletions, isStreamed: Bool,
+        emitsOperations: Bool = false, clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
+        properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl"
+    ) {
+        self.branch = branch
+        self.agent = agent
+        self.conversation = conversation
+        self.owner = owner
+        self.messageID = messageID
+        self.parts = parts
+        self.surface = surface
+        self.isStreamed = isStreamed
+        self.emitsOperations = emitsOperations
+        self.clientTime = clientTime
+        self.userProperties = userProperties
+        self.properties = properties
+        self.requestIDPrefix = requestIDPrefix
+    }
+
+    /// The texts of the message, joined by a space (run spec §9).
+    var text: String { parts.compactMap(\.text).joined(separator: " ") }
+
+    /// Whether `id` may be a message's id (run spec §0.5).
+    static func isMessageID(_ id: String) -> Bool {
+        (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+extension Turn {
+    /// The key of its conversation `id`.
+    func conversationKey(_ id: String) -> ConversationKey {
+        ConversationKey(tenant: branch.tenant, project: branch.project, id: id)
+    }
+}
