@@ -55,7 +55,7 @@ import Testing
             }
             // Nobody gets a second piece before everybody is connected: no cap on connections to one host.
             group.addTask {
-                while server.connectionCount < 300 { await Task.yield() }
+                await server.reaches { $0.accepted == 300 }
                 for _ in 0..<600 { server.advance() }
                 return 0
             }
@@ -101,12 +101,12 @@ import Testing
             if ending {
                 for await _ in started { break }
             } else {
-                while server.requests.isEmpty { await Task.yield() }
+                await server.reaches { $0.requests == 1 }
             }
             task.cancel()
             let result = await task.result
             #expect(throws: OutboundError.cancelled) { try result.get() }
-            server.waitForClosed(1)
+            await server.reaches { $0.closed == 1 }
             server.stop()
         }
     }

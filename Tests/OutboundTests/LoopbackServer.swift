@@ -46,13 +46,20 @@ final class LoopbackServer: Sendable {
         }
     }
 
+    /// What has happened so far.
+    struct Counts: Sendable {
+        var accepted = 0
+        var closed = 0
+        var requests = 0
+    }
+
     private struct State {
         var isStopped = false
         var connections: [Int32] = []
-        var accepted = 0
-        var closed = 0
+        var counts = Counts()
         var allowedPieces = 0
         var requests: [Request] = []
+        var waiters: [(holds: @Sendable (Counts) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private static let connectionsMax = 2048
@@ -62,10 +69,13 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
     private let changed = Signal()
+    private let greeting: [UInt8]
     private let answer: @Sendable (Request) -> Reply
 
-    /// Listens on a free port of `127.0.0.1` and answers each request with `answer`.
-    init(_ answer: @escaping @Sendable (Request) -> Reply) {
+    /// Listens on a free port of `127.0.0.1` and answers each request with `answer`. `greeting` is sent to each new
+    /// connection unasked.
+    init(greeting: [UInt8] = [], _ answer: @escaping @Sendable (Request) -> Reply) {
+        self.greeting = greeting
         self.answer = answer
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -90,7 +100,7 @@ final class LoopbackServer: Sendable {
     /// The requests read so far.
     var requests: [Request] { state.withLock { $0.requests } }
     /// How many connections were made so far.
-    var connectionCount: Int { state.withLock { $0.accepted } }
+    var connectionCount: Int { state.withLock { $0.counts.accepted } }
 
     /// Lets one more piece of a paced reply go.
     func advance() {
@@ -98,8 +108,27 @@ final class LoopbackServer: Sendable {
         changed.raise()
     }
 
-    /// Waits until `count` connections are over. Blocks; for tests of what the client closes.
-    func waitForClosed(_ count: Int) { changed.wait { self.state.withLock { $0.closed >= count } } }
+    /// Waits until `holds`.
+    func reaches(_ holds: @escaping @Sendable (Counts) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let isReached = state.withLock { state in
+                if !holds(state.counts) { state.waiters.append((holds, continuation)) }
+                return holds(state.counts)
+            }
+            if isReached { continuation.resume() }
+        }
+    }
+
+    private func count(_ change: (inout State) -> Void) {
+        let ready = state.withLock { state in
+            change(&state)
+            let counts = state.counts
+            let ready = state.waiters.filter { $0.holds(counts) }
+            state.waiters.removeAll { $0.holds(counts) }
+            return ready.map(\.continuation)
+        }
+        for continuation in ready { continuation.resume() }
+    }
 
     /// Closes everything.
     func stop() {
@@ -118,11 +147,12 @@ final class LoopbackServer: Sendable {
             guard descriptor >= 0 else { break }
             var one: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-            let number = state.withLock { state -> Int? in
-                guard !state.isStopped, state.connections.count < Self.connectionsMax else { return nil }
+            var number: Int?
+            count { state in
+                guard !state.isStopped, state.connections.count < Self.connectionsMax else { return }
                 state.connections.append(descriptor)
-                defer { state.accepted += 1 }
-                return state.accepted
+                number = state.counts.accepted
+                state.counts.accepted += 1
             }
             guard let number else {
                 close(descriptor)
@@ -135,16 +165,17 @@ final class LoopbackServer: Sendable {
 
     private func serve(_ descriptor: Int32, _ number: Int) {
         var buffered: [UInt8] = []
+        _ = write(greeting, to: descriptor)
         while let request = read(descriptor, &buffered, number) {
-            state.withLock { $0.requests.append(request) }
+            count { state in
+                state.requests.append(request)
+                state.counts.requests += 1
+            }
             guard send(answer(request), to: descriptor, head: request.method == "HEAD") else { break }
         }
-        state.withLock { state in
-            state.connections.removeAll { $0 == descriptor }
-            state.closed += 1
-        }
+        state.withLock { state in state.connections.removeAll { $0 == descriptor } }
         close(descriptor)
-        changed.raise()
+        count { $0.counts.closed += 1 }
     }
 
     private func send(_ reply: Reply, to descriptor: Int32, head: Bool) -> Bool {

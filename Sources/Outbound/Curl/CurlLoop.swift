@@ -189,7 +189,9 @@ final class CurlLoop: @unchecked Sendable {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let transfer = CurlTransfer.of(easy)
             else { continue }
-            finish(transfer, transfer.failure ?? transfer.error(for: covey_message_result(message)))
+            var failure = transfer.failure ?? transfer.error(for: covey_message_result(message))
+            if failure == nil, !transfer.headIsDone { failure = .cut("the reply's head is incomplete") }
+            finish(transfer, failure)
         }
     }
 
@@ -223,7 +225,7 @@ final class CurlLoop: @unchecked Sendable {
         guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
             return finish(transfer, .cannotConnect("libcurl takes no more transfers"))
         }
-        sweepAt = min(sweepAt, transfer.deadline().at)
+        sweepAt = min(sweepAt, transfer.deadline(now: now).at)
     }
 
     private func fail(_ transfer: CurlTransfer, _ error: OutboundError) {
@@ -235,7 +237,7 @@ final class CurlLoop: @unchecked Sendable {
         guard let easy = transfer.easy, transfer.isHeldBack else { return }
         transfer.isHeldBack = false
         transfer.lastByteAt = now
-        sweepAt = min(sweepAt, transfer.deadline().at)
+        sweepAt = min(sweepAt, transfer.deadline(now: now).at)
         curl_easy_pause(easy, CURLPAUSE_CONT)
     }
 
@@ -293,7 +295,7 @@ final class CurlLoop: @unchecked Sendable {
     private func sweep() {
         var next = Int64.max
         for transfer in active.reversed() {
-            let deadline = transfer.deadline()
+            let deadline = transfer.deadline(now: now)
             if deadline.at <= now { finish(transfer, .timedOut(deadline.phase)) } else { next = min(next, deadline.at) }
         }
         sweepAt = next == .max ? .max : max(next, now + Self.sweepIntervalMin)

@@ -70,23 +70,21 @@ extension CurlTransfer {
         covey_set_headers(easy, headerList)
     }
 
-    /// When this transfer runs out of time, and of which. libcurl itself bounds the time to connect.
-    func deadline() -> (at: Int64, phase: OutboundError.Phase) {
+    /// When this transfer runs out of time, and of which. libcurl itself bounds the time to connect; until then the idle
+    /// time does not run, and the answer is when to look again.
+    func deadline(now: Int64) -> (at: Int64, phase: OutboundError.Phase) {
         if let lingersUntil { return (lingersUntil, .total) }
         let total = request.timeouts.total.map { startedAt &+ $0.nanoseconds } ?? .max
         guard let idle = request.timeouts.idle?.nanoseconds, !isHeldBack else { return (total, .total) }
-        if !hasBytes {
-            guard let easy else { return (total, .total) }
-            var connected: curl_off_t = 0
-            connected = covey_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T)
-            // Until it is connected the idle time has not begun; looked at again when it could be over.
-            lastByteAt = connected > 0 ? startedAt + Int64(connected) * 1000 : max(lastByteAt, startedAt)
-            if connected <= 0 {
-                let connecting = startedAt &+ request.timeouts.connect.nanoseconds
-                return total < connecting &+ idle ? (total, .total) : (connecting &+ idle, .connect)
-            }
-        }
-        return total < lastByteAt &+ idle ? (total, .total) : (lastByteAt &+ idle, .idle)
+        let idleSince = hasBytes ? lastByteAt : connectedAt ?? now
+        return total < idleSince &+ idle ? (total, .total) : (idleSince &+ idle, .idle)
+    }
+
+    /// When the connection was ready to carry the request; nil before that.
+    private var connectedAt: Int64? {
+        guard let easy else { return nil }
+        let microseconds = Int64(covey_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T))
+        return microseconds > 0 ? startedAt + microseconds * 1000 : nil
     }
 
     /// What a result code of libcurl means; nil for success.
@@ -103,7 +101,13 @@ extension CurlTransfer {
         case CURLE_OPERATION_TIMEDOUT: .timedOut(.connect)
         case CURLE_URL_MALFORMAT: .invalidRequest("the address is not one")
         case CURLE_LOGIN_DENIED: .invalidRequest("the address holds a user name")
-        case CURLE_UNSUPPORTED_PROTOCOL: .refusedByPolicy("addresses that are not http or https")
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            // Also libcurl's word for a reply that does not start like HTTP.
+            if let scheme = URLParts(request.url)?.scheme, scheme == "http" || scheme == "https" {
+                .cut("the reply is not HTTP")
+            } else {
+                .refusedByPolicy("addresses that are not http or https")
+            }
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT,
             CURLE_USE_SSL_FAILED:
