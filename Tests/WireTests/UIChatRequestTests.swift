@@ -102,19 +102,3 @@ func `the client chooses between a stream and JSON`(stream: Bool?, accept: Strin
     #expect(ReplyFormat(stream: nil, accept: "*/*", otherwise: .stream) == .stream)
     #expect(ReplyFormat(stream: false, accept: nil, otherwise: .stream) == .json)
 }
-
-@Test(
-    arguments: [
-        ("Europe/Berlin", "2026-11-22T07:45:00Z", true), ("Etc/GMT+3", "2026-11-22T07:45:00.123Z", true),
-        (nil, "2026-11-22T07:45:00Z", false), ("Europe/Berlin", nil, false), ("", "2026-11-22T07:45:00Z", false),
-        ("Europe Berlin", "2026-11-22T07:45:00Z", false),
-        (String(repeating: "x", count: 100), "2026-11-22T07:45:00Z", false),
-        ("UTC", "2026-11-22 07:45:00Z", false), ("UTC", "2026-11-22T07:45:00", false),
-        ("UTC", "2026-11-22T07:45:00.Z", false),
-        ("UTC", "2026-11-22T07:45:00.x1Z", false),
-        ("UTC", "2026-11-22T07:45:00.\(String(repeating: "1", count: 40))Z", false),
-        ("UTC", "Z", false),
-    ] as [(String?, String?, Bool)])
-func `a client's clock counts only when both headers have their form`(zone: String?, timestamp: String?, isRead: Bool) {
-    #expect((ClientTime(zone: zone, timestamp: timestamp) != nil) == isRead)
-}
