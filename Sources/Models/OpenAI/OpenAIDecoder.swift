@@ -29,7 +29,8 @@ struct OpenAIDecoder: StreamDecoder {
             if event.data.elementsEqual("[DONE]".utf8) {
                 out.appendText(text)
                 text = ""
-                end(into: &out)
+                // The mark at the end tells that this is all, also where a server gave no reason.
+                if stop != nil || saidAnything { finish(into: &out) }
                 continue
             }
             out.appendText(text)
@@ -40,8 +41,10 @@ struct OpenAIDecoder: StreamDecoder {
     }
 
     mutating func end(into out: inout [ModelEvent]) {
-        guard !isFinished, stop != nil || saidAnything else { return }
-        // Without a finish reason only the mark [DONE] tells that this is all.
+        if !isFinished, stop != nil { finish(into: &out) }
+    }
+
+    private mutating func finish(into out: inout [ModelEvent]) {
         isFinished = true
         for (_, call) in calls { out.append(.toolCall(call.finished())) }
         if let usage { out.append(.usage(usage)) }

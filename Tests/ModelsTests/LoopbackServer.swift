@@ -1,0 +1,1 @@
+../OutboundTests/LoopbackServer.swift
