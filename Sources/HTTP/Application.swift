@@ -61,7 +61,13 @@ public struct Application: Sendable {
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, authentication: settings.authentication, limits: settings.limits,
             now: clock.now, logger: logger, version: settings.version, publicURL: settings.publicURL)
-        services = [HTTPServer(parts, store: store, onListening: onListening)]
+        let runs = Runs(
+            store: store,
+            configuration: ConfigurationCache(
+                store: store, models: ModelSource(models), limits: settings.runtimeLimits),
+            limits: settings.runtimeLimits, clock: clock)
+        let server = HTTPServer(parts, store: store, runs: runs, onListening: onListening)
+        services = [RunsService(runs: runs), server]
     }
 
     /// Runs until one of `signals` comes, or the task is cancelled, and returns when all is put away.
@@ -76,5 +82,15 @@ public struct Application: Sendable {
             }, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = shutdown
         try await ServiceGroup(configuration: configuration).run()
+    }
+}
+
+/// The runs as a service: picks up what a crash left, keeps leases and time limits, and puts runs away at the end.
+private struct RunsService: Service {
+    let runs: Runs
+
+    func run() async {
+        await cancelWhenGracefulShutdown { await runs.supervise() }
+        await runs.shutdown()
     }
 }

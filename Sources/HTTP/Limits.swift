@@ -19,8 +19,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var write: Duration = .seconds(30)
     /// How long an event stream is silent before a comment keeps it alive. `COVEY_HTTP_PING_MS`.
     public var ping: Duration = .seconds(15)
-    /// How long open requests may go on once the server is told to stop. `COVEY_HTTP_SHUTDOWN_MS`.
-    public var shutdown: Duration = .seconds(10)
+    /// How long requests and runs may go on once the server is told to stop. `COVEY_HTTP_SHUTDOWN_MS`.
+    public var shutdown: Duration = .seconds(25)
 
     /// The defaults named at the fields.
     public init() {}

@@ -44,3 +44,15 @@ enum PercentCoding {
         }
     }
 }
+
+extension PercentCoding {
+    /// Text as a header may carry it: what is no visible ASCII character, and `%`, escaped.
+    static func headerValue(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x25 }
+        if isPlain { return text }
+        return text.utf8.map { byte in
+            if byte > 0x20, byte < 0x7F, byte != 0x25 { return String(Unicode.Scalar(byte)) }
+            return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+}

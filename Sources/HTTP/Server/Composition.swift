@@ -1,5 +1,6 @@
 public import Catalog
 public import Logging
+public import Runtime
 public import Store
 
 extension HTTPServer {
@@ -47,10 +48,16 @@ extension HTTPServer {
 
     /// A server over a store that is open.
     ///
-    /// - Parameter onListening: Told the port when the server accepts connections.
-    public init(_ parts: Parts, store: Store, onListening: @escaping @Sendable (_ port: Int) async -> Void) {
-        var endpoints = Health.endpoints(store: store)
-        let described = endpoints.map(\.operation) + parts.operations
+    /// - Parameters:
+    ///   - runs: The runs over the same store.
+    ///   - onListening: Told the port when the server accepts connections.
+    public init(
+        _ parts: Parts, store: Store, runs: Runs, onListening: @escaping @Sendable (_ port: Int) async -> Void
+    ) {
+        let turns = Turns(runs: runs, store: store)
+        var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
+        endpoints += ConversationRuns.endpoints(turns) + Health.endpoints(store: store)
+        let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,
             publicURL: parts.publicURL ?? "http://\(parts.address.host):\(parts.address.port)")

@@ -1,0 +1,57 @@
+import Catalog
+import HTTPTypes
+import Runtime
+import Wire
+
+/// `POST /run/v1/chat/completions`: a turn in OpenAI's form (run spec §3).
+enum ChatCompletions {
+    /// The endpoint.
+    static func endpoint(_ turns: Turns) -> Endpoint {
+        Endpoint(operation: operation) { call in
+            let request = try ChatCompletionRequest(json: call.body, headers: Turns.properties(call))
+            let format = ReplyFormat(stream: request.stream, accept: call.headers[.accept])
+            let handle = try await turns.start(
+                turns.turn(request.turn, call, surface: .chatCompletions, format: format, idPrefix: "chatcmpl"))
+            guard format == .stream else { return try await turns.whole(handle) }
+            let encoder = ChatCompletionStream(includesUsage: request.includesUsage)
+            return turns.streamed(handle, .completions(encoder))
+        }
+    }
+
+    private static let operation = Operation(
+        "create-chat-completion", .post, "/run/v1/chat/completions", tag: "Chat", summary: "Create chat completion",
+        permission: .run, parameters: ChatSchemas.headers, request: ChatSchemas.completionRequest,
+        responses: [
+            Operation.Response(
+                200, "The answer: JSON, or with `stream: true` chunks as server-sent events and `[DONE]`.",
+                schema: ChatSchemas.completion)
+        ], errors: ChatSchemas.errors, effect: .endpoint)
+}
+
+/// `POST /run/api/chat`: a turn in the form of the AI SDK's UI message stream (run spec §4).
+enum UIChat {
+    /// The endpoint.
+    static func endpoint(_ turns: Turns) -> Endpoint {
+        Endpoint(operation: operation) { call in
+            let request = try UIChatRequest(json: call.body, headers: Turns.properties(call))
+            // Chat widgets say nothing of a stream and expect one.
+            let format = ReplyFormat(stream: request.stream, accept: call.headers[.accept], otherwise: .stream)
+            let handle = try await turns.start(
+                turns.turn(
+                    request.turn, call, surface: .uiMessages, format: format,
+                    idPrefix: format == .stream ? "chatds" : "chat"))
+            guard format == .stream else { return try await turns.whole(handle) }
+            return turns.streamed(
+                handle, .messages(UIMessageStream(run: handle.run)), Turns.messageStreamHeaders)
+        }
+    }
+
+    private static let operation = Operation(
+        "chat", .post, "/run/api/chat", tag: "Chat", summary: "Chat (Vercel Streaming Protocol)", permission: .run,
+        parameters: ChatSchemas.headers, request: ChatSchemas.messageRequest,
+        responses: [
+            Operation.Response(
+                200, "The answer as a UI message stream, or with `stream: false` as one JSON.",
+                schema: ["type": "string"], mediaType: "text/event-stream")
+        ], errors: ChatSchemas.errors, effect: .endpoint)
+}

@@ -1,0 +1,100 @@
+import Catalog
+import Events
+import HTTPTypes
+import NIOCore
+import Runtime
+import Store
+import Wire
+
+/// What the endpoints that run agents have in common.
+struct Turns: Sendable {
+    let runs: Runs
+    let store: Store
+
+    /// Starts a turn of the caller's agent.
+    func start(_ turn: Turn) async throws -> RunHandle {
+        do {
+            return try await runs.start(turn)
+        } catch let problem as Problem where problem.code == .notFound {
+            // Looked at only now, so that a turn that goes well costs nothing for it.
+            guard try await store.head(of: turn.branch) == nil else { throw problem }
+            throw Problem.notFound("Project")
+        }
+    }
+
+    /// The request as a turn of the caller's agent.
+    func turn(
+        _ asked: RequestedTurn, _ call: Call, surface: Turn.Surface, format: ReplyFormat, idPrefix: String
+    ) -> Turn {
+        Turn(
+            branch: Self.branch(call), agent: call.caller.agent ?? "", conversation: asked.conversationID,
+            owner: call.caller.owner, messageID: asked.messageID, parts: asked.parts, surface: surface,
+            isStreamed: format == .stream, emitsOperations: call.headers[.emitOperations] == "true",
+            clientTime: Runtime.ClientTime(
+                timeZone: call.headers[.clientTimezone], timestamp: call.headers[.clientTimestamp]),
+            userProperties: asked.userProperties.map(JSONValue.object),
+            properties: asked.properties.map(JSONValue.object), requestIDPrefix: idPrefix)
+    }
+
+    /// Where the caller's agents are configured.
+    static func branch(_ call: Call) -> BranchKey {
+        BranchKey(tenant: call.caller.tenant ?? "", project: call.caller.project ?? "", branch: call.branch)
+    }
+
+    /// The two headers that stand in for members of the body.
+    static func properties(_ call: Call) -> PropertyHeaders {
+        PropertyHeaders(userProperties: call.headers[.userProperties], properties: call.headers[.properties])
+    }
+
+    /// The reply when the run is over.
+    func whole(_ handle: RunHandle) async throws -> Reply {
+        var fold = ChatCompletionFold()
+        var sequence: Int64 = 0
+        while !fold.isFinished {
+            let events = try await handle.next(after: sequence)
+            guard let last = events.last else { break }
+            sequence = last.sequence
+            fold.add(events)
+        }
+        do throws(Problem) {
+            let body = try fold.reply()
+            return Reply(
+                status: 200, headers: Self.headers(handle),
+                body: .bytes(ByteBuffer(bytes: body), mediaType: "application/json"))
+        } catch {
+            // The conversation has the turn, so a client must learn its id also from a failure.
+            throw error.adding("conversationId", .string(handle.conversation))
+        }
+    }
+
+    /// The reply while the run goes on.
+    func streamed(
+        _ handle: RunHandle, _ encoder: RunStream.Encoder, _ headers: [(name: HTTPField.Name, value: String)] = []
+    ) -> Reply {
+        Reply(
+            status: 200, headers: Self.headers(handle) + Self.streamHeaders + headers,
+            body: .events(RunStream(encoder: encoder) { try await handle.next(after: $0) }))
+    }
+
+    private static func headers(_ handle: RunHandle) -> [(name: HTTPField.Name, value: String)] {
+        [(.conversationID, PercentCoding.headerValue(handle.conversation))]
+    }
+
+    private static let streamHeaders: [(name: HTTPField.Name, value: String)] = [
+        (.cacheControl, "no-cache"), (.connection, "keep-alive"), (.accelBuffering, "no"),
+    ]
+
+    /// The headers of a UI message stream; the second is what older clients look for (run spec §4.2).
+    static let messageStreamHeaders: [(name: HTTPField.Name, value: String)] = [
+        (.uiMessageStream, "v1"), (.dataStream, "v2"),
+    ]
+}
+
+extension Problem {
+    /// The same refusal with one more member in its body.
+    fileprivate func adding(_ name: String, _ value: JSONValue) -> Problem {
+        var extras = extras
+        extras[name] = value
+        return Problem(code, detail, broken: broken, extras: extras, retryAfter: retryAfter)
+    }
+}
