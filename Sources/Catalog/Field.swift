@@ -71,7 +71,7 @@ public func field<Root, Value>(
         name: name, help: help, schema: type.schema, mode: mode, required: required, nullable: false,
         reference: reference,
         assign: { json, root, decoding in
-            if json.isNull, type.schema["type"] != nil { return decoding.fail("must not be null") }
+            if json.isNull, !type.schema.takesNull { return decoding.fail("must not be null") }
             if let value = type.decode(json, &decoding) { root[keyPath: path] = value }
         }, encode: { type.encode($0[keyPath: path]) }, show: { type.show($0[keyPath: path]) })
 }

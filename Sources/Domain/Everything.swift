@@ -20,9 +20,10 @@ public enum Everything {
 
     /// Every operation on configuration.
     public static let operations: [Operation] =
-        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse]
+        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
+        + ProjectOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas)
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all
 }

@@ -110,6 +110,15 @@ extension OrderedMap: Equatable where Value: Equatable {
 }
 
 extension JSONObject {
+    /// Whether null is a value of this schema; one that names no type is left to say so itself.
+    var takesNull: Bool {
+        switch self["type"] {
+        case nil: true
+        case .array(let types): types.contains("null")
+        case let type: type == "null"
+        }
+    }
+
     /// This schema, also taking null.
     var allowingNull: JSONObject {
         var schema = self

@@ -8,9 +8,11 @@ struct Shelf {
     }
 
     private let places: [Place: [Entry]]
+    private let byKey: [ResourceKey: Entry]
 
     /// A shelf with `entries` on it, which come oldest first.
     init(_ entries: [Entry]) {
+        byKey = Dictionary(entries.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         places = Dictionary(grouping: entries) { Place(kind: $0.key.kind, parent: $0.key.parent) }
     }
 
@@ -24,6 +26,9 @@ struct Shelf {
         }
         self.init(entries)
     }
+
+    /// The entry under a key, or nil.
+    subscript(key: ResourceKey) -> Entry? { byKey[key] }
 
     /// The entries of a kind in one place.
     func entries(_ kind: Kind, _ parent: String) -> [Entry] {

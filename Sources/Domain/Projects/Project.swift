@@ -21,7 +21,7 @@ public struct Project: Resource, Equatable {
             delete: "delete-project"),
         permissions: Permissions(list: .member, get: .view, create: .admin, update: .edit, delete: .admin),
         rules: Rules(afterPut: { placement, workspace in
-            try passOnBounds(from: placement.old?.stopWhen, to: placement.value.stopWhen, of: placement.old, workspace)
+            try passOnBounds(from: placement.old, to: placement.value, workspace)
         }),
         extras: Extras(
             schemas: ["mainBranchName": ["type": "string"]],
@@ -38,10 +38,9 @@ public struct Project: Resource, Equatable {
     ]
 
     /// Gives changed bounds to the agents and sub-agents that had none or the old ones (manage spec §2.2).
-    private static func passOnBounds(
-        from old: StopWhen?, to new: StopWhen?, of project: Project?, _ workspace: Workspace
-    ) throws {
-        guard project != nil, let new, old != new else { return }
+    static func passOnBounds(from before: Project?, to after: Project, _ workspace: Workspace) throws {
+        guard let before, let new = after.stopWhen, before.stopWhen != new else { return }
+        let old = before.stopWhen
         for var agent in try workspace.all(Agent.self) {
             let hasFollowed = follows(agent.stopWhen?.transferCountIs, old?.transferCountIs)
             if let bound = new.transferCountIs, bound != old?.transferCountIs, hasFollowed {

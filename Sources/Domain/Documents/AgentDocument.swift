@@ -1,0 +1,201 @@
+import Catalog
+
+/// Puts a whole agent together from what is stored (manage spec §1.8).
+struct AgentDocument {
+    /// The document that it is part of.
+    enum Style {
+        /// An agent of its own: members that are unset are left out where clients expect no null.
+        case alone
+        /// Part of a whole project.
+        case inProject
+        /// Part of a whole project in which relations among sub-agents show their ids.
+        case withRelationIDs
+    }
+
+    let style: Style
+    let branch: BranchKey
+    let project: Project?
+    /// What is stored under a key of the project, or nil.
+    let stored: (ResourceKey) throws -> Entry?
+
+    /// The document of the agent `entry`, of which `shelf` holds what lives in it.
+    func assemble(_ entry: Entry, _ shelf: Shelf) throws -> JSONObject {
+        let agent = Agent(entry)
+        let relations = Relations(shelf, agent.id)
+        var document = members(of: agent, entry)
+        let config = agent.contextConfigId.flatMap { id in
+            shelf.entries(ContextConfig.kind, agent.id).first { $0.key.id == id }
+        }
+        if let config {
+            document["contextConfig"] = .object(ContextConfig(config).members(withNulls: false).stamped(config))
+        } else if style != .alone {
+            document["contextConfig"] = .null
+        }
+        var subAgents = JSONObject()
+        let entries = Dictionary(
+            shelf.entries(SubAgent.kind, agent.id).map { ($0.key.id, $0) }, uniquingKeysWith: { $1 })
+        for subAgent in relations.subAgents {
+            guard let stored = entries[subAgent.id] else { continue }
+            subAgents[subAgent.id] = .object(self.subAgent(subAgent, stored, relations))
+        }
+        document["subAgents"] = .object(subAgents)
+        document["tools"] = style == .alone ? .object(try tools(relations)) : .null
+        document["externalAgents"] = .object(try externalAgents(relations))
+        document["teamAgents"] = .object(try teamAgents(relations))
+        try addFunctions(shelf, agent.id, to: &document)
+        document["triggers"] = [:]
+        return document.stamped(entry)
+    }
+
+    private func members(of agent: Agent, _ entry: Entry) -> JSONObject {
+        var agent = agent
+        if let bounds = project?.stopWhen, agent.stopWhen?.transferCountIs == nil {
+            agent.stopWhen = AgentStopWhen()
+            agent.stopWhen?.transferCountIs = AgentBounds.inherited(bounds)
+        }
+        var members = agent.members(withNulls: true)
+        if style == .alone {
+            for name in ["models", "statusUpdates", "prompt", "stopWhen"] where members[name] == .null {
+                members[name] = nil
+            }
+        }
+        return members
+    }
+
+    private func subAgent(_ subAgent: SubAgent, _ entry: Entry, _ relations: Relations) -> JSONObject {
+        var subAgent = subAgent
+        if let bound = project?.stopWhen?.stepCountIs, subAgent.stopWhen?.stepCountIs == nil {
+            subAgent.stopWhen = SubAgentStopWhen()
+            subAgent.stopWhen?.stepCountIs = bound
+        }
+        let id = subAgent.id
+        var members = subAgent.members(withNulls: true)
+        if style == .alone {
+            for name in ["models", "stopWhen"] where members[name] == .null { members[name] = nil }
+        }
+        members["type"] = "internal"
+        members["canUse"] = .array(uses(id, relations))
+        let internals = relations.internals[id] ?? []
+        members["canTransferTo"] = .array(internals.filter { $0.relationType == .transfer }.map(internalTarget))
+        members["canDelegateTo"] = .array(delegates(id, internals, relations))
+        members["dataComponents"] = .array((relations.dataComponents[id] ?? []).map { .string($0.dataComponentId) })
+        members["artifactComponents"] = .array(
+            (relations.artifactComponents[id] ?? []).map { .string($0.artifactComponentId) })
+        return members.stamped(entry)
+    }
+
+    private func internalTarget(_ relation: SubAgentRelation) -> JSONValue {
+        let target = JSONValue.string(relation.targetSubAgentId ?? "")
+        guard style == .withRelationIDs else { return target }
+        return ["subAgentId": target, "subAgentSubAgentRelationId": .string(relation.id)]
+    }
+
+    private func delegates(_ id: String, _ internals: [SubAgentRelation], _ relations: Relations) -> [JSONValue] {
+        var placed: [(position: Int?, json: JSONValue)] = internals.filter { $0.relationType == .delegate }
+            .map { ($0.position, internalTarget($0)) }
+        placed += (relations.externals[id] ?? []).map { relation in
+            let item: JSONValue = [
+                "externalAgentId": .string(relation.externalAgentId),
+                "subAgentExternalAgentRelationId": .string(relation.id), "headers": json(relation.headers) ?? .null,
+            ]
+            return (relation.position, item)
+        }
+        placed += (relations.teams[id] ?? []).map { relation in
+            let item: JSONValue = [
+                "agentId": .string(relation.targetAgentId), "subAgentTeamAgentRelationId": .string(relation.id),
+                "headers": json(relation.headers) ?? .null,
+            ]
+            return (relation.position, item)
+        }
+        return Relations.inOrder(placed, by: \.position).map(\.json)
+    }
+
+    private func uses(_ id: String, _ relations: Relations) -> [JSONValue] {
+        var placed: [(position: Int?, json: JSONValue)] = (relations.tools[id] ?? []).map { relation in
+            let selection = relation.selectedTools.map { JSONValue.array($0.map(JSONValue.string)) }
+            let item = use(relation.id, relation.toolId, selection, relation.headers, relation.toolPolicies)
+            return (relation.position, item)
+        }
+        placed += (relations.functionTools[id] ?? []).map { relation in
+            (relation.position, use(relation.id, relation.functionToolId, nil, nil, relation.toolPolicies))
+        }
+        return Relations.inOrder(placed, by: \.position).map(\.json)
+    }
+
+    private func use(
+        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: OrderedMap<String>?,
+        _ policies: ToolPolicies?
+    ) -> JSONValue {
+        [
+            "agentToolRelationId": .string(relation), "toolId": .string(tool), "toolSelection": selection ?? .null,
+            "headers": json(headers) ?? [:],
+            "toolPolicies": policies.map(FieldType<ToolPolicies>.map(of: .structure).show) ?? [:],
+        ]
+    }
+
+    private func json(_ headers: OrderedMap<String>?) -> JSONValue? { headers.map(FieldType<OrderedMap<String>>.textMap.encode) }
+
+    // MARK: What the relations lead to
+
+    private func used(_ kind: Kind, _ ids: [String]) throws -> [Entry] {
+        try ids.unique.compactMap { try stored(ResourceKey(kind: kind.name, id: $0)) }
+    }
+
+    private func tools(_ relations: Relations) throws -> JSONObject {
+        let ids = relations.subAgents.flatMap { relations.tools[$0.id] ?? [] }.map(\.toolId)
+        var tools = JSONObject()
+        for entry in try used(Tool.kind, ids) {
+            let all = Tool(entry).members(withNulls: false)
+            var shown: JSONObject = ["id": .string(entry.key.id)]
+            for name in ["name", "description", "config", "credentialReferenceId", "imageUrl"] { shown[name] = all[name] }
+            tools[entry.key.id] = .object(shown)
+        }
+        return tools
+    }
+
+    private func externalAgents(_ relations: Relations) throws -> JSONObject {
+        let ids = relations.subAgents.flatMap { relations.externals[$0.id] ?? [] }.map(\.externalAgentId)
+        var agents = JSONObject()
+        for entry in try used(ExternalAgent.kind, ids) {
+            var shown = ExternalAgent.kind.view(entry, in: branch)
+            shown["type"] = "external"
+            agents[entry.key.id] = .object(shown)
+        }
+        return agents
+    }
+
+    private func teamAgents(_ relations: Relations) throws -> JSONObject {
+        let ids = relations.subAgents.flatMap { relations.teams[$0.id] ?? [] }.map(\.targetAgentId)
+        var agents = JSONObject()
+        for entry in try used(Agent.kind, ids) {
+            let agent = Agent(entry)
+            agents[agent.id] = [
+                "id": .string(agent.id), "name": .string(agent.name),
+                "description": agent.description.map(JSONValue.string) ?? .null, "type": "team",
+            ]
+        }
+        return agents
+    }
+
+    private func addFunctions(_ shelf: Shelf, _ agent: String, to document: inout JSONObject) throws {
+        var tools = JSONObject()
+        let entries = shelf.entries(FunctionTool.kind, agent)
+        for entry in entries { tools[entry.key.id] = .object(FunctionTool.kind.view(entry, in: branch)) }
+        var functions = JSONObject()
+        for entry in try used(Function.kind, entries.map { FunctionTool($0).functionId }) {
+            functions[entry.key.id] = .object(Function.kind.view(entry, in: branch))
+        }
+        document["functionTools"] = .object(tools)
+        document["functions"] = .object(functions)
+    }
+}
+
+extension JSONObject {
+    /// These members with the times of a stored resource.
+    func stamped(_ entry: Entry) -> JSONObject {
+        var members = self
+        members["createdAt"] = .string(Timestamp.text(entry.createdAt))
+        members["updatedAt"] = .string(Timestamp.text(entry.updatedAt))
+        return members
+    }
+}

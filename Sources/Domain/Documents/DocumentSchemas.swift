@@ -1,0 +1,59 @@
+import Catalog
+
+/// The schemas of whole documents, made from those of their parts.
+enum DocumentSchemas {
+    static let all: [(name: String, schema: JSONObject)] = [
+        ("FullAgentAgentInsert", subAgent), ("TeamAgent", TeamAgent.schema),
+        ("AgentWithinContextOfProject", agent),
+        ("AgentWithinContextOfProjectResponse", OpenAPI.envelope(OpenAPI.reference("AgentWithinContextOfProject"))),
+        ("FullProjectDefinition", project), ("FullProjectSelect", projectView),
+        ("FullProjectSelectResponse", OpenAPI.envelope(OpenAPI.reference("FullProjectSelect"))),
+        ("FullProjectSelectWithRelationIdsResponse", OpenAPI.envelope(OpenAPI.reference("FullProjectSelect"))),
+        ("RelatedAgentInfo", related),
+    ]
+
+    private static let related: JSONObject = [
+        "type": "object",
+        "properties": ["id": ["type": "string"], "name": ["type": "string"], "description": ["type": ["string", "null"]]],
+        "required": ["id", "name", "description"],
+    ]
+
+    private static func map(_ schema: String) -> JSONValue {
+        ["type": ["object", "null"], "additionalProperties": .object(OpenAPI.reference(schema))]
+    }
+
+    private static func adding(_ members: JSONObject, _ required: [String], to schema: JSONObject) -> JSONObject {
+        var schema = schema
+        schema["properties"] = .object((schema["properties"]?.object ?? [:]).merging(members))
+        let all = (schema["required"]?.array ?? []) + required.map(JSONValue.string)
+        if !all.isEmpty { schema["required"] = .array(all) }
+        return schema
+    }
+
+    private static let subAgent = adding(
+        Wiring.schema["properties"]?.object ?? [:], ["type", "canUse"], to: SubAgent.schema(for: .create))
+
+    private static let agent = adding(
+        [
+            "subAgents": ["type": "object", "additionalProperties": .object(OpenAPI.reference("FullAgentAgentInsert"))],
+            "contextConfig": .object(OpenAPI.reference("ContextConfigCreate")),
+            "functions": map("FunctionCreate"), "functionTools": map("FunctionToolCreate"),
+            "tools": map("McpToolCreate"), "externalAgents": map("ExternalAgentCreate"), "teamAgents": map("TeamAgent"),
+            "triggers": ["type": "object", "description": "Not available yet: leave it out or empty."],
+        ], ["subAgents"], to: Agent.schema(for: .create))
+
+    private static let projectParts: JSONObject = [
+        "agents": map("AgentWithinContextOfProject"), "tools": map("McpToolCreate"), "functions": map("FunctionCreate"),
+        "functionTools": map("FunctionToolCreate"), "dataComponents": map("DataComponentCreate"),
+        "artifactComponents": map("ArtifactComponentCreate"), "externalAgents": map("ExternalAgentCreate"),
+        "credentialReferences": map("CredentialReferenceCreate"),
+        "statusUpdates": ["anyOf": [.object(StatusUpdates.schema), ["type": "null"]]],
+        "skills": ["type": "object", "description": "Not available yet: leave it out or empty."],
+    ]
+
+    private static let project = adding(projectParts, ["agents", "tools"], to: Project.schema(for: .create))
+
+    private static let projectView = adding(
+        projectParts.merging(["createdAt": ["type": "string"], "updatedAt": ["type": "string"]]),
+        ["id", "agents", "tools", "createdAt", "updatedAt"], to: Project.schema(for: .view))
+}

@@ -1,0 +1,157 @@
+import Catalog
+
+/// A whole project as a body describes it, laid over what is stored (manage spec §4.1). An absent map is an empty one:
+/// clients leave empty maps out and mean that nothing of the kind is there.
+struct ProjectDraft {
+    let credentials: OrderedMap<CredentialReference>
+    let functions: OrderedMap<Function>
+    let tools: OrderedMap<Tool>
+    let externalAgents: OrderedMap<ExternalAgent>
+    let dataComponents: OrderedMap<DataComponent>
+    let artifactComponents: OrderedMap<ArtifactComponent>
+    /// The agents with the sub-agents that they have in the store.
+    let agents: [AgentDraft]
+    /// The keys of everything in the project that will be there.
+    let keys: Set<ResourceKey>
+
+    /// Agents of one project at most.
+    static let agentsMax = 1000
+
+    /// Reads a body; notes in `decoding` what is broken.
+    init(_ body: JSONValue, _ project: Project, _ shelf: Shelf, _ workspace: Workspace, _ decoding: inout Decoding) throws {
+        credentials = decoding.readMap("credentialReferences", of: body, over: Self.find(shelf))
+        functions = decoding.readMap("functions", of: body, over: Self.find(shelf))
+        tools = decoding.readMap("tools", of: body, over: Self.find(shelf))
+        externalAgents = decoding.readMap("externalAgents", of: body, over: Self.find(shelf))
+        dataComponents = decoding.readMap("dataComponents", of: body, over: Self.find(shelf))
+        artifactComponents = decoding.readMap("artifactComponents", of: body, over: Self.find(shelf))
+        var extras = ProjectExtras()
+        _ = extras.assign(body, creating: true, &decoding)
+        let agentBodies = body["agents"]?.object ?? [:]
+        if agentBodies.count > Self.agentsMax { decoding.fail("must have at most \(Self.agentsMax) agents", at: "agents") }
+
+        var keys: Set<ResourceKey> = []
+        func add(_ kind: Kind, _ ids: [String]) {
+            for id in ids { keys.insert(ResourceKey(kind: kind.name, id: id)) }
+        }
+        add(CredentialReference.kind, credentials.names)
+        add(Function.kind, functions.names)
+        add(Tool.kind, tools.names)
+        add(ExternalAgent.kind, externalAgents.names)
+        add(DataComponent.kind, dataComponents.names)
+        add(ArtifactComponent.kind, artifactComponents.names)
+        add(Agent.kind, agentBodies.keys)
+        for agent in agentBodies.values { add(Function.kind, agent["functions"]?.object?.keys ?? []) }
+        self.keys = keys
+
+        let known = keys
+        let components = Self.named(dataComponents, artifactComponents)
+        let world = World(
+            workspace: workspace, project: project, stored: { components[$0] ?? shelf[$0] },
+            willExist: { known.contains($0) })
+        agents = try Self.readAgents(agentBodies, extras.functionTools, shelf, world, &decoding)
+        checkCredentials("tools", tools.entries.map { ($0.name, $0.value.credentialReferenceId) }, &decoding)
+        let external = externalAgents.entries.map { ($0.name, $0.value.credentialReferenceId) }
+        checkCredentials("externalAgents", external, &decoding)
+    }
+
+    private static func find<R: Resource>(_ shelf: Shelf) -> (String) -> R? {
+        { id in shelf[ResourceKey(kind: R.kind.name, id: id)].map { R($0) } }
+    }
+
+    /// The components as they are about to be, under their keys: contracts name them by their new names.
+    private static func named(
+        _ data: OrderedMap<DataComponent>, _ artifacts: OrderedMap<ArtifactComponent>
+    ) -> [ResourceKey: Entry] {
+        func entry<R: Resource>(_ value: R) -> (ResourceKey, Entry) {
+            let key = ResourceKey(kind: R.kind.name, id: value.id)
+            return (key, Entry(key: key, document: value.document, createdAt: 0, updatedAt: 0, revision: 0))
+        }
+        return Dictionary(data.values.map(entry) + artifacts.values.map(entry), uniquingKeysWith: { $1 })
+    }
+
+    private static func readAgents(
+        _ bodies: JSONObject, _ projectTools: JSONObject?, _ shelf: Shelf, _ world: World, _ decoding: inout Decoding
+    ) throws -> [AgentDraft] {
+        var drafts: [AgentDraft] = []
+        for (id, body) in bodies {
+            var problem: (any Error)?
+            decoding.within("agents") { decoding in
+                decoding.within(id) { decoding in
+                    do {
+                        let body = withProjectTools(body, projectTools)
+                        guard let draft = try AgentDraft(body, id: id, shelf, world, &decoding) else { return }
+                        let subAgents = Set(shelf.entries(SubAgent.kind, id).map(\.key.id))
+                        try AgentChecks(draft: draft, world: world, storedSubAgents: subAgents).run(&decoding)
+                        drafts.append(draft)
+                    } catch {
+                        problem = error
+                    }
+                }
+            }
+            if let problem { throw problem }
+        }
+        return drafts
+    }
+
+    /// Function tools may stand in the project's map; an agent has those that its sub-agents use.
+    private static func withProjectTools(_ body: JSONValue, _ projectTools: JSONObject?) -> JSONValue {
+        guard let projectTools, !projectTools.isEmpty, var members = body.object else { return body }
+        var own = members["functionTools"]?.object ?? [:]
+        for subAgent in members["subAgents"]?.object?.values ?? [] {
+            for id in (subAgent["canUse"]?.array ?? []).compactMap({ $0["toolId"]?.string }) where own[id] == nil {
+                own[id] = projectTools[id]
+            }
+        }
+        members["functionTools"] = .object(own)
+        return .object(members)
+    }
+
+    private func checkCredentials(_ map: String, _ users: [(id: String, credential: String?)], _ decoding: inout Decoding) {
+        for (id, credential) in users {
+            guard let credential, credentials[credential] == nil else { continue }
+            let key = ResourceKey(kind: CredentialReference.kind.name, id: credential)
+            decoding.fail(Kind.unknown(key), along: [map, id, "credentialReferenceId"])
+        }
+    }
+
+    /// Writes all of it, and deletes what the project has beside it.
+    func write(_ project: Project, _ shelf: Shelf, _ workspace: Workspace) throws {
+        for value in credentials.values { try workspace.put(value) }
+        for value in functions.values { try workspace.put(value) }
+        for value in tools.values { try workspace.put(value) }
+        for value in externalAgents.values { try workspace.put(value) }
+        for value in dataComponents.values { try workspace.put(value) }
+        for value in artifactComponents.values { try workspace.put(value) }
+        let components = Self.named(dataComponents, artifactComponents)
+        let world = World(
+            workspace: workspace, project: project, stored: { components[$0] ?? shelf[$0] },
+            willExist: { keys.contains($0) })
+        for agent in agents { try AgentWriter(agent, shelf, world).write() }
+        // Who refers goes before what is referred to.
+        let kinds = [
+            Agent.kind, Tool.kind, Function.kind, ExternalAgent.kind, DataComponent.kind, ArtifactComponent.kind,
+            CredentialReference.kind,
+        ]
+        for entry in kinds.flatMap({ shelf.entries($0, "") }) where !keys.contains(entry.key) {
+            try workspace.delete(entry.key)
+        }
+    }
+}
+
+/// What a whole project says beside the project's own members and its maps.
+struct ProjectExtras: Structure {
+    var agents: JSONObject = [:]
+    var tools: JSONObject = [:]
+    var functionTools: JSONObject?
+    var statusUpdates: StatusUpdates?
+    var skills: JSONValue?
+
+    static let fields: [Field<Self>] = [
+        field("agents", \.agents, .jsonObject, "The agents by id.", required: true),
+        field("tools", \.tools, .jsonObject, "The MCP tools by id.", required: true),
+        field("functionTools", \.functionTools, .jsonObject, "Function tools that agents use, by id."),
+        field("statusUpdates", \.statusUpdates, .structure, "Taken and not kept: agents say when they tell."),
+        field("skills", \.skills, .notBuiltYet("skills"), "Skills; not available yet."),
+    ]
+}

@@ -1,0 +1,91 @@
+import Catalog
+
+/// A relation that has a place in a list of a whole document.
+protocol Placed: Resource {
+    /// The place; nil for one made alone.
+    var position: Int? { get set }
+}
+
+extension SubAgentRelation: Placed {}
+extension ExternalAgentRelation: Placed {}
+extension TeamAgentRelation: Placed {}
+extension ToolRelation: Placed {}
+extension FunctionToolRelation: Placed {}
+
+/// The association of a sub-agent with a component.
+protocol ComponentRelation: Placed {
+    var subAgentId: String { get set }
+    /// The component's id.
+    var component: String { get set }
+    /// The members that say which relation it is.
+    static var identifying: [String] { get }
+}
+
+extension DataComponentRelation: ComponentRelation {
+    var component: String {
+        get { dataComponentId }
+        set { dataComponentId = newValue }
+    }
+}
+
+extension ArtifactComponentRelation: ComponentRelation {
+    var component: String {
+        get { artifactComponentId }
+        set { artifactComponentId = newValue }
+    }
+}
+
+/// A relation of whatever kind at a place in a list.
+struct RelationSlot {
+    let key: ResourceKey
+    let position: Int?
+    let write: (Workspace, Int?) throws -> Void
+
+    init<R: Placed>(_ relation: R, in parent: String) {
+        key = ResourceKey(kind: R.kind.name, parent: parent, id: relation.id)
+        position = relation.position
+        write = { workspace, position in
+            var relation = relation
+            relation.position = position
+            try workspace.put(relation, in: parent)
+        }
+    }
+}
+
+extension Sent {
+    /// What is stored after this was said over `old`.
+    func over(_ old: Value?) -> Value? {
+        switch self {
+        case .absent: old
+        case .null: nil
+        case .value(let value): value
+        }
+    }
+}
+
+extension Sent {
+    /// The same for maps, of which answers show nothing as empty: an empty one says what is so already.
+    func over<Element>(_ old: Value?) -> Value? where Value == OrderedMap<Element> {
+        if case .value(let map) = self, map.isEmpty, old == nil { return nil }
+        switch self {
+        case .absent: return old
+        case .null: return nil
+        case .value(let value): return value
+        }
+    }
+}
+
+extension ExternalDelegate {
+    init(externalAgentId: String) {
+        self.init()
+        self.externalAgentId = externalAgentId
+    }
+}
+
+extension [String] {
+    /// The elements, each once, in the order in which they first came.
+    var unique: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
