@@ -32,6 +32,8 @@ struct SubAgentDefinition: Sendable {
     var transfers: [String] = []
     /// Ids of the sub-agents that it may delegate to.
     var delegates: [String] = []
+    /// The tools that are called for it, in the order in which the model is told of them.
+    var tools: [Toolset.Tool] = []
     /// What it needs and Covey does not have, each by name.
     var needs: [String] = []
 }

@@ -18,8 +18,7 @@ struct HistoryView: Sendable {
         limit = max(0, settings.limit ?? limits.historyMessages)
         maxTokens = max(0, settings.maxTokens ?? limits.historyTokens)
         includesInternal = settings.includesInternal
-        // Delegations are part of the talk between sub-agents, so they follow `includesInternal` and not the types.
-        types = Set(settings.messageTypes ?? ["chat", "tool-result"]).union(["a2a-request", "a2a-response"])
+        types = Set(settings.messageTypes ?? ["chat", "tool-result"])
     }
 
     /// The messages as the model reads them, inside `<conversation_history>`; nil when it sees none.
