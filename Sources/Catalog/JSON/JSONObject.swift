@@ -81,7 +81,13 @@ extension JSONObject: Hashable {
     /// Hashes without regard to order, as equality asks.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(count)
-        hasher.combine(zip(keys, values).reduce(0) { $0 ^ $1.0.hashValue &+ $1.1.hashValue })
+        hasher.combine(
+            zip(keys, values).reduce(0) { sum, member in
+                var hasher = Hasher()
+                hasher.combine(member.0)
+                hasher.combine(member.1)
+                return sum &+ hasher.finalize()
+            })
     }
 }
 

@@ -67,6 +67,22 @@ struct ExactDecimal: Sendable {
     /// Whether it has no fraction.
     var isWhole: Bool { exponent >= 0 }
 
+    /// The value as a 64-bit integer; nil when it is not one.
+    var int64: Int64? {
+        // Taken down from zero, because the range reaches one further there.
+        guard exponent >= 0, digits.count + exponent <= 19 else { return nil }
+        var value: Int64 = 0
+        for place in 0..<digits.count + exponent {
+            let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (next, stillTooLarge) = tens.subtractingReportingOverflow(
+                place < digits.count ? Int64(digits[place]) : 0)
+            guard !tooLarge, !stillTooLarge else { return nil }
+            value = next
+        }
+        if negative { return value }
+        return value == .min ? nil : -value
+    }
+
     /// The most significant digits that a divisor may have.
     static let divisorDigitsMax = 37
 

@@ -44,7 +44,10 @@ struct JSONEquality: Hashable, Sendable {
         switch value {
         case .null: hasher.combine(0)
         case .bool(let flag): hasher.combine(flag)
-        case .integer, .number: hasher.combine(ExactDecimal(value))
+        case .integer(let whole): hasher.combine(whole)
+        case .number(let number):
+            let exact = ExactDecimal(literal: number.text)
+            if let whole = exact.int64 { hasher.combine(whole) } else { hasher.combine(exact) }
         case .string(let text): hasher.combine(text)
         case .array(let elements):
             hasher.combine(elements.count)

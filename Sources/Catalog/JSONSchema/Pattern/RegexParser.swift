@@ -298,7 +298,7 @@ struct RegexParser {
                 at += 1
                 guard value ?? 0 <= 0x10FFFF else { break }
             }
-            guard let value, skip("}") else { throw RegexError(reason: "has a bad Unicode escape") }
+            guard let value, value <= 0x10FFFF, skip("}") else { throw RegexError(reason: "has a bad Unicode escape") }
             return value
         }
         let first = try hexadecimal(digits: 4)
