@@ -6,7 +6,8 @@ extension Store {
     /// - Throws: what the changes' own descriptions say.
     public func commit(_ changes: [RunChange], durability: Durability) async throws(StoreError) {
         try await database.write(durability) { connection in
-            for change in changes { try connection.apply(change) }
+            var positions = Positions(changes)
+            for change in changes { try connection.apply(change, &positions) }
         }
     }
 
@@ -93,11 +94,36 @@ extension Store {
     }
 }
 
+/// Places for the messages of one commit: all of a conversation's are reserved by the first statement that touches it.
+private struct Positions {
+    private var messageCounts: [ConversationKey: Int64] = [:]
+    private var next: [ConversationKey: Int64] = [:]
+
+    init(_ changes: [RunChange]) {
+        for case .message(let row) in changes { messageCounts[row.conversation, default: 0] += 1 }
+    }
+
+    /// How many places the next statement on the conversation is to reserve.
+    func wanted(in key: ConversationKey) -> Int64 { next[key] == nil ? messageCounts[key] ?? 0 : 0 }
+
+    /// Notes what a statement that reserved `count` places returned: the last of them.
+    mutating func reserved(_ count: Int64, upTo last: Int64, in key: ConversationKey) {
+        if count > 0 { next[key] = last - count + 1 }
+    }
+
+    /// The next reserved place; nil when none has been.
+    mutating func take(in key: ConversationKey) -> Int64? {
+        guard let position = next[key] else { return nil }
+        next[key] = position + 1
+        return position
+    }
+}
+
 extension Connection {
-    fileprivate func apply(_ change: RunChange) throws {
+    fileprivate func apply(_ change: RunChange, _ positions: inout Positions) throws {
         switch change {
-        case .conversation(let row): try put(row)
-        case .message(let row): try append(row)
+        case .conversation(let row): try put(row, &positions)
+        case .message(let row): try append(row, &positions)
         case .runStarted(let row):
             try naming("Run \(row.key.id)") { try execute(JournalSQL.insertRun, row.values) }
         case .runUpdated(let key, let status, let lease, let owner, let at):
@@ -110,21 +136,32 @@ extension Connection {
         }
     }
 
-    private func put(_ row: ConversationRow) throws {
-        guard try execute(JournalSQL.putConversation, row.values) == 0 else { return }
-        throw StoreError.conflict("Conversation \(row.key.id) belongs to somebody else.")
+    private func put(_ row: ConversationRow, _ positions: inout Positions) throws {
+        let count = positions.wanted(in: row.key)
+        let last = try first(JournalSQL.putConversation, row.values + [.integer(count)]) { $0.integer(0) }
+        guard let last else { throw StoreError.conflict("Conversation \(row.key.id) belongs to somebody else.") }
+        positions.reserved(count, upTo: last, in: row.key)
     }
 
-    private func append(_ row: MessageRow) throws {
+    private func append(_ row: MessageRow, _ positions: inout Positions) throws {
         let key = row.conversation
-        let position = try first(JournalSQL.nextPosition, key.values + [.integer(row.createdAt)]) { $0.integer(0) }
-        guard let position else { throw key.missing }
+        if let position = positions.take(in: key) { return try insert(row, at: position) }
+        let count = positions.wanted(in: key)
+        let values = key.values + [.integer(row.createdAt), .integer(count)]
+        let last = try first(JournalSQL.reservePositions, values) { $0.integer(0) }
+        guard let last else { throw key.missing }
+        positions.reserved(count, upTo: last, in: key)
+        guard let position = positions.take(in: key) else { preconditionFailure("a message reserves its place") }
+        try insert(row, at: position)
+    }
+
+    private func insert(_ row: MessageRow, at position: Int64) throws {
         try naming("Message \(row.id)") { try execute(JournalSQL.insertMessage, row.values(at: position)) }
     }
 
     private func update(_ key: RunKey, _ status: RunStatus, _ lease: Lease?, heldBy owner: String?, at: Int64) throws {
         let state: [SQLValue] = [
-            .text(status.rawValue), .text(lease?.owner), .integer(lease?.until), .integer(at),
+            .text(status.rawValue), .text(lease?.owner), .integer(lease?.until ?? 0), .integer(at),
             status.isFinished ? .integer(at) : .null,
         ]
         guard let owner else {
@@ -205,7 +242,7 @@ extension RunRow {
         [
             .text(key.id), .text(key.tenant), .text(key.project), .text(conversation), .text(agent), .text(branch),
             .text(status.rawValue), .json(request), .integer(startedAt), .integer(updatedAt), .integer(finishedAt),
-            .text(lease?.owner), .integer(lease?.until), .integer(attempt),
+            .text(lease?.owner), .integer(lease?.until ?? 0), .integer(attempt),
         ]
     }
 }

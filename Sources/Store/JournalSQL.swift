@@ -5,15 +5,17 @@ enum JournalSQL {
         INSERT INTO conversation
             (tenant, project, id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties,
             last_position, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $12, $13)
         ON CONFLICT (tenant, id) DO UPDATE SET
             agent = excluded.agent, ref = excluded.ref, updated_at = excluded.updated_at,
+            last_position = conversation.last_position + excluded.last_position,
             active_sub_agent = coalesce(excluded.active_sub_agent, conversation.active_sub_agent),
             title = coalesce(excluded.title, conversation.title),
             metadata = coalesce(excluded.metadata, conversation.metadata),
             user_properties = coalesce(excluded.user_properties, conversation.user_properties),
             properties = coalesce(excluded.properties, conversation.properties)
         WHERE conversation.project = excluded.project AND conversation.owner IS NOT DISTINCT FROM excluded.owner
+        RETURNING last_position
         """)
 
     private static let conversationColumns = """
@@ -51,9 +53,9 @@ enum JournalSQL {
         UPDATE conversation SET active_sub_agent = $4, updated_at = $5 WHERE tenant = $1 AND id = $2 AND project = $3
         """)
 
-    static let nextPosition = Statement(
+    static let reservePositions = Statement(
         """
-        UPDATE conversation SET last_position = last_position + 1, updated_at = $4
+        UPDATE conversation SET last_position = last_position + $5, updated_at = $4
         WHERE tenant = $1 AND id = $2 AND project = $3 RETURNING last_position
         """)
 
@@ -121,7 +123,7 @@ enum JournalSQL {
         UPDATE run SET lease_owner = $1, lease_until = $2, updated_at = $3, attempt = attempt + 1
         WHERE id IN (
             SELECT id FROM run
-            WHERE finished_at IS NULL AND status = 'running' AND (lease_until IS NULL OR lease_until <= $3)
+            WHERE status = 'running' AND lease_until <= $3
             ORDER BY lease_until LIMIT $4 {skip locked})
         RETURNING \(runColumns)
         """)
@@ -131,7 +133,7 @@ enum JournalSQL {
 
     static let releaseAll = Statement(
         """
-        UPDATE run SET lease_owner = NULL, lease_until = NULL
-        WHERE finished_at IS NULL AND lease_until IS NOT NULL AND lease_owner <> $1
+        UPDATE run SET lease_owner = NULL, lease_until = 0
+        WHERE status = 'running' AND lease_until > 0 AND lease_owner <> $1
         """)
 }

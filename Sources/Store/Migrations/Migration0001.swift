@@ -7,6 +7,7 @@
 /// - `change` refers to nothing, because history outlives what it tells of.
 /// - A conversation's id is unique in its tenant, so that an id from another project is seen to be taken. Its
 ///   `last_position` numbers its messages: one update locks the row, touches it and gives the number.
+/// - A run that nobody holds has `lease_until` 0, so that one range of an index holds all that may be claimed.
 /// - `run_event` is keyed by the run's id alone, which is unique everywhere.
 let migration0001 = """
     CREATE TABLE branch (
@@ -70,11 +71,11 @@ let migration0001 = """
         id {text} NOT NULL PRIMARY KEY, tenant {text} NOT NULL, project {text} NOT NULL, conversation {text} NOT NULL,
         agent {text} NOT NULL, branch {text} NOT NULL, status {text} NOT NULL, request {text} NOT NULL,
         started_at {integer} NOT NULL, updated_at {integer} NOT NULL, finished_at {integer},
-        lease_owner {text}, lease_until {integer}, attempt {integer} NOT NULL,
+        lease_owner {text}, lease_until {integer} NOT NULL, attempt {integer} NOT NULL,
         FOREIGN KEY (tenant, conversation) REFERENCES conversation (tenant, id) ON DELETE CASCADE
     ) {clustered};
     CREATE INDEX run_in_conversation ON run (tenant, conversation, started_at DESC, id);
-    CREATE INDEX run_unfinished ON run (lease_until) WHERE finished_at IS NULL;
+    CREATE INDEX run_to_drive ON run (lease_until) WHERE status = 'running';
 
     CREATE TABLE run_event (
         run {text} NOT NULL, seq {integer} NOT NULL, at {integer} NOT NULL, type {text} NOT NULL, body {text} NOT NULL,

@@ -11,6 +11,8 @@ final class SQLiteCheckpointer: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Held while anybody checkpoints: SQLite lets one at a time and makes no other wait.
+    private let checkpointing = Mutex(())
     private let wake = DispatchSemaphore(value: 0)
     private let connection: SQLiteConnection
     private let thread = Mutex<WorkerThread?>(nil)
@@ -26,8 +28,14 @@ final class SQLiteCheckpointer: Sendable {
             wake.wait()
             if state.withLock({ $0.isClosed }) { return }
             // A failure is tried again when the log has grown; should it grow too long, the writer does it itself.
-            try? connection.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
+            checkpointing.withLock { _ in _ = try? connection.checkpoint(SQLITE_CHECKPOINT_PASSIVE) }
         }
+    }
+
+    /// Copies all of the log on the writer's connection, so that its next write starts the log anew. Waits for the
+    /// thread and for readers. False when a reader would not end.
+    func restartLog(_ writer: SQLiteConnection) -> Bool {
+        checkpointing.withLock { _ in (try? writer.checkpoint(SQLITE_CHECKPOINT_RESTART)) ?? false }
     }
 
     /// Wakes the thread each time the log has grown by `SQLiteWriter.checkpointFrames`.

@@ -179,14 +179,19 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
         return current != 0
     }
 
-    /// Copies the write-ahead log into the database. Busy is no failure: what could be copied has been.
+    /// Copies the write-ahead log into the database. False when somebody was in the way: what could be copied has been.
     ///
     /// - Parameter mode: `SQLITE_CHECKPOINT_PASSIVE` disturbs nobody, `…_RESTART` waits for readers so that the next
     ///   write starts the log from its beginning, `…_TRUNCATE` also empties the file.
-    func checkpoint(_ mode: Int32) throws(StoreError) {
+    @discardableResult func checkpoint(_ mode: Int32) throws(StoreError) -> Bool {
         let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, nil)
-        guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw Self.error(handle, code) }
+        if code & 0xFF == SQLITE_BUSY { return false }
+        guard code == SQLITE_OK else { throw Self.error(handle, code) }
+        return true
     }
+
+    /// Notes that the next write starts the log anew.
+    func forgetLog() { logFrames = 0 }
 
     // MARK: Errors
 

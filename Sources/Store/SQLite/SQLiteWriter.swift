@@ -10,6 +10,8 @@ import Synchronization
 final class SQLiteWriter: Sendable {
     /// Jobs that wait; beyond that a write fails as too busy.
     static let queueMax = 4096
+    /// After two jobs met, so many go to the writer's thread even when it is idle: they are likely to share a commit.
+    static let crowdMemory = 16
     /// Jobs that share a commit.
     static let batchMax = 256
     /// Log frames (pages of 4 KiB) after which the checkpointer is woken: 16 MiB.
@@ -21,6 +23,8 @@ final class SQLiteWriter: Sendable {
         var queue: [any Job] = []
         var isLed = false
         var isClosed = false
+        /// How many of the next jobs go to the writer's thread because jobs have been meeting of late.
+        var crowd = 0
     }
 
     private let state = Mutex(State())
@@ -28,6 +32,8 @@ final class SQLiteWriter: Sendable {
     private let checkpointer: SQLiteCheckpointer
     /// Used only by the leader.
     private let connection: SQLiteConnection
+    /// The length of the log, in frames, at which writing pauses next. Used only by the leader.
+    private let pauseFrames = Atomic<Int>(SQLiteWriter.logFramesMax)
     private let thread = Mutex<WorkerThread?>(nil)
 
     init(path: String) throws(StoreError) {
@@ -55,7 +61,7 @@ final class SQLiteWriter: Sendable {
     /// Whether the caller leads now: nobody else does, nobody waits, and the log has room.
     private func lead() -> Bool {
         state.withLock { state in
-            guard !state.isLed, !state.isClosed else { return false }
+            guard !state.isLed, !state.isClosed, state.crowd == 0 else { return false }
             state.isLed = true
             return true
         }
@@ -63,7 +69,7 @@ final class SQLiteWriter: Sendable {
 
     /// Ends the caller's lead. If jobs came meanwhile, or the log is too long, the writer's thread leads on.
     private func handOn() {
-        let isLogLong = connection.logFrames >= Self.logFramesMax
+        let isLogLong = connection.logFrames >= pauseFrames.load(ordering: .relaxed)
         checkpointer.wakeIfNeeded(frames: connection.logFrames)
         let isNeeded = state.withLock { state in
             state.isLed = isLogLong || !state.queue.isEmpty || state.isClosed
@@ -78,7 +84,11 @@ final class SQLiteWriter: Sendable {
             if state.isClosed { return .refused(.unavailable(retryable: false)) }
             if state.queue.count >= Self.queueMax { return .refused(.tooBusy) }
             state.queue.append(job)
-            if state.isLed { return .accepted }
+            if state.isLed {
+                state.crowd = Self.crowdMemory
+                return .accepted
+            }
+            state.crowd = max(state.crowd - 1, 0)
             state.isLed = true
             return .leads
         }
@@ -103,10 +113,7 @@ final class SQLiteWriter: Sendable {
 
     /// The next jobs, or nil, which ends the lead unless the writer is closed.
     private func nextBatch() -> [any Job]? {
-        if connection.logFrames >= Self.logFramesMax {
-            // A reader that will not end leaves the log long; the next lead tries again.
-            try? connection.checkpoint(SQLITE_CHECKPOINT_RESTART)
-        }
+        restartLogIfLong()
         return state.withLock { state in
             guard !state.queue.isEmpty else {
                 state.isLed = state.isClosed
@@ -116,6 +123,16 @@ final class SQLiteWriter: Sendable {
             state.queue.removeFirst(batch.count)
             return batch
         }
+    }
+
+    /// Makes the next write start the log anew when it is too long. A reader that will not end forbids that: then the
+    /// log may grow by a quarter of its bound before it is tried again, so that not every batch waits for that reader.
+    private func restartLogIfLong() {
+        guard connection.logFrames >= pauseFrames.load(ordering: .relaxed) else { return }
+        let isRestarted = checkpointer.restartLog(connection)
+        let next = isRestarted ? Self.logFramesMax : connection.logFrames + Self.logFramesMax / 4
+        pauseFrames.store(next, ordering: .relaxed)
+        if isRestarted { connection.forgetLog() }
     }
 
     /// One job in a transaction of its own.
@@ -194,6 +211,6 @@ final class SQLiteWriter: Sendable {
         if leads { wake.signal() }
         await thread.withLock { $0 }?.finished()
         await checkpointer.close()
-        try? connection.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+        _ = try? connection.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
     }
 }

@@ -1,0 +1,78 @@
+import Catalog
+import Testing
+
+@testable import Store
+
+@Suite struct MigrationTests {
+    /// Released migrations never change: a database that has run one will not run it again. When this test fails, put
+    /// the old text back and write a new migration.
+    static let fingerprints: [UInt64] = [13_792_823_886_792_832_508]
+
+    /// FNV-1a, 64 bits.
+    private func fingerprint(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    }
+
+    @Test func `released migrations are as they were`() {
+        #expect(Migrations.all.map(fingerprint) == Self.fingerprints)
+    }
+
+    @Test(arguments: Engine.available) func `opening twice migrates once`(_ engine: Engine) async throws {
+        let database = try await engine.database()
+        try await Migrations.run(on: database)
+        try await Migrations.run(on: database)
+        let versions = Statement("SELECT version FROM schema_version ORDER BY version")
+        let found = try await database.read { try $0.rows(versions, []) { $0.integer(0) } }
+        #expect(found == (1...Migrations.all.count).map { Int64($0) })
+        await database.close()
+    }
+
+    @Test(arguments: Engine.available) func `a newer database is refused and left alone`(_ engine: Engine) async throws
+    {
+        let database = try await engine.database()
+        let steps = Migrations.all + ["CREATE TABLE later (id {integer} NOT NULL PRIMARY KEY)"]
+        try await Migrations.run(on: database, steps: steps)
+        let error = try await storeError { try await Migrations.run(on: database) }
+        guard case .newerSchema(let found, let known) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(found == steps.count && known == Migrations.all.count)
+        let sentence = try #require(error?.description)
+        #expect(sentence.contains("Start the newer covey") && sentence.contains("\(found)"))
+        await database.close()
+    }
+
+    @Test(arguments: Engine.available) func `a failing step leaves nothing behind`(_ engine: Engine) async throws {
+        let database = try await engine.database()
+        let broken = ["CREATE TABLE first (id {integer} NOT NULL PRIMARY KEY)", "CREATE TABLE first (id {integer})"]
+        #expect(try await storeError { try await Migrations.run(on: database, steps: broken) } != nil)
+        try await Migrations.run(on: database, steps: [broken[0]])
+        await database.close()
+    }
+
+    @Test(arguments: Engine.available) func `two processes that start together migrate once`(_ engine: Engine)
+        async throws
+    {
+        switch engine {
+        case .postgres:
+            let url = try await Engine.schemaURL()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { await (try Store.open(url: url, containers: [])).close() }
+                }
+                try await group.waitForAll()
+            }
+        case .sqlite:
+            try await withTemporaryFolder { folder in
+                let url = "sqlite:\(folder)/covey.db"
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask { await (try Store.open(url: url, containers: [])).close() }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Catalog
+import Store
+import Synchronization
+import Testing
+
+/// A database that notes what statements run on it, and how SQLite would run them.
+private final class WatchedDatabase: Database {
+    let inner: any Database
+    let statements = Mutex<[String]>([])
+    let plans = Mutex<[String: [String]]>([:])
+
+    init(_ inner: any Database) { self.inner = inner }
+
+    var dialect: Dialect { inner.dialect }
+
+    func read<T: Sendable>(_ body: @Sendable @escaping (any Connection) throws -> T) async throws(StoreError) -> T {
+        try await inner.read { [self] in try body(WatchedConnection($0, self)) }
+    }
+
+    func write<T: Sendable>(
+        _ durability: Durability, _ body: @Sendable @escaping (any Connection) throws -> T
+    ) async throws(StoreError) -> T {
+        try await inner.write(durability) { [self] in try body(WatchedConnection($0, self)) }
+    }
+
+    func notify(_ channel: String, _ payload: String) async throws(StoreError) {
+        try await inner.notify(channel, payload)
+    }
+
+    func listen(_ channel: String) -> AsyncStream<Signal> { inner.listen(channel) }
+
+    func close() async { await inner.close() }
+
+    /// The statements that `body` runs.
+    func watching(_ body: () async throws -> Void) async rethrows -> [String] {
+        statements.withLock { $0 = [] }
+        try await body()
+        return statements.withLock { $0 }
+    }
+}
+
+private final class WatchedConnection: Connection {
+    let inner: any Connection
+    let database: WatchedDatabase
+
+    init(_ inner: any Connection, _ database: WatchedDatabase) {
+        self.inner = inner
+        self.database = database
+    }
+
+    var dialect: Dialect { inner.dialect }
+
+    func query(_ statement: Statement, _ values: [SQLValue], _ row: (Row) throws -> Void) throws {
+        try note(statement, values)
+        try inner.query(statement, values, row)
+    }
+
+    func execute(_ statement: Statement, _ values: [SQLValue]) throws -> Int {
+        try note(statement, values)
+        return try inner.execute(statement, values)
+    }
+
+    func script(_ sql: String) throws { try inner.script(sql) }
+
+    private func note(_ statement: Statement, _ values: [SQLValue]) throws {
+        database.statements.withLock { $0.append(statement.text) }
+        let plan = try inner.rows(Statement("EXPLAIN QUERY PLAN \(statement.text)"), values) { $0.text(3) }
+        database.plans.withLock { $0[statement.text] = plan }
+    }
+}
+
+@Suite struct QueryTests {
+    let branch = BranchKey(tenant: "t", project: "p")
+    let conversation = ConversationKey(tenant: "t", project: "p", id: "c")
+    let run = RunKey(tenant: "t", project: "p", id: "r")
+    let tool = ResourceKey(kind: "tool", id: "search")
+
+    private func watched() async throws -> (WatchedDatabase, Store) {
+        let database = WatchedDatabase(try await Engine.sqlite.database())
+        let store = try await Store.open(database, containers: Engine.containers)
+        _ = try await store.makeProject()
+        try await store.put(tool, in: branch)
+        let lease = Lease(owner: "me", until: 9)
+        try await store.commit(
+            [.conversation(.sample()), .runStarted(.sample("r", lease: lease))], durability: .process)
+        return (database, store)
+    }
+
+    @Test func `a page of any list is at most two statements`() async throws {
+        let (database, store) = try await watched()
+        var query = ListQuery(kind: "tool")
+        #expect(try await database.watching { _ = try await store.list(query, in: branch) }.count == 2)
+        query.referringTo = tool
+        #expect(try await database.watching { _ = try await store.list(query, in: branch) }.count == 2)
+        let projects = try await database.watching {
+            _ = try await store.tenantList("t", kind: "project", page: 1, limit: 10)
+        }
+        #expect(projects.count == 2)
+        for owner in [nil, "ann"] {
+            let statements = try await database.watching {
+                _ = try await store.conversations(tenant: "t", project: "p", owner: owner, page: 1, limit: 10)
+            }
+            #expect(statements.count == 2)
+        }
+        await store.close()
+    }
+
+    @Test func `a project is read by one statement`() async throws {
+        let (database, store) = try await watched()
+        #expect(try await database.watching { _ = try await store.graph(of: branch) }.count == 1)
+        await store.close()
+    }
+
+    @Test func `a turn's commits are few statements`() async throws {
+        let (database, store) = try await watched()
+        let event = StoredEvent(sequence: 1, at: 1, type: "text", body: Array("{}".utf8))
+        let first = try await database.watching {
+            try await store.commit(
+                [
+                    .conversation(.sample()), .message(.sample("m", in: conversation)), .runStarted(.sample("r2")),
+                    .events(run, [event]),
+                ], durability: .process)
+        }
+        #expect(first.count == 4)
+        let second = try await database.watching {
+            try await store.commit(
+                [
+                    .message(.sample("n", in: conversation)),
+                    .runUpdated(run, .completed, lease: nil, heldBy: "me", at: 2),
+                ], durability: .process)
+        }
+        #expect(second.count == 3)
+        #expect(try await store.messages(conversation, limit: 9).map(\.position) == [1, 2])
+        await store.close()
+    }
+
+    @Test func `no query walks through a whole table`() async throws {
+        let (database, store) = try await watched()
+        let relation = ResourceKey(kind: "relation", id: "x")
+        _ = try await store.graph(of: branch)
+        _ = try await store.changes(of: branch)
+        _ = try await store.linksFrom(tool, in: branch)
+        try await store.write(in: branch, actor: "ann", at: 3) { transaction in
+            _ = try transaction.everything()
+            _ = try transaction.all("tool", "")
+            let links = [ResourceLink(target: tool, role: "toolId", rule: .clear)]
+            try transaction.put(relation, ["toolId": "search"], links)
+            try transaction.put(relation, ["toolId": "search", "v": 2], [])
+            try transaction.put(relation, ["toolId": "search", "v": 3], links)
+            _ = try transaction.page(ListQuery(kind: "tool"))
+            _ = try transaction.page(ListQuery(kind: "relation", referringTo: tool))
+            _ = try transaction.tenantPage(kind: "project", page: 1, limit: 10)
+            _ = try transaction.referrers(tool)
+            try transaction.delete(tool)
+            try transaction.put(ResourceKey(kind: "agent", id: "a"), [:], [])
+            try transaction.delete(ResourceKey(kind: "agent", id: "a"))
+        }
+        try await store.write(in: BranchKey(tenant: "t", project: "p", branch: "draft"), actor: "ann", at: 3) {
+            try $0.createBranch(from: "main")
+        }
+        let event = StoredEvent(sequence: 1, at: 1, type: "text", body: Array("{}".utf8))
+        try await store.commit(
+            [
+                .message(.sample("m", in: conversation)), .events(run, [event]),
+                .runUpdated(run, .running, lease: Lease(owner: "me", until: 9), heldBy: "me", at: 2),
+                .runUpdated(run, .running, lease: Lease(owner: "me", until: 9), at: 2),
+                .activeSubAgent(conversation, "x", at: 3),
+            ], durability: .process)
+        _ = try await store.messages(conversation, limit: 9)
+        _ = try await store.conversation(conversation)
+        _ = try await store.isTaken(conversation)
+        for owner in [nil, "ann"] {
+            _ = try await store.conversations(tenant: "t", project: "p", owner: owner, page: 1, limit: 10)
+        }
+        _ = try await store.run(run)
+        _ = try await store.latestRun(conversation)
+        _ = try await store.events(run)
+        _ = try await store.renewLeases(owner: "me", ["r"], until: 11)
+        _ = try await store.claimRuns(owner: "you", now: 50, leaseUntil: 60, limit: 5)
+        try await store.releaseLeases(exceptOf: "me")
+        _ = try await store.deleteConversation(conversation)
+        try await store.write(in: branch, actor: "ann", at: 3) { try $0.deleteProject() }
+        let plans = database.plans.withLock { $0 }
+        #expect(plans.count > 40)
+        for (statement, plan) in plans where !statement.contains("schema_version") {
+            // A window over rows that an index found scans those rows; a statement without FROM scans nothing.
+            let scans = plan.filter {
+                $0.hasPrefix("SCAN") && !$0.hasPrefix("SCAN CONSTANT ROW") && !$0.hasPrefix("SCAN (")
+            }
+            #expect(scans.isEmpty, "\(statement)\n\(plan.joined(separator: "\n"))")
+        }
+        await store.close()
+    }
+}

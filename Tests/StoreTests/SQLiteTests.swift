@@ -1,0 +1,165 @@
+import CSQLite
+import Catalog
+import Testing
+
+@testable import Store
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Runs `body` with a new folder, and removes what it left there.
+func withTemporaryFolder(_ body: (String) async throws -> Void) async throws {
+    var template = Array("/tmp/covey-store-XXXXXX".utf8CString)
+    let made = mkdtemp(&template) != nil
+    try #require(made)
+    let folder = String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self)
+    defer {
+        for name in ["covey.db", "covey.db-wal", "covey.db-shm"] { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+    }
+    try await body(folder)
+}
+
+/// Bytes of a file; nil when there is none.
+private func size(_ path: String) -> Int? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+}
+
+@Suite struct SQLiteTests {
+    private static let synchronous = Statement("PRAGMA synchronous")
+    private static let journalMode = Statement("PRAGMA journal_mode")
+    private static let foreignKeys = Statement("PRAGMA foreign_keys")
+
+    private func pragma(_ statement: Statement, _ database: any Database, _ durability: Durability) async throws
+        -> String?
+    {
+        try await database.write(durability) { try $0.first(statement, []) { $0.text(0) } }
+    }
+
+    @Test func `each batch syncs as its jobs ask`() async throws {
+        let database = try await Engine.sqlite.database()
+        // 1 is NORMAL, 2 is FULL (SQLite documentation, PRAGMA synchronous).
+        for (durability, expected) in [(Durability.process, "1"), (.full, "2"), (.full, "2"), (.process, "1")] {
+            #expect(try await pragma(Self.synchronous, database, durability) == expected)
+        }
+        #expect(try await pragma(Self.journalMode, database, .process) == "wal")
+        #expect(try await pragma(Self.foreignKeys, database, .process) == "1")
+        let levels = await withTaskGroup(of: (Durability, String?).self) { group in
+            for number in 0..<200 {
+                let durability: Durability = number.isMultiple(of: 7) ? .full : .process
+                group.addTask { (durability, try? await pragma(Self.synchronous, database, durability)) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        // In a batch with others a job may sync more than it asked, never less.
+        #expect(levels.allSatisfy { $0.1 == "2" || ($0.0 == .process && $0.1 == "1") })
+        await database.close()
+    }
+
+    @Test func `the log is emptied into the file on close and a second opening finds all`() async throws {
+        try await withTemporaryFolder { folder in
+            let url = "sqlite:\(folder)/covey.db"
+            let store = try await Store.open(url: url, containers: [])
+            let branch = try await store.makeProject()
+            await store.close()
+            #expect(size("\(folder)/covey.db-wal") ?? 0 == 0)
+            let again = try await Store.open(url: url, containers: [])
+            #expect(try await again.head(of: branch) == 1)
+            await again.close()
+        }
+    }
+
+    @Test func `a database in memory leaves no file`() async throws {
+        let database = try SQLiteDatabase(path: ":memory:")
+        let list = Statement("PRAGMA database_list")
+        let path = try #require(try await database.read { try $0.first(list, []) { $0.text(2) } })
+        #expect(size(path) != nil)
+        await database.close()
+        #expect(size(path) == nil)
+    }
+
+    private static let fill = Statement("INSERT INTO filler (text) VALUES ($1)")
+    private static let fillerCount = Statement("SELECT count(*) FROM filler")
+    private static let check = Statement("PRAGMA integrity_check")
+
+    @Test func `a full disk is an error and nothing is damaged`() async throws {
+        let store = try await Store.open(try await Engine.sqlite.database(), containers: [])
+        let branch = try await store.makeProject()
+        try await store.database.write(.full) { connection in
+            try connection.script("CREATE TABLE filler (text TEXT); PRAGMA max_page_count = 200")
+        }
+        let text = String(repeating: "x", count: 20_000)
+        let outcomes = await withTaskGroup(of: StoreError?.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    do throws(StoreError) {
+                        try await store.database.write(.process) { _ = try $0.execute(Self.fill, [.text(text)]) }
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let failures = outcomes.compactMap { $0 }
+        #expect(!failures.isEmpty && failures.count < outcomes.count)
+        for failure in failures {
+            guard case .full = failure else {
+                Issue.record("\(failure)")
+                continue
+            }
+        }
+        let kept = try await store.database.read { try $0.first(Self.fillerCount, []) { $0.integer(0) } }
+        #expect(kept == Int64(outcomes.count - failures.count))
+        #expect(try await store.database.read { try $0.first(Self.check, []) { $0.text(0) } } == "ok")
+        #expect(failures[0].problem.status == 507)
+        // With room again, writing goes on.
+        try await store.database.write(.full) { try $0.script("PRAGMA max_page_count = 100000") }
+        try await store.put(ResourceKey(kind: "tool", id: "x"), in: branch)
+        #expect(try await store.head(of: branch) == 2)
+        await store.close()
+    }
+
+    @Test func `the log stays bounded while a writer never rests`() async throws {
+        try await withTemporaryFolder { folder in
+            let database = try SQLiteDatabase(path: "\(folder)/covey.db")
+            try await database.write(.process) { try $0.script("CREATE TABLE filler (text TEXT)") }
+            let text = String(repeating: "x", count: 100_000)
+            var longest = 0
+            // 250 MB in all, nearly four times what the log may hold.
+            for _ in 0..<2500 {
+                try await database.write(.process) { _ = try $0.execute(Self.fill, [.text(text)]) }
+                longest = max(longest, size("\(folder)/covey.db-wal") ?? 0)
+            }
+            let frameBytes = 4096 + 24
+            #expect(longest <= (SQLiteWriter.logFramesMax + 1000) * frameBytes)
+            await database.close()
+        }
+    }
+
+    @Test func `what is no database is called damaged`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/covey.db"
+            let file = open(path, O_CREAT | O_WRONLY, 0o600)
+            let text = Array(String(repeating: "This is not a database. ", count: 100).utf8)
+            #expect(write(file, text, text.count) == text.count)
+            close(file)
+            let error = try await storeError { _ = try await Store.open(url: "sqlite:\(path)", containers: []) }
+            guard case .corrupt = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(error?.description.contains("backup") == true)
+        }
+        let missing = try await storeError { _ = try await Store.open(url: "sqlite:/nowhere/covey.db", containers: []) }
+        guard case .unavailable = missing else {
+            Issue.record("\(String(describing: missing))")
+            return
+        }
+    }
+}
