@@ -169,3 +169,23 @@ func `an event id is read as it was written`(text: String, id: EventID?) {
     #expect(EventID(text) == id)
     if let id { #expect(id.text == text) }
 }
+
+@Test func `an operation tells of its own model call only`() throws {
+    var log = SampleLog(emitOperations: true)
+    log.add(.reasoning(frame: 0, "first"))
+    log.say("One.")
+    log.answer(calls: [ToolCall(id: "c", name: "search", input: [:])])
+    log.end("c", "done")
+    log.say("void")
+    log.add(.resumed(attempt: 1))
+    log.say("void too")
+    log.add(.retried(frame: 0, RunFailure(code: "cut", message: "Cut."), attempt: 1))
+    log.say("Two.")
+    log.answer()
+    let documents = try Transcript(uiBytes(log.events)).documents()
+    let said = documents.compactMap { document -> String? in
+        guard let type = document["data"]?["type"]?.string, type.hasPrefix("agent_") else { return nil }
+        return document["data"]?["details"]?["data"]?["parts"]?[0]?["content"]?.string
+    }
+    #expect(said == ["first", "One.", "Two."])
+}
