@@ -1,0 +1,104 @@
+import Catalog
+import Events
+import Foundation
+import Models
+import Store
+import Synchronization
+
+@testable import Runtime
+
+/// A store on disk, a clock that stands still, models that play replies, and an agent `desk` in project `shop`: `router`
+/// may transfer to `billing`, delegate to `lookup` and `search`, and call `clock` (safe to repeat) and `pay` (not).
+final class TestWorld: Sendable {
+    let database: SQLiteDatabase
+    let store: Store
+    let clock = StepClock()
+    let models = TestModels()
+    let folder: String
+    let definition: Mutex<AgentDefinition>
+    /// Calls of `pay` and `clock` so far.
+    let toolCalls = Mutex<[String]>([])
+    let payGate = Gate()
+
+    static let branch = BranchKey(tenant: "acme", project: "shop")
+
+    init() async throws {
+        folder = NSTemporaryDirectory() + "covey-runtime-" + RandomID.make()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        database = try SQLiteDatabase(path: folder + "/covey.db")
+        store = try await Store.open(database, containers: [])
+        definition = Mutex(AgentDefinition(id: "desk", name: "Desk", subAgents: []))
+        definition.withLock { $0.subAgents = subAgents() }
+        for project in ["shop", "other"] {
+            try await store.write(in: BranchKey(tenant: "acme", project: project), actor: "test", at: 0) {
+                try $0.createBranch()
+            }
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func subAgents() -> [SubAgentDefinition] {
+        func subAgent(_ id: String) -> SubAgentDefinition {
+            SubAgentDefinition(id: id, name: id, prompt: "You are \(id).", model: ModelChoice(model: "test/\(id)"))
+        }
+        var router = subAgent("router")
+        router.transfers = ["billing"]
+        router.delegates = ["lookup", "search"]
+        router.tools = [tool("clock", isSafe: true), tool("pay", isSafe: false)]
+        var billing = subAgent("billing")
+        billing.transfers = ["router"]
+        return [router, billing, subAgent("lookup"), subAgent("search")]
+    }
+
+    private func tool(_ name: String, isSafe: Bool) -> Toolset.Tool {
+        let definition = ToolDefinition(name: name, description: "It is \(name).", inputSchema: ["type": "object"])
+        return Toolset.Tool(definition: definition, isSafeToRetry: isSafe) { [weak self] call in
+            self?.toolCalls.withLock { $0.append(call.name) }
+            if call.input["hangs"] == true { try await self?.payGate.wait() }
+            if let reason = call.input["fails"]?.string { throw Toolset.ToolFailure(message: reason) }
+            return .string("\(name) done")
+        }
+    }
+
+    /// The runs of a process on this world's database, or on another view of it.
+    func runs(_ store: Store? = nil, limits: RuntimeLimits = RuntimeLimits(), owner: String = "one") -> Runs {
+        let store = store ?? self.store
+        let cache = ConfigurationCache(store: store, models: models.source, limits: limits) { [weak self] _ in
+            self?.definition.withLock { [$0] } ?? []
+        }
+        return Runs(
+            store: store, configuration: cache, limits: limits, clock: clock.runtime, owner: owner, jitter: { 1 })
+    }
+
+    func turn(
+        _ text: String = "Hello", conversation: String? = nil, owner: String? = nil, messageID: String? = nil,
+        isStreamed: Bool = true
+    ) -> Turn {
+        Turn(
+            branch: Self.branch, agent: "desk", conversation: conversation, owner: owner, messageID: messageID,
+            parts: [.text(text)], isStreamed: isStreamed)
+    }
+
+    func key(_ conversation: String) -> ConversationKey {
+        ConversationKey(tenant: "acme", project: "shop", id: conversation)
+    }
+
+    /// The stored messages of a conversation as `role from>to type: text`.
+    func messages(_ conversation: String) async throws -> [String] {
+        try await store.messages(key(conversation), limit: 100).map { row in
+            let to = row.toSubAgent.map { ">\($0)" } ?? ""
+            let error = (row.metadata?["error"]?["code"]?.string).map { " [\($0)]" } ?? ""
+            return "\(row.role) \(row.fromSubAgent ?? "")\(to) \(row.type): \(row.content["text"]?.string ?? "")\(error)"
+        }
+    }
+}
+
+extension Runs {
+    /// Starts a turn and waits for its whole log.
+    func log(_ turn: Turn) async throws -> [RunEvent] { try await start(turn).all().map(\.event) }
+}
+
+extension [RunEvent] {
+    var briefs: [String] { map(\.brief) }
+}
