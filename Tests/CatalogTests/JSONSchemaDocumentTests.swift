@@ -32,6 +32,7 @@ import Testing
             #"{"multipleOf":1.2345678901234567890123456789012345678901}"#,
             ["/multipleOf: must have at most 37 significant digits [multipleOf]"]
         ),
+        (#"{"multipleOf":3e-9999999999}"#, ["/multipleOf: must be above 0 [multipleOf]"]),
         // Another draft is only compiled: a tuple is right there.
         (#"{"$schema":"http://json-schema.org/draft-07/schema#","items":[{"type":"string"}]}"#, []),
         (
@@ -83,7 +84,10 @@ import Testing
             "{}", ["/type: must be \"object\" [type]", ": must have the member `properties` [properties]"]
         ),
         (
-            #"{"type":"object","properties":{"a":{"type":"string"},"b":{"description":"B"},"c":{"type":"date","description":""}}}"#,
+            #"""
+            {"type":"object","properties":{
+              "a":{"type":"string"},"b":{"description":"B"},"c":{"type":"date","description":""}}}
+            """#,
             [
                 "/properties/a: must have a `description` [description]",
                 "/properties/b: must have a `type` [type]",
@@ -100,7 +104,10 @@ import Testing
             ]
         ),
         (
-            #"{"type":"object","properties":{"a":{"type":"array","description":"A","items":{"type":"object","description":"B","properties":{"c":{"type":"string"}},"required":["d"]}}}}"#,
+            #"""
+            {"type":"object","properties":{"a":{"type":"array","description":"A","items":
+              {"type":"object","description":"B","properties":{"c":{"type":"string"}},"required":["d"]}}}}
+            """#,
             [
                 "/properties/a/items/properties/c: must have a `description` [description]",
                 "/properties/a/items/required/0: must name one of the properties, not `d` [required]",

@@ -141,7 +141,7 @@ import Testing
             #"{"allOf":[{"properties":{"a":true}}],"unevaluatedProperties":false}"#, #"{"a":1,"b":2}"#,
             "/b: is not expected here [unevaluatedProperties]"),
         Case(
-            #"{"anyOf":[{"properties":{"a":{"type":"null"}}},{"properties":{"b":true}}],"unevaluatedProperties":false}"#,
+            #"{"anyOf":[{"properties":{"a":{"const":0}}},{"properties":{"b":true}}],"unevaluatedProperties":false}"#,
             #"{"a":1,"b":2}"#, "/a: is not expected here [unevaluatedProperties]"),
     ]
 
@@ -153,8 +153,8 @@ import Testing
             #"{"anyOf":[{"type":"string"},{"type":"null"}]}"#, "1",
             ": must match at least one of the alternatives [anyOf]"),
         Case(
-            #"{"oneOf":[{"properties":{"kind":{"const":"a"},"n":{"minimum":1}}},{"properties":{"kind":{"const":"b"}}}]}"#,
-            #"{"kind":"a","n":0}"#, "/n: must be at least 1 [minimum]"),
+            #"{"oneOf":[{"properties":{"k":{"const":"a"},"n":{"minimum":1}}},{"properties":{"k":{"const":"b"}}}]}"#,
+            #"{"k":"a","n":0}"#, "/n: must be at least 1 [minimum]"),
         Case(
             #"{"oneOf":[{"minimum":1},{"maximum":5}]}"#, "3",
             ": must match only one of the alternatives, but matches several [oneOf]"),
@@ -175,7 +175,7 @@ import Testing
             ##"{"properties":{"next":{"$ref":"#"}},"required":["id"]}"##, #"{"id":1,"next":{"id":2,"next":{}}}"#,
             "/next/next: must have the member `id` [required]"),
         Case(
-            ##"{"$id":"https://a.example/tree","$dynamicAnchor":"node","items":{"$dynamicRef":"#node"},"type":"array"}"##,
+            ##"{"$id":"https://a.example/t","$dynamicAnchor":"n","items":{"$dynamicRef":"#n"},"type":"array"}"##,
             "[[],[1]]", "/1/0: must be array, but is integer [type]"),
     ]
 
@@ -220,7 +220,7 @@ import Testing
     @Test func `a deep value is given up with a reason and not with a crash`() throws {
         let schema = try JSONSchema(["items": ["$ref": "#"]])
         var value: JSONValue = []
-        for _ in 0..<150 { value = [value] }
+        for _ in 0..<120 { value = [value] }
         #expect(schema.accepts(value))
         for _ in 0..<350 { value = [value] }
         #expect(Self.findings(schema.validate(value)).last == ": or its schema nests too deep to be checked []")

@@ -14,8 +14,9 @@ public struct JSONSchema: Sendable {
     public enum Limits {
         /// The most violations that one check reports.
         public static let violationsMax = 100
-        /// The deepest nesting of subschemas in one check, counted in subschemas entered.
-        public static let depthMax = 400
+        /// The deepest nesting of subschemas in one check, counted in subschemas entered: a third of a megabyte of
+        /// stack.
+        public static let depthMax = 256
         /// The most subschemas that one check enters.
         public static let stepsMax = 1_000_000
         /// The most steps that the patterns of one check take together.

@@ -155,7 +155,8 @@ extension SchemaCompiler {
         case "exclusiveMaximum": rules.number.orNew.exclusiveMaximum = try bound(site)
         case "multipleOf":
             let divisor = try bound(site)
-            guard !divisor.exact.isZero, !divisor.exact.negative else { throw fault(site, "must be above 0") }
+            // What is too small for a double is no divisor: to divide by it would take as many steps as it has zeros.
+            guard site.value.double ?? 0 > 0 else { throw fault(site, "must be above 0") }
             guard divisor.exact.digits.count <= ExactDecimal.divisorDigitsMax else {
                 throw fault(site, "must have at most \(ExactDecimal.divisorDigitsMax) significant digits")
             }
