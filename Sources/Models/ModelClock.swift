@@ -12,4 +12,7 @@ public struct ModelClock: Sendable {
         self.timestamp = timestamp
         self.sleep = sleep
     }
+
+    /// Waits for `duration`, as `sleep` does.
+    func wait(for duration: Duration) async throws { try await sleep(duration) }
 }

@@ -35,7 +35,8 @@ public struct ModelResolver: Sendable {
     public func resolve(
         _ model: String, providerOptions: JSONObject = [:]
     ) throws(ModelFailure) -> (model: any Model, options: ModelOptions) {
-        guard let slash = model.firstIndex(of: "/"), slash != model.startIndex, model.index(after: slash) != model.endIndex
+        guard let slash = model.firstIndex(of: "/"), slash != model.startIndex,
+            model.index(after: slash) != model.endIndex
         else { throw ModelFailure(.configuration, "No provider specified in model string: \(model)") }
         let provider = model[..<slash].lowercased()
         let name = String(model[model.index(after: slash)...])

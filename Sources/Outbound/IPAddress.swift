@@ -3,7 +3,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The bytes in network order.
     public let bytes: [UInt8]
 
-    /// An address of 4 or 16 bytes. IPv6 forms that carry an IPv4 address (mapped `::ffff:0:0/96`, NAT64 `64:ff9b::/96`,
+    /// An address of 4 or 16 bytes. IPv6 forms that carry an IPv4 address (mapped `::ffff:0:0/96`, NAT64
+    /// `64:ff9b::/96`,
     /// 6to4 `2002::/16`, compatible `::/96`) stay as they are; see `embeddedIPv4`. Nil for other counts.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }

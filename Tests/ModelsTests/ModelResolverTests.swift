@@ -13,7 +13,9 @@ struct ModelResolverTests {
         "AZURE_OPENAI_API_KEY": "k-azure",
     ]
 
-    private func resolver(_ client: HTTPClient = client(pieces: []), _ environment: [String: String] = keys) -> ModelResolver {
+    private func resolver(_ client: HTTPClient = client(pieces: []), _ environment: [String: String] = keys)
+        -> ModelResolver
+    {
         ModelResolver(client: client, environment: environment, scripts: nil, clock: Self.clock)
     }
 
@@ -27,18 +29,46 @@ struct ModelResolverTests {
     }
 
     static let rows: [Row] = [
-        Row(model: "openai/gpt-5", url: "https://api.openai.com/v1/chat/completions", header: "Authorization", value: "Bearer k-openai", name: "gpt-5"),
-        Row(model: "OpenAI/gpt-5", options: ["baseURL": "http://h.example/v1/"], url: "http://h.example/v1/chat/completions", header: "Authorization", value: "Bearer k-openai", name: "gpt-5"),
-        Row(model: "openai/x", options: ["baseUrl": "http://h.example"], url: "http://h.example/chat/completions", header: "Authorization", value: "Bearer k-openai", name: "x"),
-        Row(model: "openrouter/anthropic/claude-x", url: "https://openrouter.ai/api/v1/chat/completions", header: "Authorization", value: "Bearer k-router", name: "anthropic/claude-x"),
-        Row(model: "nim/meta/llama", url: "https://integrate.api.nvidia.com/v1/chat/completions", header: "Authorization", value: "Bearer k-nim", name: "meta/llama"),
-        Row(model: "custom/m", options: ["baseURL": "http://h.example/v1", "headers": ["X-Team": "red"]], url: "http://h.example/v1/chat/completions", header: "X-Team", value: "red", name: "m"),
-        Row(model: "custom/m", options: ["baseURL": "http://h.example/v1"], url: "http://h.example/v1/chat/completions", header: "Authorization", value: "Bearer k-custom", name: "m"),
-        Row(model: "azure/dep", options: ["resourceName": "res"], url: "https://res.openai.azure.com/openai/v1/chat/completions", header: "api-key", value: "k-azure", name: "dep"),
-        Row(model: "azure/my dep", options: ["resourceName": "res", "apiVersion": "2024-10-21"], url: "https://res.openai.azure.com/openai/deployments/my%20dep/chat/completions?api-version=2024-10-21", header: "api-key", value: "k-azure", name: "my dep"),
-        Row(model: "azure/dep", options: ["baseURL": "https://h.example/openai/v1"], url: "https://h.example/openai/v1/chat/completions", header: "api-key", value: "k-azure", name: "dep"),
-        Row(model: "anthropic/claude-x", url: "https://api.anthropic.com/v1/messages", header: "x-api-key", value: "k-anthropic", name: "claude-x"),
-        Row(model: "google/gemini-x", url: "https://generativelanguage.googleapis.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse", header: "x-goog-api-key", value: "k-google", name: "gemini-x"),
+        Row(
+            model: "openai/gpt-5", url: "https://api.openai.com/v1/chat/completions", header: "Authorization",
+            value: "Bearer k-openai", name: "gpt-5"),
+        Row(
+            model: "OpenAI/gpt-5", options: ["baseURL": "http://h.example/v1/"],
+            url: "http://h.example/v1/chat/completions", header: "Authorization", value: "Bearer k-openai",
+            name: "gpt-5"),
+        Row(
+            model: "openai/x", options: ["baseUrl": "http://h.example"], url: "http://h.example/chat/completions",
+            header: "Authorization", value: "Bearer k-openai", name: "x"),
+        Row(
+            model: "openrouter/anthropic/claude-x", url: "https://openrouter.ai/api/v1/chat/completions",
+            header: "Authorization", value: "Bearer k-router", name: "anthropic/claude-x"),
+        Row(
+            model: "nim/meta/llama", url: "https://integrate.api.nvidia.com/v1/chat/completions",
+            header: "Authorization", value: "Bearer k-nim", name: "meta/llama"),
+        Row(
+            model: "custom/m", options: ["baseURL": "http://h.example/v1", "headers": ["X-Team": "red"]],
+            url: "http://h.example/v1/chat/completions", header: "X-Team", value: "red", name: "m"),
+        Row(
+            model: "custom/m", options: ["baseURL": "http://h.example/v1"], url: "http://h.example/v1/chat/completions",
+            header: "Authorization", value: "Bearer k-custom", name: "m"),
+        Row(
+            model: "azure/dep", options: ["resourceName": "res"],
+            url: "https://res.openai.azure.com/openai/v1/chat/completions", header: "api-key", value: "k-azure",
+            name: "dep"),
+        Row(
+            model: "azure/my dep", options: ["resourceName": "res", "apiVersion": "2024-10-21"],
+            url: "https://res.openai.azure.com/openai/deployments/my%20dep/chat/completions?api-version=2024-10-21",
+            header: "api-key", value: "k-azure", name: "my dep"),
+        Row(
+            model: "azure/dep", options: ["baseURL": "https://h.example/openai/v1"],
+            url: "https://h.example/openai/v1/chat/completions", header: "api-key", value: "k-azure", name: "dep"),
+        Row(
+            model: "anthropic/claude-x", url: "https://api.anthropic.com/v1/messages", header: "x-api-key",
+            value: "k-anthropic", name: "claude-x"),
+        Row(
+            model: "google/gemini-x",
+            url: "https://generativelanguage.googleapis.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse",
+            header: "x-goog-api-key", value: "k-google", name: "gemini-x"),
     ]
 
     @Test(arguments: rows) func `a model string reaches its provider with its key`(_ row: Row) async throws {
@@ -54,7 +84,11 @@ struct ModelResolverTests {
     @Test(arguments: [
         ("gpt-5", "No provider specified in model string: gpt-5"), ("/x", "No provider specified in model string: /x"),
         ("openai/", "No provider specified in model string: openai/"), ("", "No provider specified in model string: "),
-        ("nobody/x", "Unknown provider nobody in model string: nobody/x. Known are anthropic, azure, openai, google, openrouter, gateway, nim, custom, mock, scripted"),
+        (
+            "nobody/x",
+            "Unknown provider nobody in model string: nobody/x. Known are anthropic, azure, openai, google, "
+                + "openrouter, gateway, nim, custom, mock, scripted"
+        ),
         ("custom/x", "custom models need providerOptions.baseURL"),
         ("azure/x", "azure models need providerOptions.resourceName or baseURL"),
         ("scripted/x", "scripted/x cannot be played: no folder of scripts is configured"),
@@ -84,7 +118,8 @@ struct ModelResolverTests {
         let options = ModelOptions(
             model: "m",
             providerOptions: [
-                "temperature": JSONValue(0.5), "topP": 0, "stopSequences": ["a"], "apiKey": "sk", "baseUrl": "http://h.example",
+                "temperature": JSONValue(0.5), "topP": 0, "stopSequences": ["a"], "apiKey": "sk",
+                "baseUrl": "http://h.example",
                 "resourceName": "r", "apiVersion": "v", "maxDuration": 30, "contextWindowSize": 1000, "nothing": nil,
                 "headers": ["A": "b", "N": 1], "openai": ["x": 1], "gateway": [:],
             ])
@@ -96,7 +131,8 @@ struct ModelResolverTests {
 
     @Test(arguments: [
         (JSONValue.integer(30), Duration.seconds(30)), (JSONValue(0.5), .milliseconds(500)), (600, .seconds(600)),
-        (6000, .seconds(600)), (0, .seconds(270)), (-1, .seconds(270)), ("30", .seconds(270)), (JSONValue(1e300), .seconds(600)),
+        (6000, .seconds(600)), (0, .seconds(270)), (-1, .seconds(270)), ("30", .seconds(270)),
+        (JSONValue(1e300), .seconds(600)),
     ]) func `the time of a call is bounded`(_ value: JSONValue, _ expected: Duration) {
         #expect(ModelOptions(model: "m", providerOptions: ["maxDuration": value]).timeout == expected)
         #expect(ModelOptions(model: "m", providerOptions: [:]).timeout == .seconds(270))
@@ -109,13 +145,16 @@ struct ModelResolverTests {
             system: [SystemBlock("s"), SystemBlock("t")],
             messages: [.user("first"), .assistant(text: "ok", calls: []), .user(long)], options: options)
         let outcome = try await outcome(of: model, request)
-        #expect(outcome.events.first == .text("""
-            Mock response.
-            Model: mock/fast
-            Input messages: 4
-            Last user message: "\(long.prefix(200))"
-            Timestamp: 2026-01-31T12:00:00.000Z
-            """))
+        #expect(
+            outcome.events.first
+                == .text(
+                    """
+                    Mock response.
+                    Model: mock/fast
+                    Input messages: 4
+                    Last user message: "\(long.prefix(200))"
+                    Timestamp: 2026-01-31T12:00:00.000Z
+                    """))
         #expect(outcome.events.last == .finished(.endTurn))
     }
 }

@@ -7,7 +7,8 @@ import Testing
 /// What goes out to the providers: the address, the headers and the body, for one conversation with everything in it.
 struct RequestTests {
     private static let schema: JSONValue = [
-        "type": "object", "properties": ["city": ["type": "string"]], "required": ["city"], "additionalProperties": false,
+        "type": "object", "properties": ["city": ["type": "string"]], "required": ["city"],
+        "additionalProperties": false,
     ]
 
     private static let request = ModelRequest(
@@ -50,56 +51,72 @@ struct RequestTests {
         #expect(request.url == "https://p.example/v1/chat/completions")
         #expect(request.headers["Authorization"] == "Bearer sk-secret")
         #expect(request.timeouts.total == .seconds(270))
-        #expect(try body == json(#"""
-            {"model":"m-1","stream":true,"stream_options":{"include_usage":true},"temperature":0,"top_p":1,
-            "max_completion_tokens":99,"stop":["END"],"reasoning_effort":"low","parallel_tool_calls":false,
-            "tools":[{"type":"function","function":{"name":"get_weather","description":"Weather.","parameters":
-            {"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}}}],
-            "messages":[{"role":"system","content":"You help.\n\nToday is Monday."},
-            {"role":"user","content":[{"type":"text","text":"Look"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]},
-            {"role":"assistant","content":"I look.","tool_calls":[
-            {"id":"c.1","type":"function","function":{"name":"get_weather","arguments":"{\"city\":\"Brno\"}"}},
-            {"id":"c2","type":"function","function":{"name":"now","arguments":"{\"invalid_input\":\"oops\"}"}}]},
-            {"role":"tool","tool_call_id":"c.1","content":"{\"sky\":\"blue\"}"},
-            {"role":"tool","tool_call_id":"c2","content":"no clock"},{"role":"user","content":"And?"}]}
-            """#))
+        #expect(
+            try body
+                == json(
+                    #"""
+                    {"model":"m-1","stream":true,"stream_options":{"include_usage":true},"temperature":0,"top_p":1,
+                    "max_completion_tokens":99,"stop":["END"],"reasoning_effort":"low","parallel_tool_calls":false,
+                    "tools":[{"type":"function","function":{"name":"get_weather","description":"Weather.","parameters":
+                    {"type":"object","properties":{"city":{"type":"string"}},"required":["city"],
+                    "additionalProperties":false}}}],
+                    "messages":[{"role":"system","content":"You help.\n\nToday is Monday."},
+                    {"role":"user","content":[{"type":"text","text":"Look"},{"type":"image_url",
+                    "image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]},
+                    {"role":"assistant","content":"I look.","tool_calls":[
+                    {"id":"c.1","type":"function","function":{"name":"get_weather","arguments":"{\"city\":\"Brno\"}"}},
+                    {"id":"c2","type":"function","function":{"name":"now",
+                    "arguments":"{\"invalid_input\":\"oops\"}"}}]},
+                    {"role":"tool","tool_call_id":"c.1","content":"{\"sky\":\"blue\"}"},
+                    {"role":"tool","tool_call_id":"c2","content":"no clock"},{"role":"user","content":"And?"}]}
+                    """#))
     }
 
     @Test func `Anthropic gets a message with cache marks`() async throws {
         let (request, body) = try await sent(.anthropic, Self.request)
         #expect(request.url == "https://p.example/v1/messages")
-        #expect(try body == json(#"""
-            {"model":"m-1","stream":true,"max_tokens":99,"temperature":0,"top_p":1,"stop_sequences":["END"],
-            "thinking":{"type":"disabled"},
-            "tools":[{"name":"get_weather","description":"Weather.","input_schema":
-            {"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}}],
-            "system":[{"type":"text","text":"You help.","cache_control":{"type":"ephemeral"}},{"type":"text","text":"Today is Monday."}],
-            "messages":[{"role":"user","content":[{"type":"text","text":"Look"},
-            {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]},
-            {"role":"assistant","content":[{"type":"text","text":"I look."},
-            {"type":"tool_use","id":"c_1","name":"get_weather","input":{"city":"Brno"}},
-            {"type":"tool_use","id":"c2","name":"now","input":{"invalid_input":"oops"}}]},
-            {"role":"user","content":[{"type":"tool_result","tool_use_id":"c_1","content":"{\"sky\":\"blue\"}"},
-            {"type":"tool_result","tool_use_id":"c2","content":"no clock","is_error":true},
-            {"type":"text","text":"And?","cache_control":{"type":"ephemeral"}}]}]}
-            """#))
+        #expect(
+            try body
+                == json(
+                    #"""
+                    {"model":"m-1","stream":true,"max_tokens":99,"temperature":0,"top_p":1,"stop_sequences":["END"],
+                    "thinking":{"type":"disabled"},
+                    "tools":[{"name":"get_weather","description":"Weather.","input_schema":
+                    {"type":"object","properties":{"city":{"type":"string"}},"required":["city"],
+                    "additionalProperties":false}}],
+                    "system":[{"type":"text","text":"You help.","cache_control":{"type":"ephemeral"}},
+                    {"type":"text","text":"Today is Monday."}],
+                    "messages":[{"role":"user","content":[{"type":"text","text":"Look"},
+                    {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]},
+                    {"role":"assistant","content":[{"type":"text","text":"I look."},
+                    {"type":"tool_use","id":"c_1","name":"get_weather","input":{"city":"Brno"}},
+                    {"type":"tool_use","id":"c2","name":"now","input":{"invalid_input":"oops"}}]},
+                    {"role":"user","content":[{"type":"tool_result","tool_use_id":"c_1","content":"{\"sky\":\"blue\"}"},
+                    {"type":"tool_result","tool_use_id":"c2","content":"no clock","is_error":true},
+                    {"type":"text","text":"And?","cache_control":{"type":"ephemeral"}}]}]}
+                    """#))
     }
 
     @Test func `Google gets contents with a schema that it takes`() async throws {
         let (request, body) = try await sent(.google, Self.request)
         #expect(request.url == "https://p.example/v1/models/m-1:streamGenerateContent?alt=sse")
-        #expect(try body == json(#"""
-            {"systemInstruction":{"parts":[{"text":"You help.\n\nToday is Monday."}]},
-            "contents":[{"role":"user","parts":[{"text":"Look"},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},
-            {"role":"model","parts":[{"text":"I look."},
-            {"functionCall":{"name":"get_weather","args":{"city":"Brno"}},"thoughtSignature":"SIG"},
-            {"functionCall":{"name":"now","args":{"invalid_input":"oops"}}}]},
-            {"role":"user","parts":[{"functionResponse":{"name":"get_weather","response":{"sky":"blue"}}},
-            {"functionResponse":{"name":"now","response":{"error":"no clock"}}},{"text":"And?"}]}],
-            "tools":[{"functionDeclarations":[{"name":"get_weather","description":"Weather.","parameters":
-            {"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}],
-            "generationConfig":{"temperature":0,"topP":1,"maxOutputTokens":99,"stopSequences":["END"],"thinkingConfig":{"thinkingBudget":0}}}
-            """#))
+        #expect(
+            try body
+                == json(
+                    #"""
+                    {"systemInstruction":{"parts":[{"text":"You help.\n\nToday is Monday."}]},
+                    "contents":[{"role":"user","parts":[{"text":"Look"},{"inlineData":{"mimeType":"image/png",
+                    "data":"AAAA"}}]},
+                    {"role":"model","parts":[{"text":"I look."},
+                    {"functionCall":{"name":"get_weather","args":{"city":"Brno"}},"thoughtSignature":"SIG"},
+                    {"functionCall":{"name":"now","args":{"invalid_input":"oops"}}}]},
+                    {"role":"user","parts":[{"functionResponse":{"name":"get_weather","response":{"sky":"blue"}}},
+                    {"functionResponse":{"name":"now","response":{"error":"no clock"}}},{"text":"And?"}]}],
+                    "tools":[{"functionDeclarations":[{"name":"get_weather","description":"Weather.","parameters":
+                    {"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}],
+                    "generationConfig":{"temperature":0,"topP":1,"maxOutputTokens":99,"stopSequences":["END"],
+                    "thinkingConfig":{"thinkingBudget":0}}}
+                    """#))
     }
 
     @Test func `a response schema goes out in each provider's way`() async throws {
@@ -128,7 +145,10 @@ struct RequestTests {
         ]
         request.options = ModelOptions(
             model: "claude-x",
-            providerOptions: ["maxOutputTokens": 10, "temperature": 1, "anthropic": ["thinking": ["type": "enabled", "budgetTokens": 2000]]])
+            providerOptions: [
+                "maxOutputTokens": 10, "temperature": 1,
+                "anthropic": ["thinking": ["type": "enabled", "budgetTokens": 2000]],
+            ])
         let (_, body) = try await sent(.anthropic, request)
         #expect(body["messages"]?[1]?["content"]?[0] == ["type": "thinking", "thinking": "t", "signature": "s"])
         #expect(body["thinking"] == ["type": "enabled", "budget_tokens": 2000])
@@ -157,7 +177,11 @@ struct RequestTests {
         for (adapter, file, isTaken) in files {
             let request = ModelRequest(messages: [.user([.file(file)])], options: ModelOptions(model: "m"))
             let failure = try await outcome(of: adapter.model(client(pieces: [], status: 500)), request).failure
-            if case .unsupported? = failure?.kind { #expect(!isTaken, "\(adapter)") } else { #expect(isTaken, "\(adapter)") }
+            if case .unsupported? = failure?.kind {
+                #expect(!isTaken, "\(adapter)")
+            } else {
+                #expect(isTaken, "\(adapter)")
+            }
         }
     }
 
@@ -165,13 +189,26 @@ struct RequestTests {
         (#"{"type":["string","null"],"format":"email","default":"x"}"#, #"{"type":"string","nullable":true}"#),
         (#"{"const":"a"}"#, #"{"type":"string","enum":["a"]}"#),
         (#"{"type":"integer","enum":[1,2],"exclusiveMinimum":0}"#, #"{"type":"integer"}"#),
-        (#"{"oneOf":[{"type":"string"},{"type":"integer","minimum":1}]}"#, #"{"anyOf":[{"type":"string"},{"type":"integer","minimum":1}]}"#),
-        (#"{"anyOf":[{"type":"string"},{"type":"null"}],"description":"d"}"#, #"{"type":"string","nullable":true,"description":"d"}"#),
+        (
+            #"{"oneOf":[{"type":"string"},{"type":"integer","minimum":1}]}"#,
+            #"{"anyOf":[{"type":"string"},{"type":"integer","minimum":1}]}"#
+        ),
+        (
+            #"{"anyOf":[{"type":"string"},{"type":"null"}],"description":"d"}"#,
+            #"{"type":"string","nullable":true,"description":"d"}"#
+        ),
         (#"{"type":"array"}"#, #"{"type":"array","items":{"type":"string"}}"#),
-        (#"{"allOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},{"properties":{"b":{"type":"number"}},"required":["b"]}]}"#,
-         #"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"number"}},"required":["a","b"]}"#),
-        (##"{"$defs":{"P":{"type":"object","properties":{"x":{"type":"number"}}}},"type":"object","properties":{"p":{"$ref":"#/$defs/P"}},"required":["p","gone"]}"##,
-         #"{"type":"object","properties":{"p":{"type":"object","properties":{"x":{"type":"number"}}}},"required":["p"]}"#),
+        (
+            #"{"allOf":[{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]},"#
+                + #"{"properties":{"b":{"type":"number"}},"required":["b"]}]}"#,
+            #"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"number"}},"required":["a","b"]}"#
+        ),
+        (
+            ##"{"$defs":{"P":{"type":"object","properties":{"x":{"type":"number"}}}},"type":"object","##
+                + ##""properties":{"p":{"$ref":"#/$defs/P"}},"required":["p","gone"]}"##,
+            #"{"type":"object","properties":{"p":{"type":"object","properties":{"x":{"type":"number"}}}},"#
+                + #""required":["p"]}"#
+        ),
     ]) func `schemas are cut down to what Google takes`(_ schema: String, _ expected: String) async throws {
         let tool = ToolDefinition(
             name: "f", description: "", inputSchema: ["type": "object", "properties": ["v": try json(schema)]])
@@ -190,6 +227,7 @@ struct RequestTests {
             messages: [.user("x")], tools: [ToolDefinition(name: "f", description: "", inputSchema: schema)],
             options: ModelOptions(model: "m"))
         let (_, body) = try await sent(.google, request)
-        #expect(body["tools"]?[0]?["functionDeclarations"]?[0]?["parameters"]?["properties"]?["next"]?["type"] == "object")
+        #expect(
+            body["tools"]?[0]?["functionDeclarations"]?[0]?["parameters"]?["properties"]?["next"]?["type"] == "object")
     }
 }

@@ -90,7 +90,9 @@ struct ScriptedModelTests {
         let refunds = "You settle refunds."
         let delegation = try await play(Self.router, request(.user("my refund"), system: refunds))
         #expect(delegation.events.first == .text("Let me ask."))
-        guard case .toolCall(let asked)? = delegation.events.dropFirst().first else { return #expect(delegation.events == []) }
+        guard case .toolCall(let asked)? = delegation.events.dropFirst().first else {
+            return #expect(delegation.events == [])
+        }
         #expect(asked.input == ["message": "What about my refund?"])
         #expect(asked.id != call.id)
 
@@ -108,9 +110,10 @@ struct ScriptedModelTests {
         let calls = asked.events.compactMap { if case .toolCall(let call) = $0 { call } else { nil } }
         #expect(calls.map(\.name) == ["get_weather", "now"])
         #expect(Set(calls.map(\.id)).count == 2)
-        #expect(calls.first?.input == [
-            "city": "Brno", "days": 3, "exact": true, "tag": "7", "list": [1, "Weather in Brno please"],
-        ])
+        #expect(
+            calls.first?.input == [
+                "city": "Brno", "days": 3, "exact": true, "tag": "7", "list": [1, "Weather in Brno please"],
+            ])
         let said = try await play(
             Self.router,
             request(
@@ -124,10 +127,12 @@ struct ScriptedModelTests {
 
     @Test func `thoughts, counts, stop reasons and the fallback come as written`() async throws {
         let second = try await play(Self.router, request(.user("a"), .assistant(text: "b", calls: []), .user("c")))
-        #expect(second.events == [
-            .reasoning("Hm hm"), .text("Twice?"),
-            .usage(Usage(inputTokens: 5, outputTokens: 2, cachedInputTokens: 1, reasoningTokens: 1)), .finished(.refusal),
-        ])
+        #expect(
+            second.events == [
+                .reasoning("Hm hm"), .text("Twice?"),
+                .usage(Usage(inputTokens: 5, outputTokens: 2, cachedInputTokens: 1, reasoningTokens: 1)),
+                .finished(.refusal),
+            ])
         let fallback = try await play(Self.router, request(.user("hello")))
         #expect(fallback.events.first == .text("You said: hello {{unknown}}"))
     }
@@ -140,16 +145,22 @@ struct ScriptedModelTests {
         try await resolver(clock).resolve("scripted/s").model.respond(to: request(.user("x"))) { events in
             batches.withLock { $0.append(events) }
         }
-        #expect(batches.withLock { Array($0.dropLast()) } == [[.text("a")], [.text(" bc")], [.text("\n  d")], [.text(" ")]])
+        #expect(
+            batches.withLock { Array($0.dropLast()) } == [[.text("a")], [.text(" bc")], [.text("\n  d")], [.text(" ")]])
         #expect(slept.withLock { $0 } == Array(repeating: .milliseconds(20), count: 5))
     }
 
     @Test(arguments: [
-        ("{say: so it, fail: {kind: rateLimited, retryAfterMs: 300, message: Slow down}}", ModelFailure.Kind.rateLimited, false),
+        (
+            "{say: so it, fail: {kind: rateLimited, retryAfterMs: 300, message: Slow down}}",
+            ModelFailure.Kind.rateLimited, false
+        ),
         ("{say: so it, fail: {kind: overloaded, afterText: true}}", .overloaded, true),
         ("{say: so it, cut: true}", .cut, true), ("{say: so it, nonsense: true}", .malformed, true),
         ("{say: so it, hang: true}", .timedOut, true),
-    ]) func `faults come when the script says so`(_ turn: String, _ kind: ModelFailure.Kind, _ speaks: Bool) async throws {
+    ]) func `faults come when the script says so`(_ turn: String, _ kind: ModelFailure.Kind, _ speaks: Bool)
+        async throws
+    {
         let outcome = try await play("turns: [\(turn)]", request(.user("x")))
         #expect(outcome.failure?.kind == kind)
         #expect(outcome.events == (speaks ? [.text("so it")] : []))
@@ -173,11 +184,22 @@ struct ScriptedModelTests {
     }
 
     @Test(arguments: [
-        ("turns:\n  - say: a\n    sya: b", "script s, line 3: a turn has no sya: it has when, say, reason, call, delayMs, usage, stop, fail, hang, cut, nonsense"),
-        ("turns:\n  - when: {usr: a}", "script s, line 2: when has no usr: it has user, system, output, tool, offers, step, turn"),
+        (
+            "turns:\n  - say: a\n    sya: b",
+            "script s, line 3: a turn has no sya: it has when, say, reason, call, delayMs, usage, stop, fail, hang, "
+                + "cut, nonsense"
+        ),
+        (
+            "turns:\n  - when: {usr: a}",
+            "script s, line 2: when has no usr: it has user, system, output, tool, offers, step, turn"
+        ),
         ("turns:\n  - when: {step: soon}", "script s, line 2: expected a whole number"),
         ("turns:\n  - when: {user: '/(/'}", "script s, line 2: /(/ is not a regular expression"),
-        ("turns:\n  - fail: {kind: x}", "script s, line 2: fail has a kind, one of auth, badRequest, configuration, contextLength, cut, malformed, network, notFound, overloaded, rateLimited, refused, timedOut"),
+        (
+            "turns:\n  - fail: {kind: x}",
+            "script s, line 2: fail has a kind, one of auth, badRequest, configuration, contextLength, cut, "
+                + "malformed, network, notFound, overloaded, rateLimited, refused, timedOut"
+        ),
         ("turns:\n  - say: [a]", "script s, line 2: expected text"),
         ("turns:\n  - cut: true\n    hang: true", "script s, line 2: a turn has one of fail, hang, cut and nonsense"),
         ("turns: []", "script s, line 1: a script has at least one turn"),
@@ -201,8 +223,10 @@ struct ScriptedModelTests {
 
     @Test func `a request that no turn fits is an error`() async throws {
         let outcome = try await play("turns: [{when: {step: 3}, say: a}]", request(.user("x")))
-        #expect(outcome.failure == ModelFailure(
-            .configuration, "script s: no turn fits step 0 of turn 1; end with one without when"))
+        #expect(
+            outcome.failure
+                == ModelFailure(
+                    .configuration, "script s: no turn fits step 0 of turn 1; end with one without when"))
     }
 
     @Test func `a hanging script ends when it is cancelled`() async throws {

@@ -8,7 +8,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct StreamTests {
     private let request = ModelRequest(messages: [.user("Hi")], options: ModelOptions(model: "m"))
 
-    @Test(arguments: Transcript.all) func `a reply means the same wherever the network cuts it`(_ sample: Transcript) async throws {
+    @Test(arguments: Transcript.all) func `a reply means the same wherever the network cuts it`(_ sample: Transcript)
+        async throws
+    {
         let bytes = Array(sample.stream.utf8)
         for cut in 0...bytes.count {
             let client = client(pieces: [Array(bytes[..<cut]), Array(bytes[cut...])])
@@ -20,7 +22,9 @@ import Testing
         #expect(try await outcome(of: sample.adapter.model(single), request).events == sample.events, "byte by byte")
     }
 
-    @Test(arguments: Adapter.allCases) func `a reply means the same when a real server cuts it`(_ adapter: Adapter) async throws {
+    @Test(arguments: Adapter.allCases) func `a reply means the same when a real server cuts it`(_ adapter: Adapter)
+        async throws
+    {
         let sample = try #require(Transcript.all.first { $0.adapter == adapter })
         let bytes = Array(sample.stream.utf8)
         let server = LoopbackServer { request in
@@ -58,8 +62,9 @@ import Testing
                 #expect(!outcome.events.contains { if case .finished = $0 { true } else { false } })
             } else {
                 // Only what comes after the reason to stop may be missing: the counts, the mark at the end.
-                #expect(outcome.events.filter { if case .usage = $0 { false } else { true } }
-                    == sample.events.filter { if case .usage = $0 { false } else { true } }, "cut at byte \(end)")
+                #expect(
+                    outcome.events.filter { if case .usage = $0 { false } else { true } }
+                        == sample.events.filter { if case .usage = $0 { false } else { true } }, "cut at byte \(end)")
             }
         }
     }
@@ -85,7 +90,9 @@ import Testing
         #expect(try await outcome(of: adapter.model(client), request).failure?.kind == .malformed)
     }
 
-    @Test(arguments: Adapter.allCases) func `a model that says nothing runs into the time limit`(_ adapter: Adapter) async throws {
+    @Test(arguments: Adapter.allCases) func `a model that says nothing runs into the time limit`(_ adapter: Adapter)
+        async throws
+    {
         let server = LoopbackServer { _ in .events(": hello\n\n", ending: .hang) }
         defer { server.stop() }
         var slow = request
@@ -128,7 +135,9 @@ import Testing
         struct Enough: Error {}
         let sample = Transcript.openAI[0]
         await #expect(throws: Enough.self) {
-            try await Adapter.openai.model(client(pieces: [Array(sample.stream.utf8)])).respond(to: request) { _ in throw Enough() }
+            try await Adapter.openai.model(client(pieces: [Array(sample.stream.utf8)])).respond(to: request) { _ in
+                throw Enough()
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ struct EgressPolicyTests {
     }
 
     @Test(arguments: [
-        "1.1.1.1", "8.8.8.8", "172.15.0.1", "172.32.0.1", "100.63.255.255", "100.128.0.1", "192.167.0.1", "223.255.255.255",
+        "1.1.1.1", "8.8.8.8", "172.15.0.1", "172.32.0.1", "100.63.255.255", "100.128.0.1", "192.167.0.1",
+        "223.255.255.255",
         "2606:4700::1111", "2a00:1450:4001::200e", "::ffff:8.8.8.8", "64:ff9b::808:808",
     ]) func `public addresses are let through`(_ text: String) throws {
         #expect(EgressPolicy.publicOnly.permits(try #require(IPAddress(text)), host: text))
@@ -28,9 +29,12 @@ struct EgressPolicyTests {
         let policy = EgressPolicy(allow: ["10.1.0.0/16", "192.168.0.7", "Tools.Internal", "*.corp.example", "fd00::/8"])
         let rows: [(String, String, Bool)] = [
             ("10.1.2.3", "x", true), ("10.2.0.1", "x", false), ("192.168.0.7", "x", true), ("192.168.0.8", "x", false),
-            ("10.9.9.9", "tools.internal", true), ("10.9.9.9", "TOOLS.internal", true), ("10.9.9.9", "a.tools.internal", false),
-            ("10.9.9.9", "a.corp.example", true), ("10.9.9.9", "corp.example", false), ("10.9.9.9", "evilcorp.example", false),
-            ("fd12::1", "x", true), ("fc12::1", "x", false), ("::ffff:10.1.2.3", "x", true), ("::ffff:10.2.2.3", "x", false),
+            ("10.9.9.9", "tools.internal", true), ("10.9.9.9", "TOOLS.internal", true),
+            ("10.9.9.9", "a.tools.internal", false),
+            ("10.9.9.9", "a.corp.example", true), ("10.9.9.9", "corp.example", false),
+            ("10.9.9.9", "evilcorp.example", false),
+            ("fd12::1", "x", true), ("fc12::1", "x", false), ("::ffff:10.1.2.3", "x", true),
+            ("::ffff:10.2.2.3", "x", false),
         ]
         for (address, host, expected) in rows {
             #expect(policy.permits(try #require(IPAddress(address)), host: host) == expected, "\(address) as \(host)")
@@ -38,7 +42,9 @@ struct EgressPolicyTests {
     }
 
     @Test func `development reaches this machine and no other private one`() throws {
-        for (address, expected) in [("127.0.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.0.0.1", false)] {
+        for (address, expected) in [
+            ("127.0.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.0.0.1", false),
+        ] {
             #expect(EgressPolicy.development.permits(try #require(IPAddress(address)), host: "x") == expected)
         }
     }

@@ -11,7 +11,8 @@ import Testing
         }
         defer { server.stop() }
         let response = try await client.send(
-            HTTPRequest(method: "PUT", url: server.url + "/a?b=c", headers: ["X-Team": "red"], body: Array("hello".utf8)))
+            HTTPRequest(
+                method: "PUT", url: server.url + "/a?b=c", headers: ["X-Team": "red"], body: Array("hello".utf8)))
         #expect(response.status == 201)
         #expect(response.headers["content-TYPE"] == "application/json")
         #expect(String(decoding: try await response.body.collect(), as: UTF8.self) == "PUT /a?b=c red hello")
@@ -29,13 +30,17 @@ import Testing
         #expect(server.requests.last?.headers["expect"] == nil)
     }
 
-    @Test func `one connection serves requests one after the other, also when a finished stream is dropped`() async throws {
+    @Test func `one connection serves requests one after the other, also when a finished stream is dropped`()
+        async throws
+    {
         let server = LoopbackServer { _ in .init(pieces: [Array("data: 1\n\n".utf8), Array("data: [DONE]\n\n".utf8)]) }
         defer { server.stop() }
         for _ in 0..<20 {
             let response = try await client.send(HTTPRequest(url: server.url))
             var seen: [UInt8] = []
-            while !seen.suffix(8).elementsEqual("[DONE]\n\n".utf8), let bytes = try await response.body.next() { seen += bytes }
+            while !seen.suffix(8).elementsEqual("[DONE]\n\n".utf8), let bytes = try await response.body.next() {
+                seen += bytes
+            }
         }
         #expect(server.connectionCount <= 2)
     }
@@ -89,7 +94,9 @@ import Testing
 
     @Test func `cancelling while waiting for the head or the body ends the request at once`() async throws {
         for ending in [true, false] {
-            let server = LoopbackServer { _ in ending ? .init(pieces: [[1]], ending: .hang) : .init(ending: .hang, raw: []) }
+            let server = LoopbackServer { _ in
+                ending ? .init(pieces: [[1]], ending: .hang) : .init(ending: .hang, raw: [])
+            }
             let client = client
             let (started, start) = AsyncStream.makeStream(of: Void.self)
             let task = Task {

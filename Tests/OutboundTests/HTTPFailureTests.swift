@@ -37,8 +37,10 @@ import Testing
             case let other: Issue.record("\(url): \(String(describing: other))")
             }
         }
-        for headers in [["X-A": "1\r\nX-B: 2"], ["X\nA": "1"], ["": "1"], ["X A": "1"], ["X-A": "\0"]] as [HTTPHeaders] {
-            guard case .invalidRequest? = await failure(HTTPRequest(url: "http://127.0.0.1:1/", headers: headers)) else {
+        for headers in [["X-A": "1\r\nX-B: 2"], ["X\nA": "1"], ["": "1"], ["X A": "1"], ["X-A": "\0"]] as [HTTPHeaders]
+        {
+            guard case .invalidRequest? = await failure(HTTPRequest(url: "http://127.0.0.1:1/", headers: headers))
+            else {
                 Issue.record("\(headers)")
                 continue
             }
@@ -78,7 +80,8 @@ import Testing
         }
         let short = Duration.milliseconds(80)
         for server in [silent, stalled] {
-            #expect(await failure(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(idle: short))) == .timedOut(.idle))
+            #expect(
+                await failure(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(idle: short))) == .timedOut(.idle))
             #expect(
                 await failure(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(idle: nil, total: short)))
                     == .timedOut(.total))
@@ -101,7 +104,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-"])
+    @Test(arguments: [
+        "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-",
+    ])
     func `a reply that is none or incomplete is cut`(_ raw: String) async {
         let server = LoopbackServer { _ in .init(raw: Array(raw.utf8)) }
         defer { server.stop() }
@@ -151,7 +156,9 @@ import Testing
             _ = try await response.body.next()
         }
         await server.reaches { $0.closed == 1 }
-        #expect(await failure(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(idle: .milliseconds(50)))) == .timedOut(.idle))
+        #expect(
+            await failure(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(idle: .milliseconds(50))))
+                == .timedOut(.idle))
     }
 
     @Test func `redirects are followed only when asked, and keep or change the method as they should`() async throws {
@@ -169,15 +176,20 @@ import Testing
         #expect(unfollowed.status == 302)
         for (status, expected) in [(301, "GET "), (302, "GET "), (303, "GET "), (307, "POST x"), (308, "POST x")] {
             let response = try await client.send(
-                HTTPRequest(method: "POST", url: server.url + "/\(status)", body: Array("x".utf8), followsRedirects: true))
+                HTTPRequest(
+                    method: "POST", url: server.url + "/\(status)", body: Array("x".utf8), followsRedirects: true))
             #expect(String(decoding: try await response.body.collect(), as: UTF8.self) == expected)
         }
-        #expect(await failure(HTTPRequest(url: server.url + "/loop", followsRedirects: true)) == .tooManyRedirects(max: 5))
+        #expect(
+            await failure(HTTPRequest(url: server.url + "/loop", followsRedirects: true)) == .tooManyRedirects(max: 5))
     }
 
     @Test func `a redirect elsewhere is checked again and takes no credential along`() async throws {
         let target = LoopbackServer { request in
-            .text(200, "\(request.headers["authorization"] ?? "-") \(request.headers["x-api-key"] ?? "-") \(request.headers["accept"] ?? "-")")
+            .text(
+                200,
+                ["authorization", "x-api-key", "accept"].map { request.headers[$0] ?? "-" }.joined(separator: " ")
+            )
         }
         let server = LoopbackServer { request in
             let host = request.path == "/same" ? request.headers["host"] ?? "" : String(request.path.dropFirst())
@@ -191,7 +203,8 @@ import Testing
         }
         func text(_ path: String) async throws -> String {
             let request = HTTPRequest(
-                url: server.url + path, headers: ["Authorization": "Bearer t", "X-API-Key": "k", "Accept": "text/plain"],
+                url: server.url + path,
+                headers: ["Authorization": "Bearer t", "X-API-Key": "k", "Accept": "text/plain"],
                 followsRedirects: true)
             return String(decoding: try await client.send(request).body.collect(), as: UTF8.self)
         }

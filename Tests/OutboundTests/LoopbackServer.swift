@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -57,7 +58,6 @@ final class LoopbackServer: Sendable {
         var isStopped = false
         var connections: [Int32] = []
         var counts = Counts()
-        var allowedPieces = 0
         var requests: [Request] = []
         var waiters: [(holds: @Sendable (Counts) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
@@ -68,7 +68,8 @@ final class LoopbackServer: Sendable {
     let port: UInt16
     private let listener: Int32
     private let state = Mutex(State())
-    private let changed = Signal()
+    /// Counts what `advance()` lets go.
+    private let advances = DispatchSemaphore(value: 0)
     private let greeting: [UInt8]
     private let answer: @Sendable (Request) -> Reply
 
@@ -103,10 +104,7 @@ final class LoopbackServer: Sendable {
     var connectionCount: Int { state.withLock { $0.counts.accepted } }
 
     /// Lets one more piece of a paced reply go.
-    func advance() {
-        state.withLock { $0.allowedPieces += 1 }
-        changed.raise()
-    }
+    func advance() { advances.signal() }
 
     /// Waits until `holds`.
     func reaches(_ holds: @escaping @Sendable (Counts) -> Bool) async {
@@ -138,7 +136,7 @@ final class LoopbackServer: Sendable {
         }
         shutdown(listener, Int32(SHUT_RDWR))
         for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
-        changed.raise()
+        for _ in 0..<Self.connectionsMax { advances.signal() }
     }
 
     private func acceptAll() {
@@ -186,19 +184,22 @@ final class LoopbackServer: Sendable {
         var text = "HTTP/1.1 \(reply.status) Test\r\n"
         for (name, value) in reply.headers { text += "\(name): \(value)\r\n" }
         let isWhole = reply.pieces.count <= 1 && reply.ending == .complete
-        if isWhole { text += "Content-Length: \(reply.pieces.first?.count ?? 0)\r\n\r\n" } else {
+        if isWhole {
+            text += "Content-Length: \(reply.pieces.first?.count ?? 0)\r\n\r\n"
+        } else {
             text += "Transfer-Encoding: chunked\r\n\r\n"
         }
         var out = Array(text.utf8)
         if head { return write(out, to: descriptor) }
         for (position, piece) in reply.pieces.enumerated() {
-            if reply.isPaced, position > 0 { waitForAdvance() }
+            if reply.isPaced, position > 0 { advances.wait() }
             out += isWhole ? piece : Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + [0x0D, 0x0A]
             guard write(out, to: descriptor) else { return false }
             out = []
         }
         switch reply.ending {
-        case .complete: return isWhole ? out.isEmpty || write(out, to: descriptor) : write(Array("0\r\n\r\n".utf8), to: descriptor)
+        case .complete:
+            return isWhole ? out.isEmpty || write(out, to: descriptor) : write(Array("0\r\n\r\n".utf8), to: descriptor)
         case .cut: return write(out, to: descriptor) && false
         case .hang:
             if write(out, to: descriptor) { drain(descriptor) }
@@ -210,17 +211,6 @@ final class LoopbackServer: Sendable {
     private func drain(_ descriptor: Int32) {
         var byte: UInt8 = 0
         while recv(descriptor, &byte, 1, 0) > 0 {}
-    }
-
-    private func waitForAdvance() {
-        changed.wait {
-            self.state.withLock { state in
-                if state.isStopped { return true }
-                guard state.allowedPieces > 0 else { return false }
-                state.allowedPieces -= 1
-                return true
-            }
-        }
     }
 
     private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
@@ -291,36 +281,5 @@ final class LoopbackServer: Sendable {
     private final class Box: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-}
-
-/// A condition that threads wait on. `@unchecked Sendable`: the two C objects are made for use from many threads and
-/// stay at one address.
-final class Signal: @unchecked Sendable {
-    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-
-    init() {
-        pthread_mutex_init(lock, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(lock)
-        condition.deallocate()
-        lock.deallocate()
-    }
-
-    func raise() {
-        pthread_mutex_lock(lock)
-        pthread_cond_broadcast(condition)
-        pthread_mutex_unlock(lock)
-    }
-
-    func wait(until holds: () -> Bool) {
-        pthread_mutex_lock(lock)
-        while !holds() { pthread_cond_wait(condition, lock) }
-        pthread_mutex_unlock(lock)
     }
 }

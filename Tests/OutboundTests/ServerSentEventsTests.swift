@@ -19,11 +19,17 @@ struct ServerSentEventsTests {
         Case(what: "several lines", stream: "data: a\ndata: b\ndata\n\n", events: [["", "a\nb\n", "-"]]),
         Case(what: "carriage returns", stream: "data: a\r\rdata: b\r\r", events: [["", "a", "-"], ["", "b", "-"]]),
         Case(what: "both", stream: "data: a\r\n\r\ndata: b\r\n\r\n", events: [["", "a", "-"], ["", "b", "-"]]),
-        Case(what: "mixed", stream: "event: x\rdata: a\n\r\ndata: b\r\n\n", events: [["x", "a", "-"], ["", "b", "-"]]),
-        Case(what: "names", stream: "event: tick\ndata: 1\n\ndata: 2\n\n", events: [["tick", "1", "-"], ["", "2", "-"]]),
+        Case(
+            what: "mixed", stream: "event: x\rdata: a\n\r\ndata: b\r\n\n", events: [["x", "a", "-"], ["", "b", "-"]]),
+        Case(
+            what: "names", stream: "event: tick\ndata: 1\n\ndata: 2\n\n",
+            events: [["tick", "1", "-"], ["", "2", "-"]]),
         Case(what: "ids stay", stream: "id: 7\ndata: 1\n\ndata: 2\n\n", events: [["", "1", "7"], ["", "2", "7"]]),
-        Case(what: "an id with NUL is none", stream: "id: 7\ndata: 1\n\nid: 8\u{0}\ndata: 2\n\n", events: [["", "1", "7"], ["", "2", "7"]]),
-        Case(what: "comments and unknown fields", stream: ": hello\n\nfoo: 1\ndata: 1\n:\n\n", events: [["", "1", "-"]]),
+        Case(
+            what: "an id with NUL is none", stream: "id: 7\ndata: 1\n\nid: 8\u{0}\ndata: 2\n\n",
+            events: [["", "1", "7"], ["", "2", "7"]]),
+        Case(
+            what: "comments and unknown fields", stream: ": hello\n\nfoo: 1\ndata: 1\n:\n\n", events: [["", "1", "-"]]),
         Case(what: "a byte order mark", stream: "\u{FEFF}data: a\n\n", events: [["", "a", "-"]]),
         Case(what: "a second mark is text", stream: "data: a\n\n\u{FEFF}data: b\n\n", events: [["", "a", "-"]]),
         Case(what: "no data, no event", stream: "event: x\n\ndata: a\n\n", events: [["", "a", "-"]]),

@@ -58,7 +58,8 @@ struct AnthropicDecoder: StreamDecoder {
     }
 
     private mutating func start(_ json: JSONValue, into out: inout [ModelEvent]) throws(ModelFailure) {
-        guard let index = json["index"]?.integer, let content = json["content_block"], blocks.count < Self.blocksMax else {
+        guard let index = json["index"]?.integer, let content = json["content_block"], blocks.count < Self.blocksMax
+        else {
             throw ModelFailure(.malformed, "\(provider) started a content block that is none")
         }
         switch content["type"]?.string {
@@ -72,7 +73,9 @@ struct AnthropicDecoder: StreamDecoder {
                 blocks[index] = .answer
             } else {
                 var call = ToolCallAssembly(id: content["id"]?.string ?? "call_\(index)", name: name)
-                if let input = content["input"]?.object, !input.isEmpty { call.input = JSONValue.object(input).jsonText }
+                if let input = content["input"]?.object, !input.isEmpty {
+                    call.input = JSONValue.object(input).jsonText
+                }
                 blocks[index] = .call(call)
             }
         case "thinking": blocks[index] = .thought(text: content["thinking"]?.string ?? "", signature: "")

@@ -80,7 +80,8 @@ struct AnthropicRequest {
         }
         if let schema = request.responseSchema {
             tools.append([
-                "name": .string(AnswerTool.name), "description": .string(AnswerTool.description), "input_schema": schema,
+                "name": .string(AnswerTool.name), "description": .string(AnswerTool.description),
+                "input_schema": schema,
             ])
         }
         guard !tools.isEmpty else { return }

@@ -47,7 +47,8 @@ struct GoogleDecoder: StreamDecoder {
                 .toolCall(
                     ToolCall(
                         id: call["id"]?.string ?? makeID(), name: name, input: input,
-                        signature: part["thoughtSignature"]?.string.map { CallSignature.pack($0, provider: provider) })))
+                        signature: part["thoughtSignature"]?.string.map { CallSignature.pack($0, provider: provider) }))
+            )
         }
     }
 

@@ -122,7 +122,8 @@ struct GoogleRequest {
 
     private func part(for result: ToolResult) -> JSONValue {
         let name = result.isError ? "error" : "result"
-        let response = result.output.object != nil && !result.isError ? result.output : JSONValue.member(name, result.output)
+        let response =
+            result.output.object != nil && !result.isError ? result.output : JSONValue.member(name, result.output)
         return ["functionResponse": ["name": .string(result.name), "response": response]]
     }
 }

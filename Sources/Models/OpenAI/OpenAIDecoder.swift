@@ -156,12 +156,15 @@ struct ChunkTemplate {
         }
         guard let start, bytes[start...].starts(with: text.utf8) else { return nil }
         let end = start + text.utf8.count
-        guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), !Self.hasSpecial(bytes[start..<end]) else { return nil }
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), !Self.hasSpecial(bytes[start..<end]) else {
+            return nil
+        }
         before = Array(bytes[..<start])
         after = Array(bytes[end...])
     }
 
-    /// The text of `chunk` if it is built like the one learned from, else nil. Invalid UTF-8 is left to the full reading.
+    /// The text of `chunk` if it is built like the one learned from, else nil. Invalid UTF-8 is left to the full
+    /// reading.
     func text(of chunk: ArraySlice<UInt8>) -> String? {
         let count = chunk.count
         guard count > before.count + after.count else { return nil }

@@ -84,7 +84,8 @@ struct OpenAIRequest {
     /// case and sent in snake case; other servers get theirs as they are written.
     private func wireName(setting: String) -> String? {
         switch setting {
-        case "model", "messages", "stream", "stream_options", "tools", "strictJsonSchema", "structuredOutputs": return nil
+        case "model", "messages", "stream", "stream_options", "tools", "strictJsonSchema", "structuredOutputs":
+            return nil
         case "textVerbosity": return "verbosity"
         case "reasoningEffort": return "reasoning_effort"
         default: break

@@ -45,7 +45,8 @@ public final class ScriptLibrary: Sendable {
     private func locate(_ name: String) throws(ModelFailure) -> Stamp {
         let steps = name.split(separator: "/", omittingEmptySubsequences: false)
         guard !name.utf8.contains(0), !steps.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
-            throw ModelFailure(.configuration, "script \(name): a script is named by a path inside the folder of scripts")
+            throw ModelFailure(
+                .configuration, "script \(name): a script is named by a path inside the folder of scripts")
         }
         guard let root = Self.realPath(folder) else {
             throw ModelFailure(.configuration, "script \(name): the folder of scripts does not exist")

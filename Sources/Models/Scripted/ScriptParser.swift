@@ -128,7 +128,8 @@ struct ScriptParser {
         }
         return .fail(
             kind: kind,
-            message: try members["message"].map { node throws(ModelFailure) in try text(node) } ?? "The script fails here",
+            message: try members["message"].map { node throws(ModelFailure) in try text(node) }
+                ?? "The script fails here",
             retryAfter: try members["retryAfterMs"].map { node throws(ModelFailure) in try milliseconds(node) },
             afterText: try members["afterText"].map { node throws(ModelFailure) in try flag(node) } ?? false)
     }
@@ -142,7 +143,9 @@ struct ScriptParser {
         var members: [String: Node] = [:]
         for (key, value) in mapping {
             guard let name = key.scalar?.string, known.contains(name) else {
-                throw fault(key, "\(what) has no \(key.scalar?.string ?? "such member"): it has \(known.joined(separator: ", "))")
+                throw fault(
+                    key,
+                    "\(what) has no \(key.scalar?.string ?? "such member"): it has \(known.joined(separator: ", "))")
             }
             members[name] = value
         }

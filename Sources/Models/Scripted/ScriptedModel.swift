@@ -1,6 +1,7 @@
 import Catalog
 
-/// The model behind `scripted/<file>`: it plays a script, tool calls and faults included, for demos and tests. The reply
+/// The model behind `scripted/<file>`: it plays a script, tool calls and faults included, for demos and tests. The
+/// reply
 /// depends on the request and the file alone.
 public struct ScriptedModel: Model {
     private let name: String
@@ -25,7 +26,8 @@ public struct ScriptedModel: Model {
             return try await play(turn, scene, groups, request, each)
         }
         throw ModelFailure(
-            .configuration, "script \(name): no turn fits step \(scene.step) of turn \(scene.turn); end with one without when")
+            .configuration,
+            "script \(name): no turn fits step \(scene.step) of turn \(scene.turn); end with one without when")
     }
 
     private func play(
@@ -41,7 +43,7 @@ public struct ScriptedModel: Model {
         for word in Self.words(say) { try await give([.text(word)], reply.delay, each) }
         switch reply.fault {
         case .hang:
-            try await clock.sleep(request.options.timeout)
+            try await clock.wait(for: request.options.timeout)
             throw ModelFailure(.timedOut, "The script hangs here")
         case .none: break
         default: try fail(reply.fault)
@@ -65,7 +67,7 @@ public struct ScriptedModel: Model {
         _ events: [ModelEvent], _ delay: Duration, _ each: @Sendable ([ModelEvent]) async throws -> Void
     ) async throws {
         try Task.checkCancellation()
-        if delay > .zero { try await clock.sleep(delay) }
+        if delay > .zero { try await clock.wait(for: delay) }
         try await each(events)
     }
 

@@ -21,7 +21,9 @@ enum CallSignature {
 extension Attachment {
     /// The content with `data:` addresses turned into what they hold (RFC 2397, base64 only).
     var unpacked: Attachment {
-        guard case .url(let url) = content, url.hasPrefix("data:"), let comma = url.firstIndex(of: ",") else { return self }
+        guard case .url(let url) = content, url.hasPrefix("data:"), let comma = url.firstIndex(of: ",") else {
+            return self
+        }
         let head = url[url.index(url.startIndex, offsetBy: 5)..<comma].split(separator: ";")
         guard head.last == "base64" else { return self }
         let type = head.first.flatMap { $0 == "base64" ? nil : String($0) } ?? mediaType

@@ -47,13 +47,21 @@ struct ProviderError {
 
     private func kind(status: Int?) -> ModelFailure.Kind {
         if isAboutLength { return .contextLength }
-        if has("insufficient_quota", "billing_error", "authentication_error", "permission_error", "invalid_api_key",
-            "api_key_invalid", "unauthenticated", "permission_denied") { return .auth }
+        if has(
+            "insufficient_quota", "billing_error", "authentication_error", "permission_error", "invalid_api_key",
+            "api_key_invalid", "unauthenticated", "permission_denied")
+        {
+            return .auth
+        }
         if has("rate_limit_error", "rate_limit_exceeded", "resource_exhausted", "too_many_requests") {
             return .rateLimited
         }
-        if has("overloaded_error", "api_error", "server_error", "unavailable", "internal", "internal_server_error",
-            "engine_overloaded") { return .overloaded }
+        if has(
+            "overloaded_error", "api_error", "server_error", "unavailable", "internal", "internal_server_error",
+            "engine_overloaded")
+        {
+            return .overloaded
+        }
         if has("content_filter", "content_policy_violation", "responsibleaipolicyviolation") { return .refused }
         if has("not_found_error", "model_not_found", "not_found", "deploymentnotfound") { return .notFound }
         if has("timeout_error", "deadline_exceeded") { return .timedOut }
@@ -76,7 +84,9 @@ struct ProviderError {
     private var isAboutLength: Bool {
         if has("context_length_exceeded", "request_too_large", "string_above_max_length") { return true }
         guard let message = message?.lowercased() else { return false }
-        return ["maximum context length", "context window", "prompt is too long", "input token count", "context length of"]
-            .contains { message.contains($0) }
+        return [
+            "maximum context length", "context window", "prompt is too long", "input token count", "context length of",
+        ]
+        .contains { message.contains($0) }
     }
 }

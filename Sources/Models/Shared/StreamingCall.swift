@@ -115,7 +115,9 @@ struct StreamingCall {
 
     /// `retry-after-ms`, or `retry-after` in seconds (RFC 9110 §10.2.3). A date there counts as not said.
     static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
-        if let text = headers["retry-after-ms"], let milliseconds = Double(text), (0...86_400_000).contains(milliseconds) {
+        if let text = headers["retry-after-ms"], let milliseconds = Double(text),
+            (0...86_400_000).contains(milliseconds)
+        {
             return .milliseconds(milliseconds)
         }
         if let text = headers["retry-after"], let seconds = Double(text), (0...86_400).contains(seconds) {

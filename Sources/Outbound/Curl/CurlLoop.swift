@@ -4,7 +4,8 @@ import Synchronization
 
 /// Runs libcurl's multi interface on one thread of its own, driven by epoll.
 ///
-/// `@unchecked Sendable`: all fields but the inbox belong to the loop's thread; libcurl's multi and easy handles must not
+/// `@unchecked Sendable`: all fields but the inbox belong to the loop's thread; libcurl's multi and easy handles must
+/// not
 /// be used from two threads at once and never are.
 final class CurlLoop: @unchecked Sendable {
     /// What tasks ask of the loop.

@@ -70,7 +70,8 @@ extension CurlTransfer {
         covey_set_headers(easy, headerList)
     }
 
-    /// When this transfer runs out of time, and of which. libcurl itself bounds the time to connect; until then the idle
+    /// When this transfer runs out of time, and of which. libcurl itself bounds the time to connect; until then the
+    /// idle
     /// time does not run, and the answer is when to look again.
     func deadline(now: Int64) -> (at: Int64, phase: OutboundError.Phase) {
         if let lingersUntil { return (lingersUntil, .total) }
@@ -162,7 +163,8 @@ extension CurlTransfer {
             }
         } else if line.starts(with: "HTTP/".utf8) {
             headers = HTTPHeaders()
-            status = line.split(separator: UInt8(ascii: " ")).dropFirst().first
+            status =
+                line.split(separator: UInt8(ascii: " ")).dropFirst().first
                 .flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
             headers.append(

@@ -38,7 +38,8 @@ extension HTTPClient {
             body: HTTPBody { () async throws(OutboundError) in try await body.next() })
     }
 
-    /// Follows redirects by hand rather than libcurl's way, so that each hop is a request with a host of its own for the
+    /// Follows redirects by hand rather than libcurl's way, so that each hop is a request with a host of its own for
+    /// the
     /// policy, and so that no credential leaves its origin.
     private static func follow(_ first: HTTPRequest, owner: CurlOwner) async throws(OutboundError) -> HTTPResponse {
         let clock = ContinuousClock()
@@ -46,7 +47,8 @@ extension HTTPClient {
         var request = first
         for _ in 0...owner.loop.limits.redirectsMax {
             let response = try await perform(request, owner: owner)
-            guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers["Location"] else {
+            guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers["Location"]
+            else {
                 return response
             }
             request = try request.redirected(to: location, status: response.status)
@@ -80,7 +82,8 @@ extension HTTPRequest {
         }
         if URLParts(url) != parts {
             next.headers = HTTPHeaders()
-            for field in headers.fields where Self.portableHeaders.contains(where: { HTTPHeaders.same($0, field.name) }) {
+            for field in headers.fields where Self.portableHeaders.contains(where: { HTTPHeaders.same($0, field.name) })
+            {
                 if next.body != nil || !HTTPHeaders.same(field.name, "Content-Type") {
                     next.headers.append(field.name, field.value)
                 }
