@@ -81,10 +81,20 @@ extension Structure {
 
     private static func declares(_ name: String) -> Bool { fields.contains { $0.name == name } }
 
-    /// The value as it is stored: every member that is set, unset ones left out.
+    /// The value as it is stored: every member that is set. Unset ones are left out, but for those that would have a
+    /// value if nothing were said of them: they are null.
     public var document: JSONValue {
         var object = JSONObject()
-        for field in Self.fields where field.mode.isStored { object[field.name] = field.encode(self) }
+        var defaults: Self?
+        for field in Self.fields where field.mode.isStored {
+            if let value = field.encode(self) {
+                object[field.name] = value
+            } else {
+                let untouched = defaults ?? Self()
+                defaults = untouched
+                if field.encode(untouched) != nil { object[field.name] = .null }
+            }
+        }
         keepUnknown(in: &object)
         return .object(object)
     }
@@ -98,7 +108,11 @@ extension Structure {
     public func members(withNulls: Bool) -> JSONObject {
         var object = JSONObject()
         for field in Self.fields where field.mode.shows(in: .view) {
-            object[field.name] = field.show(self) ?? (withNulls && field.nullable ? .null : nil)
+            if let value = field.show(self) {
+                object[field.name] = value
+            } else if withNulls, field.nullable {
+                object[field.name] = .null
+            }
         }
         keepUnknown(in: &object)
         return object

@@ -175,7 +175,7 @@ struct AgentWriter {
         let parent = "\(id)/\(name)"
         relation.subAgentId = name
         relation.externalAgentId = delegate.externalAgentId
-        relation.headers = delegate.headers.over(relation.headers)
+        relation.headers = delegate.headers.mapOver(relation.headers)
         if let given = delegate.relationID {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -192,7 +192,7 @@ struct AgentWriter {
         let parent = "\(id)/\(name)"
         relation.subAgentId = name
         relation.targetAgentId = delegate.agentId
-        relation.headers = delegate.headers.over(relation.headers)
+        relation.headers = delegate.headers.mapOver(relation.headers)
         if let given = delegate.relationID {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -214,8 +214,8 @@ struct AgentWriter {
         relation.subAgentId = name
         relation.toolId = use.toolId
         relation.selectedTools = use.toolSelection.over(relation.selectedTools)
-        relation.headers = use.headers.over(relation.headers)
-        relation.toolPolicies = use.toolPolicies.over(relation.toolPolicies)
+        relation.headers = use.headers.mapOver(relation.headers)
+        relation.toolPolicies = use.toolPolicies.mapOver(relation.toolPolicies)
         if let given = use.agentToolRelationId {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -231,7 +231,7 @@ struct AgentWriter {
             ?? FunctionToolRelation()
         relation.subAgentId = name
         relation.functionToolId = use.toolId
-        relation.toolPolicies = use.toolPolicies.over(relation.toolPolicies)
+        relation.toolPolicies = use.toolPolicies.mapOver(relation.toolPolicies)
         if let given = use.agentToolRelationId {
             relation.id = given
         } else if relation.id.isEmpty {

@@ -14,6 +14,13 @@ struct ProjectDraft {
     /// The keys of everything in the project that will be there.
     let keys: Set<ResourceKey>
 
+    /// The maps of a whole project beside its agents.
+    static let maps = [
+        ("functions", Function.kind), ("dataComponents", DataComponent.kind),
+        ("artifactComponents", ArtifactComponent.kind), ("externalAgents", ExternalAgent.kind),
+        ("credentialReferences", CredentialReference.kind), ("tools", Tool.kind),
+    ]
+
     /// Agents of one project at most.
     static let agentsMax = 1000
 
@@ -34,12 +41,8 @@ struct ProjectDraft {
         func add(_ kind: Kind, _ ids: [String]) {
             for id in ids { keys.insert(ResourceKey(kind: kind.name, id: id)) }
         }
-        add(CredentialReference.kind, credentials.names)
-        add(Function.kind, functions.names)
-        add(Tool.kind, tools.names)
-        add(ExternalAgent.kind, externalAgents.names)
-        add(DataComponent.kind, dataComponents.names)
-        add(ArtifactComponent.kind, artifactComponents.names)
+        // What is described is known even where it is broken: the fault is told at its cause alone.
+        for (name, kind) in Self.maps { add(kind, body[name]?.object?.keys ?? []) }
         add(Agent.kind, agentBodies.keys)
         for agent in agentBodies.values { add(Function.kind, agent["functions"]?.object?.keys ?? []) }
         self.keys = keys
@@ -109,9 +112,9 @@ struct ProjectDraft {
 
     private func checkCredentials(_ map: String, _ users: [(id: String, credential: String?)], _ decoding: inout Decoding) {
         for (id, credential) in users {
-            guard let credential, credentials[credential] == nil else { continue }
+            guard let credential else { continue }
             let key = ResourceKey(kind: CredentialReference.kind.name, id: credential)
-            decoding.fail(Kind.unknown(key), along: [map, id, "credentialReferenceId"])
+            if !keys.contains(key) { decoding.fail(Kind.unknown(key), along: [map, id, "credentialReferenceId"]) }
         }
     }
 

@@ -111,12 +111,7 @@ enum ProjectOperations {
             JSONObject(
                 shelf.entries(Tool.kind, "").map { ($0.key.id, .object(Tool($0).members(withNulls: true).stamped($0))) }))
         document["functionTools"] = .null
-        let maps = [
-            ("functions", Function.kind), ("dataComponents", DataComponent.kind),
-            ("artifactComponents", ArtifactComponent.kind), ("externalAgents", ExternalAgent.kind),
-            ("credentialReferences", CredentialReference.kind),
-        ]
-        for (name, kind) in maps {
+        for (name, kind) in ProjectDraft.maps where kind.name != Tool.kind.name {
             let entries = shelf.entries(kind, "")
             let map = JSONObject(entries.map { ($0.key.id, .object(kind.view($0, in: branch))) })
             document[name] = map.isEmpty ? .null : .object(map)

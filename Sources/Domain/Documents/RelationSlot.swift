@@ -65,13 +65,9 @@ extension Sent {
 
 extension Sent {
     /// The same for maps, of which answers show nothing as empty: an empty one says what is so already.
-    func over<Element>(_ old: Value?) -> Value? where Value == OrderedMap<Element> {
+    func mapOver<Element>(_ old: Value?) -> Value? where Value == OrderedMap<Element> {
         if case .value(let map) = self, map.isEmpty, old == nil { return nil }
-        switch self {
-        case .absent: return old
-        case .null: return nil
-        case .value(let value): return value
-        }
+        return over(old)
     }
 }
 
