@@ -3,7 +3,7 @@ import Domain
 public import Logging
 public import Models
 public import Runtime
-public import ServiceLifecycle
+import ServiceLifecycle
 public import Store
 public import UnixSignals
 
@@ -39,10 +39,7 @@ public struct Application: Sendable {
         }
     }
 
-    /// What runs until the process is told to stop, in the order in which it starts; it stops in the reverse one.
-    public let services: [any Service]
-    private let logger: Logger
-    private let shutdown: Duration
+    private let group: ServiceGroup
 
     /// An application over a store that is open.
     ///
@@ -50,13 +47,12 @@ public struct Application: Sendable {
     ///   - models: Finds the model that a configuration names.
     ///   - clock: The time, for all of it.
     ///   - logger: Where errors go.
+    ///   - signals: What ends `run`, beside `stop`.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
         _ settings: Settings, store: Store, models: ModelResolver, clock: RuntimeClock, logger: Logger,
-        onListening: @escaping @Sendable (_ port: Int) async -> Void
+        stoppingOn signals: [UnixSignal] = [], onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        self.logger = logger
-        shutdown = settings.limits.shutdown
         let parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, authentication: settings.authentication, limits: settings.limits,
@@ -67,22 +63,25 @@ public struct Application: Sendable {
                 store: store, models: ModelSource(models), limits: settings.runtimeLimits),
             limits: settings.runtimeLimits, clock: clock)
         let server = HTTPServer(parts, store: store, runs: runs, onListening: onListening)
-        services = [RunsService(runs: runs), server]
-    }
-
-    /// Runs until one of `signals` comes, or the task is cancelled, and returns when all is put away.
-    ///
-    /// - Throws: What a service failed with, for instance because the port is taken.
-    public func run(stoppingOn signals: [UnixSignal] = []) async throws {
+        // They stop in the reverse order: first nobody is let in, then the runs are put away.
+        let services: [any Service] = [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
                     service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup)
             }, gracefulShutdownSignals: signals, logger: logger)
-        configuration.maximumGracefulShutdownDuration = shutdown
-        try await ServiceGroup(configuration: configuration).run()
+        configuration.maximumGracefulShutdownDuration = settings.limits.shutdown
+        group = ServiceGroup(configuration: configuration)
     }
+
+    /// Runs until it is told to stop, and returns when all is put away.
+    ///
+    /// - Throws: What a service failed with, for instance because the port is taken.
+    public func run() async throws { try await group.run() }
+
+    /// Makes `run` return: open requests and runs may finish within `ServerLimits.shutdown`.
+    public func stop() async { await group.triggerGracefulShutdown() }
 }
 
 /// The runs as a service: picks up what a crash left, keeps leases and time limits, and puts runs away at the end.

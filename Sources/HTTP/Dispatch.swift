@@ -202,8 +202,15 @@ struct Dispatcher: Sendable {
                 try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
             }
         case .write(let body):
-            output = try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
-                try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
+            let isRehearsal = call.query[Rehearsal.parameter] == "true"
+            do {
+                output = try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
+                    let output = try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
+                    if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
+                    return output
+                }
+            } catch let rehearsal as Rehearsal {
+                output = OperationOutput(200, rehearsal.report)
             }
         case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
@@ -218,13 +225,13 @@ struct Dispatcher: Sendable {
         }
     }
 
-    /// Every parameter of a managed path is an id of a resource, but for the tenant (manage spec §0.3).
+    /// Every parameter of a managed path is an id of a resource, but for the tenant. Projects made elsewhere may have
+    /// ids that a new one may not (manage spec §1.21, 3).
     private static func checkIDs(_ path: [String: String]) throws(Problem) {
         var decoding = Decoding()
         for (name, value) in path where name != "tenantId" {
             decoding.within(name) { decoding in
-                let type = name == "projectId" ? FieldType<String>.projectID : .resourceID
-                _ = type.decode(.string(value), &decoding)
+                _ = FieldType.resourceID.decode(.string(value), &decoding)
             }
         }
         try decoding.finish()

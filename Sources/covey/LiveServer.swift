@@ -32,8 +32,8 @@ struct LiveServer {
         do {
             let application = Application(
                 applicationSettings(runtimeLimits), store: store, models: resolver, clock: .live, logger: logger,
-                onListening: announce)
-            try await application.run(stoppingOn: [.sigterm, .sigint])
+                stoppingOn: [.sigterm, .sigint], onListening: announce)
+            try await application.run()
         } catch {
             await store.close()
             throw Self.startFailure(error, settings.address)

@@ -1,0 +1,135 @@
+import Catalog
+import Foundation
+public import HTTP
+import Logging
+import Models
+import Outbound
+public import Runtime
+public import Store
+
+/// The whole of Covey in the test's process, on a port of its own, over a real database that nobody else sees.
+public struct TestApp: Sendable {
+    /// How it is started.
+    public struct Options: Sendable {
+        /// Whom it lets in: everybody, as in development, unless set.
+        public var authentication = Authenticator.Configuration(isDevelopment: true)
+        /// The bounds of the server.
+        public var limits = ServerLimits()
+        /// The bounds of the runs.
+        public var runtimeLimits = RuntimeLimits()
+        /// The scripts of `scripted/…` models: names without ending, and their YAML.
+        public var scripts: [String: String] = [:]
+        /// The folder of an earlier app, to start on what it left; nil for an empty one that is removed afterwards.
+        public var folder: String?
+        /// The database; nil for one of its own.
+        public var databaseURL: String?
+        /// Whether time goes by by itself, instead of standing still until the test moves it.
+        public var usesLiveClock = false
+
+        /// An empty server for development.
+        public init() { limits.shutdown = .seconds(3) }
+    }
+
+    /// Sends requests to it.
+    public let client: TestClient
+    /// The port on 127.0.0.1.
+    public let port: Int
+    /// The time of server and runs; it moves only by the test, unless `usesLiveClock`.
+    public let clock: StepClock
+    /// The time of the mock and scripted models, likewise.
+    public let modelClock: StepClock
+    /// Its data and scripts.
+    public let folder: String
+    /// Its database.
+    public let databaseURL: String
+    /// Its store.
+    public let store: Store
+    /// Stops it gracefully; its `run` returns when it has.
+    public let stop: @Sendable () async -> Void
+
+    /// Starts an app, runs `body` with it, and stops it.
+    public static func run(
+        _ options: Options = Options(), _ body: @Sendable (TestApp) async throws -> Void
+    ) async throws {
+        let folder = try options.folder ?? makeFolder()
+        defer { if options.folder == nil { try? FileManager.default.removeItem(atPath: folder) } }
+        try write(options.scripts, to: folder)
+        let url: String
+        if let given = options.databaseURL { url = given } else { url = try await ownDatabase(in: folder) }
+        let store = try await Store.open(url: url, containers: Scope.containers)
+        do {
+            try await serve(options, folder, url, store, body)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private static func serve(
+        _ options: Options, _ folder: String, _ url: String, _ store: Store,
+        _ body: @Sendable (TestApp) async throws -> Void
+    ) async throws {
+        let (clock, modelClock) = (StepClock(), StepClock())
+        let models = ModelResolver(
+            client: .live(policy: .development), environment: [:], scripts: ScriptLibrary(folder: folder + "/scripts"),
+            clock: options.usesLiveClock ? live : modelClock.models)
+        let (ports, heard) = AsyncStream.makeStream(of: Int.self)
+        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let application = Application(
+            Application.Settings(
+                address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
+                limits: options.limits, runtimeLimits: options.runtimeLimits),
+            store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
+        ) { port in heard.yield(port) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { heard.finish() }
+                try await application.run()
+            }
+            guard let port = await ports.first(where: { _ in true }) else { return try await group.waitForAll() }
+            let app = TestApp(
+                client: TestClient(address: "http://127.0.0.1:\(port)"), port: port, clock: clock,
+                modelClock: modelClock, folder: folder, databaseURL: url, store: store
+            ) { await application.stop() }
+            let outcome: Result<Void, any Error>
+            do {
+                outcome = .success(try await body(app))
+            } catch {
+                outcome = .failure(error)
+            }
+            await application.stop()
+            try await group.waitForAll()
+            try outcome.get()
+        }
+    }
+
+    private static let live = ModelClock(
+        timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep)
+
+    /// A new, empty folder.
+    public static func makeFolder() throws -> String {
+        let path = NSTemporaryDirectory() + "covey-test-\(RandomID.make())"
+        try FileManager.default.createDirectory(atPath: path + "/scripts", withIntermediateDirectories: true)
+        return path
+    }
+
+    private static func write(_ scripts: [String: String], to folder: String) throws {
+        for (name, text) in scripts {
+            try text.write(toFile: "\(folder)/scripts/\(name).yaml", atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
+    private static func ownDatabase(in folder: String) async throws -> String {
+        guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
+            return "sqlite:\(folder)/covey.db"
+        }
+        let schema = "test_\(RandomID.make())"
+        let server = try PostgresDatabase(url: url)
+        try await server.write(.process) { try $0.script("CREATE SCHEMA \(schema)") }
+        await server.close()
+        return "\(url)?options=-csearch_path%3D\(schema)"
+    }
+}
