@@ -1,3 +1,5 @@
+import Glibc
+
 /// The event stream format of the HTML standard (§9.2, "Server-sent events").
 public enum ServerSentEvents {
     /// One event.
@@ -47,33 +49,33 @@ public enum ServerSentEvents {
         public mutating func feed(_ bytes: [UInt8]) throws(TooLong) -> [Event] {
             var events: [Event] = []
             var start = 0
-            var at = 0
-            let count = bytes.count
-            if skipsLineFeed, count > 0 {
+            if skipsLineFeed, let first = bytes.first {
                 skipsLineFeed = false
-                if bytes[0] == 0x0A {
-                    start = 1
-                    at = 1
-                }
+                if first == 0x0A { start = 1 }
             }
-            while at < count {
-                let byte = bytes[at]
-                guard byte == 0x0A || byte == 0x0D else {
-                    at += 1
-                    continue
-                }
-                try line(bytes[start..<at], into: &events)
-                at += 1
-                if byte == 0x0D {
-                    if at == count { skipsLineFeed = true } else if bytes[at] == 0x0A { at += 1 }
-                }
-                start = at
+            while let end = Self.lineEnd(bytes, from: start) {
+                try line(bytes[start..<end], into: &events)
+                start = end + 1
+                guard bytes[end] == 0x0D else { continue }
+                if start == bytes.count { skipsLineFeed = true } else if bytes[start] == 0x0A { start += 1 }
             }
-            if start < count {
-                try check(partial.count + count - start)
+            if start < bytes.count {
+                try check(partial.count + bytes.count - start)
                 partial += bytes[start...]
             }
             return events
+        }
+
+        /// Where the next line feed or carriage return stands; nil when there is none. By `memchr`, because streams are
+        /// read here byte for byte and it looks at many bytes at once.
+        private static func lineEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+            bytes.withUnsafeBytes { buffer -> Int? in
+                guard let base = buffer.baseAddress, start < buffer.count else { return nil }
+                let rest = buffer.count - start
+                let feed = memchr(base + start, 0x0A, rest).map { UnsafeRawPointer($0) - base }
+                let before = (feed ?? buffer.count) - start
+                return memchr(base + start, 0x0D, before).map { UnsafeRawPointer($0) - base } ?? feed
+            }
         }
 
         private func check(_ count: Int) throws(TooLong) {
@@ -92,12 +94,25 @@ public enum ServerSentEvents {
                 isFirstLine = false
                 if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
             }
+            if Self.isData(line), data == nil {
+                line = line.dropFirst(5)
+                data = line.first == UInt8(ascii: " ") ? line.dropFirst() : line
+                return
+            }
             guard let first = line.first else { return dispatch(into: &events) }
             guard first != UInt8(ascii: ":") else { return }
             let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
             var value = colon == line.endIndex ? line[line.endIndex...] : line[(colon + 1)...]
             if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
             field(line[..<colon], value)
+        }
+
+        /// Whether the line starts with `data:`, as nearly all do.
+        private static func isData(_ line: ArraySlice<UInt8>) -> Bool {
+            let start = line.startIndex
+            return line.count >= 5 && line[start] == UInt8(ascii: "d") && line[start + 1] == UInt8(ascii: "a")
+                && line[start + 2] == UInt8(ascii: "t") && line[start + 3] == UInt8(ascii: "a")
+                && line[start + 4] == UInt8(ascii: ":")
         }
 
         private mutating func field(_ field: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {

@@ -1,4 +1,5 @@
 import Catalog
+import Glibc
 import Outbound
 
 /// Reads the chunks of a streamed chat completion.
@@ -26,7 +27,7 @@ struct OpenAIDecoder: StreamDecoder {
                 text += piece
                 continue
             }
-            if event.data.elementsEqual("[DONE]".utf8) {
+            if event.data.count == 6, event.data.elementsEqual("[DONE]".utf8) {
                 out.appendText(text)
                 text = ""
                 // The mark at the end tells that this is all, also where a server gave no reason.
@@ -178,8 +179,10 @@ struct ChunkTemplate {
     }
 
     private static func same(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ expected: [UInt8]) -> Bool {
-        for position in expected.indices where bytes[start + position] != expected[position] { return false }
-        return true
+        guard let base = bytes.baseAddress else { return false }
+        return expected.withUnsafeBytes { expected in
+            expected.baseAddress.map { memcmp(base + start, $0, expected.count) == 0 } ?? true
+        }
     }
 
     /// Whether bytes within a JSON string mean something other than themselves, or end it.
