@@ -29,6 +29,21 @@ private func size(_ path: String) -> Int? {
     return stat(path, &status) == 0 ? Int(status.st_size) : nil
 }
 
+private func copy(_ source: String, to target: String) throws {
+    let input = open(source, O_RDONLY)
+    let output = open(target, O_CREAT | O_TRUNC | O_WRONLY, 0o600)
+    try #require(input >= 0 && output >= 0)
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = read(input, &buffer, buffer.count)
+        guard count > 0 else { break }
+        let written = write(output, buffer, count)
+        try #require(written == count)
+    }
+    close(input)
+    close(output)
+}
+
 @Suite struct SQLiteTests {
     private static let synchronous = Statement("PRAGMA synchronous")
     private static let journalMode = Statement("PRAGMA journal_mode")
@@ -70,6 +85,34 @@ private func size(_ path: String) -> Int? {
             let again = try await Store.open(url: url, containers: [])
             #expect(try await again.head(of: branch) == 1)
             await again.close()
+        }
+    }
+
+    @Test(arguments: [Durability.process, .full])
+    func `what was committed survives the end of the process`(_ durability: Durability) async throws {
+        try await withTemporaryFolder { folder in
+            try await withTemporaryFolder { copyFolder in
+                let store = try await Store.open(url: "sqlite:\(folder)/covey.db", containers: [])
+                var found: [Int: Set<String>] = [:]
+                for round in 0..<40 {
+                    let conversation = ConversationRow.sample(id: "c\(round)")
+                    let message = MessageRow.sample("m\(round)", in: conversation.key)
+                    try await store.commit([.conversation(conversation), .message(message)], durability: durability)
+                    guard round.isMultiple(of: 8) else { continue }
+                    // The files as a process that is killed now would leave them.
+                    for suffix in ["", "-wal"] {
+                        try copy("\(folder)/covey.db\(suffix)", to: "\(copyFolder)/covey.db\(suffix)")
+                    }
+                    unlink("\(copyFolder)/covey.db-shm")
+                    let left = try await Store.open(url: "sqlite:\(copyFolder)/covey.db", containers: [])
+                    let page = try await left.conversations(tenant: "t", project: "p", page: 1, limit: 100)
+                    found[round] = Set(page.conversations.map(\.key.id))
+                    await left.close()
+                }
+                await store.close()
+                for (round, ids) in found { #expect(ids == Set((0...round).map { "c\($0)" })) }
+                #expect(found.count == 5)
+            }
         }
     }
 

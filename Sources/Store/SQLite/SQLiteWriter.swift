@@ -10,7 +10,8 @@ import Synchronization
 final class SQLiteWriter: Sendable {
     /// Jobs that wait; beyond that a write fails as too busy.
     static let queueMax = 4096
-    /// After two jobs met, so many go to the writer's thread even when it is idle: they are likely to share a commit.
+    /// After jobs met in a batch, so many more batches are the writer's thread's even when it is idle: jobs are likely
+    /// to meet there again and share a commit.
     static let crowdMemory = 16
     /// Jobs that share a commit.
     static let batchMax = 256
@@ -23,7 +24,7 @@ final class SQLiteWriter: Sendable {
         var queue: [any Job] = []
         var isLed = false
         var isClosed = false
-        /// How many of the next jobs go to the writer's thread because jobs have been meeting of late.
+        /// How many of the next batches the writer's thread waits for, because jobs have been meeting of late.
         var crowd = 0
     }
 
@@ -84,11 +85,7 @@ final class SQLiteWriter: Sendable {
             if state.isClosed { return .refused(.unavailable(retryable: false)) }
             if state.queue.count >= Self.queueMax { return .refused(.tooBusy) }
             state.queue.append(job)
-            if state.isLed {
-                state.crowd = Self.crowdMemory
-                return .accepted
-            }
-            state.crowd = max(state.crowd - 1, 0)
+            if state.isLed { return .accepted }
             state.isLed = true
             return .leads
         }
@@ -103,9 +100,13 @@ final class SQLiteWriter: Sendable {
     private func serve() {
         while true {
             wake.wait()
-            while let batch = nextBatch() {
-                perform(batch)
+            var next = nextBatch()
+            while let batch = next {
+                let outcomes = perform(batch)
                 checkpointer.wakeIfNeeded(frames: connection.logFrames)
+                // Before its callers go on: a lone caller's next job shall find the writer idle.
+                next = nextBatch()
+                for (job, failure) in outcomes { if let failure { job.fail(failure) } else { job.succeed() } }
             }
             if state.withLock({ $0.isClosed }) { return }
         }
@@ -120,6 +121,7 @@ final class SQLiteWriter: Sendable {
                 return nil
             }
             let batch = Array(state.queue.prefix(Self.batchMax))
+            state.crowd = batch.count > 1 ? Self.crowdMemory : max(state.crowd - 1, 0)
             state.queue.removeFirst(batch.count)
             return batch
         }
@@ -150,52 +152,46 @@ final class SQLiteWriter: Sendable {
         }
     }
 
-    /// Several jobs in one transaction. If that as a whole cannot be kept, each again in its own, so that the one that
-    /// is at fault fails alone.
-    private func perform(_ batch: [any Job]) {
-        if batch.count == 1 { return performAlone(batch[0]) }
+    /// Several jobs in one transaction, and what each failed with, if it did. If the transaction as a whole cannot be
+    /// kept, each runs again in its own, so that the one that is at fault fails alone.
+    private func perform(_ batch: [any Job]) -> [(any Job, StoreError?)] {
+        if batch.count == 1 { return batch.map { ($0, performAlone($0)) } }
         let isFull = batch.contains { $0.durability == .full }
-        var failures: [(job: any Job, error: StoreError)] = []
-        var kept: [any Job] = []
         do throws(StoreError) {
             try connection.begin(isFull ? .full : .process)
+            var outcomes: [(any Job, StoreError?)] = []
             for job in batch {
-                do throws(StoreError) {
-                    try performInSavepoint(job)
-                    kept.append(job)
-                } catch {
-                    guard connection.isInTransaction else { throw error }
-                    failures.append((job, error))
-                }
+                let failure = performInSavepoint(job)
+                if let failure, !connection.isInTransaction { throw failure }
+                outcomes.append((job, failure))
             }
             try connection.commit()
+            return outcomes
         } catch {
             connection.rollback()
-            for job in batch { performAlone(job) }
-            return
+            return batch.map { ($0, performAlone($0)) }
         }
-        for job in kept { job.succeed() }
-        for failure in failures { failure.job.fail(failure.error) }
     }
 
-    private func performInSavepoint(_ job: any Job) throws(StoreError) {
-        try connection.beginSavepoint()
+    private func performInSavepoint(_ job: any Job) -> StoreError? {
         do throws(StoreError) {
+            try connection.beginSavepoint()
             try job.run(connection)
             if connection.breaksForeignKeys { throw .foreignKeyViolation("a deferred foreign key of the job") }
             try connection.releaseSavepoint()
+            return nil
         } catch {
             connection.rollbackSavepoint()
-            throw error
+            return error
         }
     }
 
-    private func performAlone(_ job: any Job) {
+    private func performAlone(_ job: any Job) -> StoreError? {
         do throws(StoreError) {
             try perform(job.durability ?? .full) { connection throws(StoreError) in try job.run(connection) }
-            job.succeed()
+            return nil
         } catch {
-            job.fail(error)
+            return error
         }
     }
 
