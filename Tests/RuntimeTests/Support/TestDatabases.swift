@@ -23,21 +23,32 @@ final class CountingDatabase: Database {
         return try await base.write(durability, body)
     }
 
-    func notify(_ channel: String, _ payload: String) async throws(StoreError) { try await base.notify(channel, payload) }
+    func notify(_ channel: String, _ payload: String) async throws(StoreError) {
+        try await base.notify(channel, payload)
+    }
     func listen(_ channel: String) -> AsyncStream<Signal> { base.listen(channel) }
     func close() async { await base.close() }
 }
 
 /// A database that a process loses after a number of commits: the later ones never happen, as after `kill -9`.
-final class LosingDatabase: Database {
+final class DyingDatabase: Database {
     private let base: any Database
-    private let left: Mutex<Int>
+    private let left = Mutex(Int.max)
     private let error: StoreError
 
-    init(_ base: any Database, commits: Int, error: StoreError = .unavailable(retryable: false)) {
+    private init(_ base: any Database, _ error: StoreError) {
         self.base = base
-        left = Mutex(commits)
         self.error = error
+    }
+
+    /// A store on `base` that is lost after `commits` commits, with this error.
+    static func store(
+        on base: any Database, commits: Int, error: StoreError = .unavailable(retryable: false)
+    ) async throws -> Store {
+        let database = DyingDatabase(base, error)
+        let store = try await Store.open(database, containers: [])
+        database.left.withLock { $0 = commits }
+        return store
     }
 
     var dialect: Dialect { base.dialect }
@@ -57,7 +68,9 @@ final class LosingDatabase: Database {
         return try await base.write(durability, body)
     }
 
-    func notify(_ channel: String, _ payload: String) async throws(StoreError) { try await base.notify(channel, payload) }
+    func notify(_ channel: String, _ payload: String) async throws(StoreError) {
+        try await base.notify(channel, payload)
+    }
     func listen(_ channel: String) -> AsyncStream<Signal> { base.listen(channel) }
     func close() async { await base.close() }
 }
