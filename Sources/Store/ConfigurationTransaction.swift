@@ -31,6 +31,14 @@ public final class ConfigurationTransaction {
         try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
     }
 
+    /// The changes made here so far, oldest first. A deleted project has taken its log along: then there are none.
+    public func changesMade() throws -> [Change] {
+        guard let headAtStart else { return [] }
+        return try connection.rows(SQL.changes, branch.values + [.integer(headAtStart), .integer(Int64(Int32.max))]) {
+            try $0.change()
+        }
+    }
+
     // MARK: Reading
 
     /// Whether the branch exists.
