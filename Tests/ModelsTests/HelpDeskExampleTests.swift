@@ -25,10 +25,10 @@ private let scenes: [Scene] = [
     Scene(subAgent: "router", user: "where is my parcel?", reply: "Gladly. What is the number"),
     Scene(
         subAgent: "router", user: "Where is order #1042?",
-        reply: "Let me look that up. [\(lookup) What is the state of order 1042?]"),
+        reply: "Let me look that up.[\(lookup) What is the state of order 1042?]"),
     Scene(
         subAgent: "router", user: "where are 1042 and 1043?",
-        reply: "I am looking both up. [\(lookup) What is the state of order 1042?]"
+        reply: "I am looking both up.[\(lookup) What is the state of order 1042?]"
             + "[\(lookup) What is the state of order 1043?]"),
     Scene(
         subAgent: "router", user: "Where is order #1042?", results: [sent1042],
@@ -40,7 +40,7 @@ private let scenes: [Scene] = [
     Scene(subAgent: "router", user: "I want a refund for order 1007", reply: "[transfer_to_billing ]"),
     Scene(subAgent: "router", user: "Can I pay by card?", reply: "[transfer_to_billing ]"),
     Scene(subAgent: "router", user: "And when are you open?", handover: true, reply: "We are open Monday"),
-    Scene(subAgent: "router", user: "where is 1042", handover: true, reply: "Let me look that up. [\(lookup) What is"),
+    Scene(subAgent: "router", user: "where is 1042", handover: true, reply: "Let me look that up.[\(lookup) What is"),
     Scene(subAgent: "router", user: "how do returns work", reply: "Unused goods go back"),
     Scene(subAgent: "router", user: "my brakes squeak", reply: "The workshop in Bremen"),
     Scene(subAgent: "router", user: "let me talk to a human", reply: "Of course. Call"),
@@ -49,7 +49,7 @@ private let scenes: [Scene] = [
     Scene(subAgent: "router", user: "colourless green ideas", reply: "I am only a script"),
     Scene(
         subAgent: "billing", user: "I want a refund for order 1007", handover: true,
-        reply: "Billing here. One moment, I am opening order 1007. [\(lookup) What was bought in order 1007, and where"),
+        reply: "Billing here. One moment, I am opening order 1007.[\(lookup) What was bought in order 1007, and where"),
     Scene(
         subAgent: "billing", user: "I want a refund for order 1007", results: [delivered1007], handover: true,
         reply: "\(delivered1007) Send it back"),
