@@ -51,6 +51,7 @@ public struct Kind: Sendable {
     let permissions: Permissions
     let listParameters: [Operation.Parameter]
     let createStatuses: [Int]
+    let deleteErrors: [Int]
     let schemas: Schemas
     let actions: Actions
 
@@ -115,6 +116,7 @@ public struct Kind: Sendable {
         self.listParameters = listParameters
         self.refusesEmptyUpdate = refusesEmptyUpdate
         self.showsUnset = showsUnset
+        deleteErrors = rules.beforeDelete == nil ? [] : [409]
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
         members = R.fields.map {
             Member(
@@ -179,7 +181,7 @@ public struct Kind: Sendable {
 
     /// What is broken in a document because it names what does not exist.
     ///
-    /// - Parameter isKnown: The members that refer are checked with the workspace unless this says so of their target.
+    /// - Parameter old: What is stored now; what it refers to is there and not looked for again.
     public func brokenReferences(
         _ key: ResourceKey, _ document: JSONValue, old: JSONValue?, in workspace: Workspace
     ) throws -> [Problem.Broken] {

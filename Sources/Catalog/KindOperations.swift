@@ -84,7 +84,7 @@ extension Kind {
         names.delete.map { id in
             operation(
                 id, .delete, item, "Delete \(words)", permissions.delete, project: itemProject,
-                responses: [Operation.Response(204, "Deleted.")],
+                responses: [Operation.Response(204, "Deleted.")], moreErrors: deleteErrors,
                 effect: .write { workspace, input in
                     try delete(workspace, input)
                     return OperationOutput(204)

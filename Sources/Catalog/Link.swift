@@ -74,7 +74,7 @@ public struct Link: Sendable {
         [
             operation(
                 names.associate, .post, base, "Associate \(target.title) with sub-agent", .edit,
-                request: OpenAPI.reference(kind.schemaName + "Create"), moreErrors: [409],
+                request: requestSchema, moreErrors: [409],
                 Operation.Response(201, "The association.", schema: OpenAPI.reference(kind.schemaName + "Response")),
                 .write { try associate($0, $1) }),
             operation(
@@ -84,12 +84,12 @@ public struct Link: Sendable {
                 names.remove, .delete, pairPath, "Remove \(target.title) from sub-agent", .edit,
                 Operation.Response(200, "Removed.", schema: Self.removedSchema), .write { try remove($0, $1) }),
             operation(
-                names.exists, .get, "\(pairPath)/exists", "Check whether a sub-agent has a \(target.title)", .view,
+                names.exists, .get, "\(pairPath)/exists", "Check whether a sub-agent has the \(target.title)", .view,
                 Operation.Response(200, "Whether it has.", schema: Self.existsSchema),
                 .read { .init(200, ["exists": .bool(try pair($0, $1) != nil)]) }),
             operation(
                 names.users, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
-                "List sub-agents with a \(target.title)", .view,
+                "List sub-agents with the \(target.title)", .view,
                 Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try users($0, $1) }),
         ]
     }
@@ -122,7 +122,9 @@ public struct Link: Sendable {
         let used = try found.compactMap { relation -> JSONValue? in
             let id = relation.document[member]?.string ?? ""
             guard let entry = try workspace.get(key(of: member, id, input)) else { return nil }
-            return .object(target.view(entry, in: workspace.branch))
+            var view = target.view(entry, in: workspace.branch)
+            if hasPagination { view["relationshipId"] = .string(relation.key.id) }
+            return .object(view)
         }
         return hasPagination ? Page.whole(used) : OperationOutput(200, ["data": .array(used)])
     }
@@ -179,6 +181,16 @@ public struct Link: Sendable {
         let element = OpenAPI.reference(target.schemaName)
         return hasPagination
             ? OpenAPI.listEnvelope(element) : OpenAPI.envelope(["type": "array", "items": .object(element)])
+    }
+
+    /// Clients name the agent in the body too; the path is what counts (manage spec §1.14).
+    private var requestSchema: JSONObject {
+        [
+            "allOf": [
+                .object(OpenAPI.reference(kind.schemaName + "Create")),
+                ["type": "object", "properties": ["agentId": ["type": "string", "maxLength": 256]]],
+            ]
+        ]
     }
 
     private static let existsSchema: JSONObject = [

@@ -57,7 +57,7 @@ enum ComponentSource {
         Rule(what: "an inline event handler") { $0.firstMatch(of: /\bon\w+\s*=/) != nil },
         Rule(what: "document.write") { $0.contains("document.write") },
         Rule(what: "window.location") { $0.contains("window.location") },
-        Rule(what: "an innerHTML assignment") { $0.firstMatch(of: /innerhtml\s*=/) != nil },
+        Rule(what: "an innerHTML assignment") { $0.firstMatch(of: /\binnerhtml\s*=/) != nil },
     ]
 
     // Regex is not Sendable; computed, it is made anew for the rare write.

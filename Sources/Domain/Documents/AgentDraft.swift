@@ -88,7 +88,7 @@ struct AgentDraft {
                     // An absent contract is none (manage spec §1.11); every other absent member stays as stored.
                     if json["outputContract"] == nil { subAgent.outputContract = nil }
                     subAgent.normalize()
-                    subAgents.append(id, Sub(subAgent: subAgent, wiring: wiring))
+                    subAgents.append(subAgent.id, Sub(subAgent: subAgent, wiring: wiring))
                 }
             }
         }
@@ -122,7 +122,7 @@ extension Decoding {
         }
         var value = stored ?? R()
         guard value.assign(json, creating: stored == nil, &self) else { return nil }
-        value.id = id
+        if stored != nil { value.id = id }
         return value
     }
 
@@ -140,7 +140,7 @@ extension Decoding {
             let old = try stored(id)
             within(name) { decoding in
                 decoding.within(id) { decoding in
-                    if let value = decoding.read(member, id: id, over: old) { map.append(id, value) }
+                    if let value = decoding.read(member, id: id, over: old) { map.append(value.id, value) }
                 }
             }
         }

@@ -55,7 +55,7 @@ enum ProjectOperations {
 
     private static func create(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         if try workspace.exists() { throw Problem.conflict("Project already exists: \(workspace.branch.project)") }
-        try write(workspace, input.body, id: input.body["id"]?.string ?? "")
+        try write(workspace, input.body, id: workspace.branch.project)
         return .data(try document(workspace, .inProject), status: 201)
     }
 
