@@ -115,6 +115,9 @@ public struct TestApp: Sendable {
         return path
     }
 
+    /// Removes a folder that `makeFolder` made.
+    public static func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
+
     private static func write(_ scripts: [String: String], to folder: String) throws {
         for (name, text) in scripts {
             try text.write(toFile: "\(folder)/scripts/\(name).yaml", atomically: true, encoding: .utf8)
