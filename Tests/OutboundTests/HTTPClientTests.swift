@@ -130,4 +130,36 @@ import Testing
         #expect(throws: OutboundError.cancelled) { try result.get() }
         #expect(server.requests.isEmpty)
     }
+
+    @Test func `a client that nobody holds any more closes its connections`() async throws {
+        let server = LoopbackServer { _ in .text(200, "") }
+        defer { server.stop() }
+        func use() async throws {
+            let short = HTTPClient.live(policy: .development)
+            _ = try await short.send(HTTPRequest(url: server.url)).body.collect()
+        }
+        try await use()
+        await server.reaches { $0.closed == 1 }
+    }
+
+    @Test func `cancelling at any moment neither hangs nor leaves a request behind`() async throws {
+        let server = LoopbackServer { _ in .init(pieces: [[1]], ending: .hang) }
+        defer { server.stop() }
+        let client = client
+        await withTaskGroup(of: Void.self) { group in
+            for round in 0..<200 {
+                group.addTask {
+                    let task = Task {
+                        let response = try await client.send(HTTPRequest(url: server.url))
+                        while try await response.body.next() != nil {}
+                    }
+                    for _ in 0..<round { await Task.yield() }
+                    task.cancel()
+                    let result = await task.result
+                    #expect(throws: OutboundError.cancelled) { try result.get() }
+                }
+            }
+        }
+        await server.reaches { $0.accepted == $0.closed }
+    }
 }

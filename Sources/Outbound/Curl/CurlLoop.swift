@@ -209,6 +209,8 @@ final class CurlLoop: @unchecked Sendable {
     }
 
     private func start(_ transfer: CurlTransfer) {
+        // A cancellation may overtake the start; its command found nothing to end.
+        guard !transfer.isAbandoned else { return }
         guard active.count < limits.transfersMax else {
             return fail(transfer, .tooManyTransfers(max: limits.transfersMax))
         }

@@ -23,6 +23,8 @@ extension CurlTransfer {
             return .invalidRequest("the address")
         }
         covey_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        // Else giving up a transfer amid a name look-up would stop the loop until the look-up ends.
+        covey_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         covey_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         covey_set_long(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         covey_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, request.timeouts.connect.milliseconds))

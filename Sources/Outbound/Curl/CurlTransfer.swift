@@ -134,6 +134,9 @@ final class CurlTransfer: @unchecked Sendable {
 
     // MARK: The loop's side
 
+    /// Whether the task gave up before the transfer began.
+    var isAbandoned: Bool { shared.withLock { $0.failure != nil } }
+
     /// Publishes the head.
     func publishHead() {
         headIsDone = true
