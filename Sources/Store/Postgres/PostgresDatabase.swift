@@ -20,6 +20,7 @@ public final class PostgresDatabase: Database {
         var threads: [WorkerThread] = []
     }
 
+    /// SQL as this engine takes it.
     public let dialect = Dialect.postgres
     private let url: String
     private let state = Mutex(State())
@@ -40,6 +41,7 @@ public final class PostgresDatabase: Database {
         }
     }
 
+    /// Runs `body` on the thread of the next free connection; once more on a new connection when the old one broke.
     public func read<T: Sendable>(
         _ body: @Sendable @escaping (any Connection) throws -> T
     ) async throws(StoreError) -> T {
@@ -47,6 +49,8 @@ public final class PostgresDatabase: Database {
         return try result.get()
     }
 
+    /// Runs `body` in a transaction on the thread of the next free connection. A loser of a deadlock or a serialisation
+    /// failure is tried again.
     public func write<T: Sendable>(
         _ durability: Durability, _ body: @Sendable @escaping (any Connection) throws -> T
     ) async throws(StoreError) -> T {
@@ -153,18 +157,22 @@ public final class PostgresDatabase: Database {
 
     private static let notifyStatement = Statement("SELECT pg_notify($1, $2)")
 
+    /// Tells the listeners of every process on the database (`NOTIFY`).
     public func notify(_ channel: String, _ payload: String) async throws(StoreError) {
         try await read { connection in
             try connection.query(Self.notifyStatement, [.text(channel), .text(payload)]) { _ in }
         }
     }
 
+    /// What is told on `channel` from now on, beginning with `.catchUp` once the server listens. A connection that
+    /// broke and came back is another `.catchUp`.
     public func listen(_ channel: String) -> AsyncStream<Signal> {
         let stream = hub.listen(channel)
         listener.refresh()
         return stream
     }
 
+    /// Finishes the queued jobs and ends the connections.
     public func close() async {
         let threads: [WorkerThread] = state.withLock { state in
             state.isClosed = true

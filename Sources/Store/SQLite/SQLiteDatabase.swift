@@ -9,6 +9,7 @@ public final class SQLiteDatabase: Database {
     /// Connections for reading.
     public static let readerCount = 4
 
+    /// SQL as this engine takes it.
     public let dialect = Dialect.sqlite
     private let writer: SQLiteWriter
     private let readers: SQLiteReaders
@@ -36,24 +37,30 @@ public final class SQLiteDatabase: Database {
         throw .unavailable(retryable: false)
     }
 
+    /// Runs `body` on the calling thread with one of the reading connections, when one is free.
     public func read<T: Sendable>(
         _ body: @Sendable @escaping (any Connection) throws -> T
     ) async throws(StoreError) -> T {
         try await readers.read(body)
     }
 
+    /// Runs `body` in a transaction: on the calling thread when the writer is idle and the disk need not be waited for,
+    /// otherwise on the writer's thread, in one commit with others.
     public func write<T: Sendable>(
         _ durability: Durability, _ body: @Sendable @escaping (any Connection) throws -> T
     ) async throws(StoreError) -> T {
         try await writer.write(durability, body)
     }
 
+    /// Tells the listeners of this process.
     public func notify(_ channel: String, _ payload: String) async throws(StoreError) {
         hub.deliver(payload, on: channel)
     }
 
+    /// What is told on `channel` in this process from now on.
     public func listen(_ channel: String) -> AsyncStream<Signal> { hub.listen(channel) }
 
+    /// Finishes the queued writes and empties the log into the file.
     public func close() async {
         hub.close()
         await writer.close()
