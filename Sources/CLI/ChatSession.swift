@@ -86,6 +86,8 @@ struct AnswerView {
     let printer: Printer
     let quiet: Bool
     private var atLineStart = true
+    /// Whether no text came since the answer or the last note began: line breaks are then no paragraphs.
+    private var isBeginning = true
     private var failed = false
 
     init(printer: Printer, quiet: Bool) {
@@ -120,7 +122,9 @@ struct AnswerView {
         }
     }
 
-    private mutating func say(_ text: String) {
+    private mutating func say(_ piece: String) {
+        let text = isBeginning ? String(piece.trimmingPrefix { $0.isNewline }) : piece
+        if !text.isEmpty { isBeginning = false }
         printer.text(text)
         atLineStart = text.hasSuffix("\n") || (text.isEmpty && atLineStart)
     }
@@ -130,6 +134,7 @@ struct AnswerView {
         if !atLineStart { printer.line() }
         printer.line("  \(text)", .dimmed)
         atLineStart = true
+        isBeginning = true
     }
 
     private mutating func fault(_ text: String) {

@@ -15,10 +15,12 @@ struct Plan {
     init(_ answer: JSONValue) {
         steps = (answer["changes"]?.array ?? []).map { change in
             let parent = change["parent"]?.string ?? ""
-            let id = change["id"]?.string ?? ""
+            let label = change["label"]?.string ?? ""
+            // The ids of what only joins others are digests, which say nothing to a person.
+            let id = label.contains(" → ") ? label : change["id"]?.string ?? ""
             return Step(
                 action: change["action"]?.string ?? "", kind: change["kind"]?.string ?? "",
-                name: parent.isEmpty ? id : "\(parent)/\(id)",
+                name: parent.isEmpty ? id : "\(parent): \(id)",
                 members: change["members"]?.array?.compactMap(\.string) ?? [])
         }
     }

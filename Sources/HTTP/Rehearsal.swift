@@ -21,10 +21,18 @@ struct Rehearsal: Error {
                     [
                         "action": .string(change.action.rawValue), "kind": .string(change.key.kind),
                         "parent": .string(change.key.parent), "id": .string(change.key.id),
+                        "label": .string(Self.label(change)),
                         "members": .array(Self.differing(change.before, change.after).map(JSONValue.string)),
                     ]
                 }),
         ]
+    }
+
+    /// What a person calls the resource: the name, or for one that only joins others the ids of those.
+    private static func label(_ change: Change) -> String {
+        let document = (change.after ?? change.before)?.object ?? [:]
+        if let name = document["name"]?.string { return name }
+        return document.compactMap { $0.key.hasSuffix("Id") ? $0.value.string : nil }.joined(separator: " → ")
     }
 
     private static func differing(_ before: JSONValue?, _ after: JSONValue?) -> [String] {

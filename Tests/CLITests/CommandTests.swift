@@ -24,7 +24,7 @@ struct CommandTests {
         #expect(fake.made.map(\.path) == ["/manage/tenants/default/project-full/shop?dryRun=true"])
         #expect(fake.printed.contains("+ agent support"))
         #expect(fake.printed.contains("~ tool weather: name, config"))
-        #expect(fake.printed.contains("- sub-agent support/old"))
+        #expect(fake.printed.contains("- sub-agent support: old"))
         #expect(fake.printed.contains("1 to create, 1 to change, 1 to delete"))
     }
 

@@ -16,7 +16,8 @@ final class BuiltServer {
     private let output: Pipe
     /// The server's address, without a slash at its end.
     let address: String
-    let client = HTTPClient.live(policy: .unrestricted)
+    /// What speaks to it.
+    let client: ServerClient
 
     /// Starts the binary for development on the data directory `folder`, and waits for the line that names its address.
     init(folder: URL, arguments: [String] = [], environment: [String: String] = [:]) throws {
@@ -39,6 +40,7 @@ final class BuiltServer {
         }
         let found = said.firstMatch(of: #/http://[0-9a-zA-Z.\[\]:]+/#)
         address = String(try #require(found, "covey did not start; it said: \(said)").0)
+        client = ServerClient(address: address)
     }
 
     /// Ends it at once, as a power cut would, and waits until it is gone.
@@ -56,24 +58,6 @@ final class BuiltServer {
 
     deinit { if process.isRunning { kill() } }
 
-    /// Sends a request; the body is JSON.
-    func send(
-        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: HTTPHeaders = [:]
-    ) async throws -> HTTPResponse {
-        var request = HTTPRequest(method: method, url: address + path, headers: headers, body: body?.jsonBytes)
-        if body != nil { request.headers["Content-Type"] = "application/json" }
-        return try await client.send(request)
-    }
-
-    /// Sends a request and reads its answer as JSON, null where it is none.
-    func call(
-        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: HTTPHeaders = [:]
-    ) async throws -> (status: Int, body: JSONValue) {
-        let response = try await send(method, path, body, headers: headers)
-        let bytes = try await response.body.collect()
-        return (response.status, (try? JSONValue(parsing: bytes)) ?? .null)
-    }
-
     /// Makes a project with one agent `agent`, whose only sub-agent `main` speaks with `model`.
     func makeProject(_ id: String, model: String) async throws {
         let document: JSONValue = [
@@ -87,13 +71,39 @@ final class BuiltServer {
                 ]
             ],
         ]
-        let answer = try await call("PUT", "/manage/tenants/default/project-full/\(id)", document)
+        let answer = try await client.call("PUT", "/manage/tenants/default/project-full/\(id)", document)
         try #require(answer.status == 201, "\(answer.body.jsonText)")
     }
 
     /// The headers that name the agent `agent` of a project.
     static func scope(_ project: String) -> HTTPHeaders {
         ["x-inkeep-tenant-id": "default", "x-inkeep-project-id": project, "x-inkeep-agent-id": "agent"]
+    }
+}
+
+/// Speaks JSON with a server.
+struct ServerClient: Sendable {
+    let address: String
+    private let http = HTTPClient.live(policy: .unrestricted)
+
+    init(address: String) { self.address = address }
+
+    /// Sends a request; the body is JSON.
+    func send(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: HTTPHeaders = [:]
+    ) async throws -> HTTPResponse {
+        var request = HTTPRequest(method: method, url: address + path, headers: headers, body: body?.jsonBytes)
+        if body != nil { request.headers["Content-Type"] = "application/json" }
+        return try await http.send(request)
+    }
+
+    /// Sends a request and reads its answer as JSON, null where it is none.
+    func call(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: HTTPHeaders = [:]
+    ) async throws -> (status: Int, body: JSONValue) {
+        let response = try await send(method, path, body, headers: headers)
+        let bytes = try await response.body.collect()
+        return (response.status, (try? JSONValue(parsing: bytes)) ?? .null)
     }
 }
 

@@ -33,13 +33,13 @@ struct DurabilityTests {
         let scope = BuiltServer.scope("shop")
         var server = try BuiltServer(folder: folder.url)
         try await server.makeProject("shop", model: "scripted/slow.yaml")
-        let first = try await server.call(
+        let first = try await server.client.call(
             "POST", "/run/api/chat", Self.chat("one", "c1", stream: false), headers: scope)
         try #require(first.status == 200)
         #expect(first.body["choices"]?[0]?["message"]?["content"]?.string == Self.answer(to: "one"))
 
         var seen = UIStream()
-        let response = try await server.send(
+        let response = try await server.client.send(
             "POST", "/run/api/chat", Self.chat("two", "c1", stream: true), headers: scope)
         try #require(response.status == 200)
         await seen.read(response.body) { $0.ids.count >= events }
@@ -47,7 +47,7 @@ struct DurabilityTests {
 
         server = try BuiltServer(folder: folder.url)
         try await resume(after: seen, on: server, scope)
-        let third = try await server.call(
+        let third = try await server.client.call(
             "POST", "/run/api/chat", Self.chat("three", "c1", stream: false), headers: scope)
         #expect(third.status == 200, "\(third.body.jsonText)")
         #expect(third.body["choices"]?[0]?["message"]?["content"]?.string == Self.answer(to: "three"))
@@ -58,7 +58,7 @@ struct DurabilityTests {
     private func resume(after seen: UIStream, on server: BuiltServer, _ scope: HTTPHeaders) async throws {
         var headers = scope
         headers["Last-Event-ID"] = seen.ids.last
-        let response = try await server.send("GET", "/run/v1/conversations/c1/stream", headers: headers)
+        let response = try await server.client.send("GET", "/run/v1/conversations/c1/stream", headers: headers)
         if seen.isDone {
             #expect(response.status == 200 || response.status == 204)
             return
@@ -77,7 +77,7 @@ struct DurabilityTests {
         let folder = try DataFolder(scripts: ["slow.yaml": Self.script])
         var server = try BuiltServer(folder: folder.url)
         try await server.makeProject("shop", model: "scripted/slow.yaml")
-        let running = server
+        let running = server.client
         let promised = await withTaskGroup(of: String?.self) { group in
             for number in 0..<12 {
                 group.addTask {
@@ -91,14 +91,14 @@ struct DurabilityTests {
             while promised.count < answers, let number = await group.next() {
                 if let number { promised.append(number) }
             }
-            running.kill()
+            server.kill()
             for await number in group { if let number { promised.append(number) } }
             return promised
         }
         #expect(promised.count >= answers)
         server = try BuiltServer(folder: folder.url)
         for number in promised {
-            let next = try await server.call(
+            let next = try await server.client.call(
                 "POST", "/run/api/chat", Self.chat("again", "many\(number)", stream: false),
                 headers: BuiltServer.scope("shop"))
             #expect(next.status == 200)
@@ -130,7 +130,7 @@ struct DurabilityTests {
         var answered: [String] = []
         var refused: (status: Int, body: JSONValue)?
         for number in 0..<100 where refused == nil {
-            let answer = try await server.call(
+            let answer = try await server.client.call(
                 "POST", "/run/api/chat", Self.chat("\(number) \(text)", "c\(number)", stream: false), headers: scope)
             if answer.status == 200 { answered.append("c\(number)") } else { refused = answer }
         }
@@ -141,7 +141,7 @@ struct DurabilityTests {
         try disk.grow(to: 64)
         server = try BuiltServer(folder: disk.url)
         for conversation in answered.suffix(3) {
-            let next = try await server.call(
+            let next = try await server.client.call(
                 "POST", "/run/api/chat", Self.chat("next", conversation, stream: false), headers: scope)
             #expect(next.status == 200, "\(next.body.jsonText)")
         }

@@ -34,7 +34,7 @@ struct OperationsTests {
     func `what is served is what was promised, but for the gaps, which only shrink`() async throws {
         let folder = try DataFolder()
         let server = try BuiltServer(folder: folder.url)
-        let document = try await server.call("GET", "/openapi.json").body
+        let document = try await server.client.call("GET", "/openapi.json").body
         var served: [String: String] = [:]
         for (path, item) in document["paths"]?.object ?? [:] {
             for (method, operation) in item.object ?? [:] {
