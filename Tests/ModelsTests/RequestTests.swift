@@ -157,6 +157,17 @@ struct RequestTests {
         #expect(google["contents"]?[1]?["parts"]?[0]?["thoughtSignature"] == nil)
     }
 
+    @Test func `a conversation that starts with the model gets a user before it where one is wanted`() async throws {
+        let request = ModelRequest(
+            messages: [.assistant(text: "Hi", calls: []), .user("x")], options: ModelOptions(model: "m"))
+        let (_, anthropic) = try await sent(.anthropic, request)
+        #expect(anthropic["messages"]?.array?.map { $0["role"]?.string } == ["user", "assistant", "user"])
+        let (_, google) = try await sent(.google, request)
+        #expect(google["contents"]?.array?.map { $0["role"]?.string } == ["user", "model", "user"])
+        let (_, openAI) = try await sent(.openai, request)
+        #expect(openAI["messages"]?.array?.map { $0["role"]?.string } == ["assistant", "user"])
+    }
+
     @Test func `OpenAI's models that reason get no sampling parameters`() async throws {
         for (model, has) in [("gpt-4.1", true), ("gpt-5-chat-latest", true), ("gpt-5-mini", false), ("o3", false)] {
             var request = Self.request

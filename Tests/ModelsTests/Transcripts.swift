@@ -67,8 +67,7 @@ func client(
 ) -> HTTPClient {
     HTTPClient { request async throws(OutboundError) in
         seen?(request)
-        let left = Mutex(pieces.filter { !$0.isEmpty })
-        let box = Pieces(left.withLock { $0 })
+        let box = Pieces(pieces.filter { !$0.isEmpty })
         return HTTPResponse(
             status: status, headers: headers, body: HTTPBody { () async throws(OutboundError) in box.next() })
     }

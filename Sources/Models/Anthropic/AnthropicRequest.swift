@@ -129,6 +129,10 @@ struct AnthropicRequest {
                 turns.append((role, content))
             }
         }
+        // A conversation whose beginning was cut away may start with the model; the API wants the user first.
+        if turns.first?.role == "assistant" {
+            turns.insert(("user", [["type": "text", "text": .string(missingBeginning)]]), at: 0)
+        }
         if cachesPrompts, let last = turns.indices.last { mark(&turns[last].content) }
         return turns.map { ["role": .string($0.role), "content": .array($0.content)] }
     }

@@ -92,6 +92,10 @@ struct GoogleRequest {
                 turns.append((role, parts))
             }
         }
+        // Gemini wants the user first as well.
+        if turns.first?.role == "model" {
+            turns.insert(("user", [["text": .string(missingBeginning)]]), at: 0)
+        }
         return turns.map { ["role": .string($0.role), "parts": .array($0.parts)] }
     }
 

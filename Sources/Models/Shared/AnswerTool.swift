@@ -7,6 +7,9 @@ enum AnswerTool {
     static let description = "Gives the final answer as a JSON object. Call it once, when the answer is complete."
 }
 
+/// What stands for the user's part where the beginning of a conversation is not sent and the provider wants one.
+let missingBeginning = "(The beginning of the conversation is not shown.)"
+
 /// What a provider wants handed back with a tool call, marked with the provider, because a conversation may go on with
 /// another one, to which it means nothing.
 enum CallSignature {
