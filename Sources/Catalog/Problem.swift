@@ -35,6 +35,9 @@ public struct Problem: Error, Sendable, Equatable {
             self.reason = reason
         }
 
+        /// The place and the rule in one: `messages.0.role: Required`.
+        public var sentence: String { path.isEmpty ? reason : "\(path.joined(separator: ".")): \(reason)" }
+
         /// The path as a JSON pointer (RFC 6901).
         public var pointer: String {
             path.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
@@ -131,7 +134,9 @@ extension Problem {
         body["detail"] = .string(detail)
         if let instance { body["instance"] = .string(instance) }
         if let requestID { body["requestId"] = .string(requestID) }
-        let message = detail.count > 100 ? detail.prefix(97) + "..." : detail[...]
+        // Older clients show this text alone, so it names the fields.
+        let words = broken.isEmpty ? detail : broken.map(\.sentence).joined(separator: "; ")
+        let message = words.count > 100 ? words.prefix(97) + "..." : words[...]
         body["error"] = ["code": .string(code.rawValue), "message": .string(String(message))]
         if code == .conflict || code == .notFound {
             body["message"] = .string(detail)
