@@ -254,7 +254,7 @@ extension Transcript {
 
     private static let googleUsage =
         ",\"usageMetadata\":{\"promptTokenCount\":40,\"candidatesTokenCount\":9,\"thoughtsTokenCount\":6,"
-            + "\"cachedContentTokenCount\":8,\"totalTokenCount\":55}"
+        + "\"cachedContentTokenCount\":8,\"totalTokenCount\":55}"
 
     private static func parts(_ parts: String, _ rest: String = "", _ usage: String = "") -> String {
         "data: {\"candidates\": [{\"content\": {\"parts\": [\(parts)],\"role\": \"model\"}\(rest),\"index\": 0}]"
