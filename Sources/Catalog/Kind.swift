@@ -1,5 +1,5 @@
-/// One kind of thing that users manage, declared once: its fields, place, identity, references, rules and names. Routes,
-/// checks, links, the OpenAPI document and what other surfaces need are derived from it.
+/// One kind of thing that users manage, declared once: its fields, place, identity, references, rules and names.
+/// Routes, checks, links, the OpenAPI document and what other surfaces need are derived from it.
 public struct Kind: Sendable {
     /// One declared member, as surfaces that know no types see it.
     public struct Member: Sendable {
@@ -136,7 +136,9 @@ public struct Kind: Sendable {
         for name in ["createdAt", "updatedAt"] { properties[name] = ["type": "string", "format": "date-time"] }
         schema["properties"] = .object(properties)
         var required = schema["required"]?.array ?? []
-        for name in ["id", "createdAt", "updatedAt"] where !required.contains(.string(name)) { required.append(.string(name)) }
+        for name in ["id", "createdAt", "updatedAt"] where !required.contains(.string(name)) {
+            required.append(.string(name))
+        }
         schema["required"] = .array(required)
         return schema
     }

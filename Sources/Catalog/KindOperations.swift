@@ -58,7 +58,8 @@ extension Kind {
                 Operation.Response($0, $0 == 201 ? "Created." : "Took another's place.", schema: reference("Response"))
             }
             return operation(
-                id, .post, collection, "Create \(words)", permissions.create, project: scope == .tenant ? .body("id") : nil,
+                id, .post, collection, "Create \(words)", permissions.create,
+                project: scope == .tenant ? .body("id") : nil,
                 request: reference("Create"), responses: responses, moreErrors: onDuplicate == .conflict ? [409] : [],
                 effect: .write { workspace, input in
                     let (entry, status) = try create(workspace, input)
@@ -173,8 +174,10 @@ extension Kind {
     public var documentSchemas: [(name: String, schema: JSONObject)] {
         let view = OpenAPI.reference(schemaName)
         return [
-            (schemaName, schemas.view), (schemaName + "Create", schemas.create), (schemaName + "Update", schemas.update),
-            (schemaName + "Response", OpenAPI.envelope(view)), (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
+            (schemaName, schemas.view), (schemaName + "Create", schemas.create),
+            (schemaName + "Update", schemas.update),
+            (schemaName + "Response", OpenAPI.envelope(view)),
+            (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
         ]
     }
 }

@@ -1,6 +1,6 @@
-/// An association of sub-agents with what they may use: a relation kind with its own five operations, associate, list by
-/// sub-agent, remove, exists, and who uses it (manage spec §1.14–§1.19, §2.9). What it stores is an ordinary resource, so
-/// that references, cascades and history come with it.
+/// An association of sub-agents with what they may use: a relation kind with its own five operations, associate, list
+/// by sub-agent, remove, exists, and who uses it (manage spec §1.14–§1.19, §2.9). What it stores is an ordinary
+/// resource, so that references, cascades and history come with it.
 public struct Link: Sendable {
     /// The operations' names in the contract.
     public struct Names: Sendable {

@@ -128,7 +128,10 @@ public enum OpenAPI {
 
     private static let shared: [(name: String, schema: JSONObject)] = [
         ("Pagination", pagination), ("Problem", problem(adding: [:])),
-        ("ValidationProblem", problem(adding: ["type": text, "errors": ["type": "array", "items": .object(brokenField)]])),
+        (
+            "ValidationProblem",
+            problem(adding: ["type": text, "errors": ["type": "array", "items": .object(brokenField)]])
+        ),
         ("MissingOrConflictProblem", problem(adding: ["message": text, "details": [:]])),
     ]
 

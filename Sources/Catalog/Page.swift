@@ -35,12 +35,14 @@ public struct Page: Sendable, Equatable {
 
     /// The answer to a list that comes whole: one page with everything (manage spec §0.5).
     public static func whole(_ data: [JSONValue]) -> OperationOutput {
-        OperationOutput(200, [
-            "data": .array(data),
-            "pagination": [
-                "page": 1, "limit": .integer(Int64(data.count)), "total": .integer(Int64(data.count)), "pages": 1,
-            ],
-        ])
+        OperationOutput(
+            200,
+            [
+                "data": .array(data),
+                "pagination": [
+                    "page": 1, "limit": .integer(Int64(data.count)), "total": .integer(Int64(data.count)), "pages": 1,
+                ],
+            ])
     }
 
     private static func block(_ number: Int, _ limit: Int, _ total: Int) -> JSONValue {

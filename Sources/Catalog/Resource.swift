@@ -134,8 +134,8 @@ public struct Permissions: Sendable {
     }
 }
 
-/// The id of one logical thing on every branch: SHA-256 over parts joined by NUL, in hexadecimal, the first 32 characters
-/// (manage spec §0.3).
+/// The id of one logical thing on every branch: SHA-256 over parts joined by NUL, in hexadecimal, the first 32
+/// characters (manage spec §0.3).
 public enum DeterministicID {
     /// The id of what `parts` name; their order counts.
     public static func make(_ parts: [String]) -> String {

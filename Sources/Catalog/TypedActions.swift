@@ -66,7 +66,9 @@ struct TypedActions<R: Resource>: Sendable {
     private func update(_ entry: Entry, _ patch: JSONValue, _ workspace: Workspace) throws -> Entry {
         if R.kind.refusesEmptyUpdate, let members = patch.object {
             let writable = R.fields.filter { $0.mode.takes(creating: false) }
-            if !writable.contains(where: { members[$0.name] != nil }) { throw Problem.badRequest("No fields to update") }
+            if !writable.contains(where: { members[$0.name] != nil }) {
+                throw Problem.badRequest("No fields to update")
+            }
         }
         let value = try Self.decode(patch, over: R(entry), path: [:])
         if let clash = try clash(value, entry.key, workspace) { throw refusal(of: clash) }
@@ -111,8 +113,8 @@ public enum DerivedID {
 }
 
 extension Workspace {
-    /// Stores a typed value as its kind declares it, without asking the rules of single operations: whole documents keep
-    /// those themselves. Equal values write nothing.
+    /// Stores a typed value as its kind declares it, without asking the rules of single operations: whole documents
+    /// keep those themselves. Equal values write nothing.
     @discardableResult public func put<R: Resource>(_ value: R, in parent: String = "") throws -> Entry {
         let key = ResourceKey(kind: R.kind.name, parent: parent, id: value.id)
         let document = value.document

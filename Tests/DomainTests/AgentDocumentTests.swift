@@ -84,50 +84,51 @@ import Testing
         #expect(memory.writes == writes)
     }
 
-    @Test(arguments: [
-        ("subAgents/router/type", nil, ["/subAgents/router/type"]),
-        ("subAgents/router/name", "", ["/subAgents/router/name"]),
-        ("subAgents/router/canUse", nil, ["/subAgents/router/canUse"]),
-        ("subAgents", nil, ["/subAgents"]),
-        ("name", nil, ["/name"]),
-        ("id", nil, ["/id"]),
-        ("id", "bad id", ["/id"]),
-        ("defaultSubAgentId", "nobody", ["/defaultSubAgentId"]),
-        ("stopWhen", ["transferCountIs": 0], ["/stopWhen/transferCountIs"]),
-        ("statusUpdates/colour", "red", ["/statusUpdates/colour"]),
-        ("prompt", 7, ["/prompt"]),
-        ("subAgents/router/canTransferTo", ["nobody", "billing"], ["/subAgents/router/canTransferTo/0"]),
-        ("subAgents/router/canDelegateTo", ["nobody"], ["/subAgents/router/canDelegateTo/0"]),
-        ("subAgents/router/canDelegateTo", ["router"], ["/subAgents/router/canDelegateTo"]),
-        ("subAgents/router/canDelegateTo", [7], ["/subAgents/router/canDelegateTo/0"]),
-        (
-            "subAgents/router/canDelegateTo", [["externalAgentId": "nobody"], ["agentId": "nobody"]],
-            ["/subAgents/router/canDelegateTo/0/externalAgentId", "/subAgents/router/canDelegateTo/1/agentId"]
-        ),
-        ("subAgents/billing/canDelegateTo", ["router"], ["/subAgents/billing/canDelegateTo"]),
-        (
-            "subAgents/router/canUse", [["toolId": "nothing"], ["toolId": "calc"], ["toolId": "calc"]],
-            ["/subAgents/router/canUse/0/toolId", "/subAgents/router/canUse/2/toolId"]
-        ),
-        (
-            "subAgents/router/canUse", [["toolId": "weather", "headers": ["Host:": "x"]]],
-            ["/subAgents/router/canUse/0/headers/Host:"]
-        ),
-        ("subAgents/router/dataComponents", ["nothing"], ["/subAgents/router/dataComponents/0"]),
-        ("subAgents/router/artifactComponents", ["nothing"], ["/subAgents/router/artifactComponents/0"]),
-        ("functionTools/calc/functionId", "nothing", ["/functionTools/calc/functionId"]),
-        ("functions/calc-fn/executeCode", "1 + 1", ["/functions/calc-fn/executeCode"]),
-        (
-            "contextConfig/contextVariables/user/credentialReferenceId", "nothing",
-            ["/contextConfig/contextVariables/user/credentialReferenceId"]
-        ),
-        ("contextConfig/headersSchema", ["type": "nonsense"], ["/contextConfig/headersSchema/type"]),
-        ("triggers", ["t": ["name": "T"]], ["/triggers"]),
-        ("subAgents/router/skills", [["id": "tone", "index": 0]], ["/subAgents/router/skills"]),
-        ("subAgents/new", ["type": "internal", "name": "N", "canUse": []], ["/subAgents/new/id"]),
-        ("tools", ["t": ["name": "T"]], ["/tools/t/config"]),
-        ("teamAgents", ["t": ["id": "t"]], ["/teamAgents/t/name"]),
-    ] as [(String, JSONValue?, [String])])
+    @Test(
+        arguments: [
+            ("subAgents/router/type", nil, ["/subAgents/router/type"]),
+            ("subAgents/router/name", "", ["/subAgents/router/name"]),
+            ("subAgents/router/canUse", nil, ["/subAgents/router/canUse"]),
+            ("subAgents", nil, ["/subAgents"]),
+            ("name", nil, ["/name"]),
+            ("id", nil, ["/id"]),
+            ("id", "bad id", ["/id"]),
+            ("defaultSubAgentId", "nobody", ["/defaultSubAgentId"]),
+            ("stopWhen", ["transferCountIs": 0], ["/stopWhen/transferCountIs"]),
+            ("statusUpdates/colour", "red", ["/statusUpdates/colour"]),
+            ("prompt", 7, ["/prompt"]),
+            ("subAgents/router/canTransferTo", ["nobody", "billing"], ["/subAgents/router/canTransferTo/0"]),
+            ("subAgents/router/canDelegateTo", ["nobody"], ["/subAgents/router/canDelegateTo/0"]),
+            ("subAgents/router/canDelegateTo", ["router"], ["/subAgents/router/canDelegateTo"]),
+            ("subAgents/router/canDelegateTo", [7], ["/subAgents/router/canDelegateTo/0"]),
+            (
+                "subAgents/router/canDelegateTo", [["externalAgentId": "nobody"], ["agentId": "nobody"]],
+                ["/subAgents/router/canDelegateTo/0/externalAgentId", "/subAgents/router/canDelegateTo/1/agentId"]
+            ),
+            ("subAgents/billing/canDelegateTo", ["router"], ["/subAgents/billing/canDelegateTo"]),
+            (
+                "subAgents/router/canUse", [["toolId": "nothing"], ["toolId": "calc"], ["toolId": "calc"]],
+                ["/subAgents/router/canUse/0/toolId", "/subAgents/router/canUse/2/toolId"]
+            ),
+            (
+                "subAgents/router/canUse", [["toolId": "weather", "headers": ["Host:": "x"]]],
+                ["/subAgents/router/canUse/0/headers/Host:"]
+            ),
+            ("subAgents/router/dataComponents", ["nothing"], ["/subAgents/router/dataComponents/0"]),
+            ("subAgents/router/artifactComponents", ["nothing"], ["/subAgents/router/artifactComponents/0"]),
+            ("functionTools/calc/functionId", "nothing", ["/functionTools/calc/functionId"]),
+            ("functions/calc-fn/executeCode", "1 + 1", ["/functions/calc-fn/executeCode"]),
+            (
+                "contextConfig/contextVariables/user/credentialReferenceId", "nothing",
+                ["/contextConfig/contextVariables/user/credentialReferenceId"]
+            ),
+            ("contextConfig/headersSchema", ["type": "nonsense"], ["/contextConfig/headersSchema/type"]),
+            ("triggers", ["t": ["name": "T"]], ["/triggers"]),
+            ("subAgents/router/skills", [["id": "tone", "index": 0]], ["/subAgents/router/skills"]),
+            ("subAgents/new", ["type": "internal", "name": "N", "canUse": []], ["/subAgents/new/id"]),
+            ("tools", ["t": ["name": "T"]], ["/tools/t/config"]),
+            ("teamAgents", ["t": ["id": "t"]], ["/teamAgents/t/name"]),
+        ] as [(String, JSONValue?, [String])])
     func `a broken document names each broken place and writes nothing`(
         path: String, value: JSONValue?, broken: [String]
     ) throws {
@@ -185,10 +186,11 @@ import Testing
         #expect(shown[path: "subAgents/router/prompt"] == "Route.", "an absent member stays")
         #expect(shown["prompt"] == "Be polite.")
         let kinds = Set((memory.projects["shop"]?.entries ?? [:]).keys.map(\.kind))
-        #expect(kinds.isDisjoint(with: [
-            "sub-agent-relation", "sub-agent-tool-relation", "sub-agent-external-agent-relation", "function-tool",
-            "sub-agent-team-agent-relation", "sub-agent-data-component", "sub-agent-function-tool-relation",
-        ]))
+        #expect(
+            kinds.isDisjoint(with: [
+                "sub-agent-relation", "sub-agent-tool-relation", "sub-agent-external-agent-relation", "function-tool",
+                "sub-agent-team-agent-relation", "sub-agent-data-component", "sub-agent-function-tool-relation",
+            ]))
         #expect(kinds.isSuperset(of: ["function", "tool", "external-agent", "data-component", "context-config"]))
     }
 
@@ -222,7 +224,9 @@ import Testing
         let body = Samples.agent.with("subAgents/router/canDelegateTo", delegates).with("subAgents/router/canUse", uses)
         for _ in 0..<2 {
             let shown = try memory.call("update-full-agent", item, body: body).data
-            let ids = shown[path: "subAgents/router/canDelegateTo"]?.array?.map { $0["subAgentExternalAgentRelationId"] }
+            let ids = shown[path: "subAgents/router/canDelegateTo"]?.array?.map {
+                $0["subAgentExternalAgentRelationId"]
+            }
             #expect(ids == ["r1", "r2"])
             #expect(shown[path: "subAgents/router/canUse/0/agentToolRelationId"] == "r3")
         }
@@ -281,7 +285,9 @@ import Testing
         #expect(try memory.refusal("get-full-agent", item).detail == "Agent not found")
         let left = Set((memory.projects["shop"]?.entries ?? [:]).keys.map(\.kind))
         #expect(
-            left == ["project", "credential", "tool", "data-component", "artifact-component", "external-agent", "function"])
+            left == [
+                "project", "credential", "tool", "data-component", "artifact-component", "external-agent", "function",
+            ])
     }
 
     @Test func `related sub-agents are told once`() throws {

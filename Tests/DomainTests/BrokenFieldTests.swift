@@ -33,7 +33,8 @@ import Testing
             body: ["id": "a", "name": "N", "statusUpdates": ["numEvents": 0, "statusComponents": [[:]]]],
             broken: ["/statusUpdates/numEvents", "/statusUpdates/statusComponents/0/type"]),
         Row(
-            operation: "create-agent", body: ["id": "a", "name": "N", "prompt": .string(String(repeating: "x", count: 200_001))],
+            operation: "create-agent",
+            body: ["id": "a", "name": "N", "prompt": .string(String(repeating: "x", count: 200_001))],
             broken: ["/prompt"]),
         Row(
             operation: "create-subagent",
@@ -46,7 +47,8 @@ import Testing
             body: ["id": "s", "name": "S", "outputContract": ["requireTransfer": true, "requireComponent": ["x"]]],
             broken: ["/outputContract/requireTransfer"]),
         Row(
-            operation: "create-tool", body: Samples.tool.with("config/type", "soap").with("imageUrl", "data:image/png,"),
+            operation: "create-tool",
+            body: Samples.tool.with("config/type", "soap").with("imageUrl", "data:image/png,"),
             broken: ["/config/type", "/imageUrl"]),
         Row(operation: "create-tool", body: ["id": "t", "name": "T"], broken: ["/config"]),
         Row(
@@ -62,7 +64,8 @@ import Testing
             broken: ["/credentialReferenceId"]),
         Row(operation: "create-function", body: ["id": "f", "executeCode": "1"], broken: ["/executeCode"]),
         Row(
-            operation: "create-function", body: ["id": "f", "executeCode": "", "inputSchema": 7, "dependencies": ["x": 1]],
+            operation: "create-function",
+            body: ["id": "f", "executeCode": "", "inputSchema": 7, "dependencies": ["x": 1]],
             broken: ["/inputSchema", "/executeCode", "/dependencies/x"]),
         Row(
             operation: "create-function-tool", body: ["id": "t", "name": "T", "functionId": "gone"],
@@ -91,7 +94,8 @@ import Testing
             operation: "create-external-agent", body: ["id": "e", "name": "E", "baseUrl": "crm.example.com"],
             broken: ["/baseUrl"]),
         Row(
-            operation: "create-credential", body: Samples.credential.with("type", "paper").with("credentialStoreId", nil),
+            operation: "create-credential",
+            body: Samples.credential.with("type", "paper").with("credentialStoreId", nil),
             broken: ["/type", "/credentialStoreId"]),
         Row(
             operation: "create-sub-agent-relation",
@@ -111,7 +115,9 @@ import Testing
         Row(
             operation: "create-sub-agent-external-agent-relation", body: ["externalAgentId": "gone"],
             broken: ["/externalAgentId"]),
-        Row(operation: "create-sub-agent-team-agent-relation", body: ["targetAgentId": "gone"], broken: ["/targetAgentId"]),
+        Row(
+            operation: "create-sub-agent-team-agent-relation", body: ["targetAgentId": "gone"],
+            broken: ["/targetAgentId"]),
     ]
 
     @Test(arguments: rows) func `a broken body names every broken place`(row: Row) throws {

@@ -67,7 +67,9 @@ import Testing
         #expect(created.status == 201)
         let id = created.data["id"]?.string ?? ""
         if row.isDerived { #expect(id.count == 32) } else { #expect(.string(id) == row.body["id"]) }
-        for (name, value) in row.body.object ?? [:] where name != "id" { #expect(created.data[name] == value, "\(name)") }
+        for (name, value) in row.body.object ?? [:] where name != "id" {
+            #expect(created.data[name] == value, "\(name)")
+        }
         #expect(Timestamp.milliseconds(created.data["createdAt"]?.string ?? "") != nil)
 
         let item = row.path.merging(["id": id]) { $1 }
@@ -107,7 +109,9 @@ import Testing
         }
     }
 
-    @Test(arguments: rows.filter(\.kind.refusesEmptyUpdate)) func `an update with nothing in it is refused`(row: Row) throws {
+    @Test(arguments: rows.filter(\.kind.refusesEmptyUpdate)) func `an update with nothing in it is refused`(row: Row)
+        throws
+    {
         let memory = try shop()
         let names = row.kind.operations.map(\.id)
         let id = try memory.call(names[2], row.path, body: row.body).data["id"]?.string ?? ""
@@ -115,9 +119,10 @@ import Testing
         #expect(try memory.refusal(names[3], item, body: ["unknown": 1]).status == 400)
     }
 
-    @Test(arguments: [
-        ("0", nil), ("x", nil), ("-1", nil), ("", nil), ("nan", nil), (nil, "0"), (nil, "101"), (nil, "many"),
-    ] as [(String?, String?)])
+    @Test(
+        arguments: [
+            ("0", nil), ("x", nil), ("-1", nil), ("", nil), ("nan", nil), (nil, "0"), (nil, "101"), (nil, "many"),
+        ] as [(String?, String?)])
     func `a page out of range is a 400`(page: String?, limit: String?) throws {
         let query = ["page": page, "limit": limit].compactMapValues(\.self)
         let problem = try shop().refusal("list-agents", query: query)
@@ -153,7 +158,8 @@ import Testing
                 ])
         }
         func sources(_ query: [String: String]) throws -> [JSONValue?] {
-            try memory.call("list-sub-agent-relations", desk, query: query).data.array?.map { $0["sourceSubAgentId"] } ?? []
+            try memory.call("list-sub-agent-relations", desk, query: query).data.array?.map { $0["sourceSubAgentId"] }
+                ?? []
         }
         #expect(try sources([:]) == ["b", "a"])
         #expect(try sources(["sourceSubAgentId": "a"]) == ["a"])
@@ -163,7 +169,8 @@ import Testing
         try memory.call("create-subagent-tool-relation", desk, body: ["subAgentId": "b", "toolId": "weather"])
         let users = try memory.call("get-subagents-for-tool", ["agentId": "desk", "toolId": "weather"])
         #expect(users.data.array?.map { $0["subAgentId"] } == ["b"])
-        #expect(try memory.call("list-subagent-tool-relations", desk, query: ["toolId": "weather"]).data.array?.count == 1)
+        #expect(
+            try memory.call("list-subagent-tool-relations", desk, query: ["toolId": "weather"]).data.array?.count == 1)
         #expect(try memory.call("list-subagent-tool-relations", desk, query: ["toolId": "other"]).data == [])
     }
 
@@ -222,8 +229,12 @@ import Testing
         try setBounds(7, 8)
         #expect(try memory.call("get-agent", ["id": "desk"]).data["stopWhen"] == ["transferCountIs": 7])
         #expect(try memory.call("get-agent", ["id": "other"]).data["stopWhen"] == ["transferCountIs": 3])
-        #expect(try memory.call("get-subagent-by-id", ["agentId": "desk", "id": "a"]).data["stopWhen"] == ["stepCountIs": 8])
-        #expect(try memory.call("get-subagent-by-id", ["agentId": "desk", "id": "b"]).data["stopWhen"] == ["stepCountIs": 2])
+        #expect(
+            try memory.call("get-subagent-by-id", ["agentId": "desk", "id": "a"]).data["stopWhen"] == ["stepCountIs": 8]
+        )
+        #expect(
+            try memory.call("get-subagent-by-id", ["agentId": "desk", "id": "b"]).data["stopWhen"] == ["stepCountIs": 2]
+        )
     }
 
     @Test func `projects are listed, shown and deleted`() throws {
@@ -233,7 +244,8 @@ import Testing
         #expect(listed.data.array?.map { $0["id"] } == ["two", "shop"])
         #expect(listed.data[0]?["mainBranchName"] == "default_two_main")
         #expect(try memory.refusal("create-project", body: Samples.project).status == 409)
-        #expect(try memory.refusal("create-project", body: ["id": "Bad_Id", "name": "x"]).pointers == ["/id", "/models"])
+        #expect(
+            try memory.refusal("create-project", body: ["id": "Bad_Id", "name": "x"]).pointers == ["/id", "/models"])
         #expect(try memory.call("delete-project", ["id": "two"]).status == 204)
         #expect(try memory.refusal("get-project-by-id", ["id": "two"]).status == 404)
     }

@@ -59,7 +59,8 @@ import Testing
         #expect(removed.status == 200 && removed.body?["removed"] == true && removed.body?["message"]?.string != nil)
         #expect(try memory.refusal(remove, pair).status == 404)
         #expect(try memory.call(users, pair).data == [])
-        #expect(try memory.call(exists, ["agentId": "second", "subAgentId": "a", member: row.id]).body == ["exists": true])
+        #expect(
+            try memory.call(exists, ["agentId": "second", "subAgentId": "a", member: row.id]).body == ["exists": true])
     }
 
     @Test(arguments: rows) func `the sub-agent is looked for before what it shall use`(row: Row) throws {

@@ -2,8 +2,8 @@ import Catalog
 import Domain
 import Testing
 
-/// A store of configuration in a dictionary, for tests of what kinds do with a workspace. It keeps links, their rules and
-/// containment as the real one does, checks references at the end of each operation, and undoes what failed.
+/// A store of configuration in a dictionary, for tests of what kinds do with a workspace. It keeps links, their rules
+/// and containment as the real one does, checks references at the end of each operation, and undoes what failed.
 final class Memory {
     struct Branch {
         var entries: [ResourceKey: Entry] = [:]

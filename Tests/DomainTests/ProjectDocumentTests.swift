@@ -9,7 +9,9 @@ import Testing
     private static let body: JSONValue = [
         "id": "shop", "name": "Shop", "description": "Sells", "models": ["base": ["model": "openai/gpt-5.2"]],
         "stopWhen": ["transferCountIs": 12, "stepCountIs": 40],
-        "credentialReferences": ["weather-key": Samples.credential.with("usedBy", [["id": "weather", "type": "tool"]])],
+        "credentialReferences": [
+            "weather-key": Samples.credential.with("usedBy", [["id": "weather", "type": "tool"]])
+        ],
         "functions": ["calc-fn": Samples.function],
         "tools": ["weather": Samples.tool.with("credentialReferenceId", "weather-key")],
         "externalAgents": ["crm": Samples.externalAgent.with("type", "external")],
@@ -54,7 +56,9 @@ import Testing
     @Test func `a whole project comes back as it was sent`() throws {
         let memory = try pushed()
         let shown = try memory.call("get-full-project", item).data
-        for member in ["id", "name", "description", "models", "stopWhen"] { #expect(shown[member] == Self.body[member]) }
+        for member in ["id", "name", "description", "models", "stopWhen"] {
+            #expect(shown[member] == Self.body[member])
+        }
         #expect(shown[path: "tools/weather/config"] == Samples.tool["config"])
         #expect(shown[path: "tools/weather/credentialReferenceId"] == "weather-key")
         #expect(shown[path: "tools/weather/lastError"] == .null)
@@ -134,30 +138,34 @@ import Testing
         #expect(shown[path: "agents/first/teamAgents/second/name"] == "Second")
     }
 
-    @Test(arguments: [
-        ("agents", nil, ["/agents"]),
-        ("tools", nil, ["/tools", "/agents/support/subAgents/billing/canUse/1/toolId"]),
-        ("models", ["summarizer": [:]], ["/models/base"]),
-        ("id", "Shop", ["/id"]),
-        ("skills", ["tone": ["files": []]], ["/skills"]),
-        ("tools/weather/config/mcp/server/url", "ftp://x", ["/tools/weather/config/mcp/server/url"]),
-        ("tools/weather/config/mcp/toolOverrides/get_forecast/displayName", 7, [
-            "/tools/weather/config/mcp/toolOverrides/get_forecast/displayName"
-        ]),
-        ("tools/weather/credentialReferenceId", "gone", ["/tools/weather/credentialReferenceId"]),
-        ("externalAgents/crm/credentialReferenceId", "gone", ["/externalAgents/crm/credentialReferenceId"]),
-        ("tools/weather", nil, ["/agents/support/subAgents/billing/canUse/1/toolId"]),
-        ("dataComponents", nil, ["/agents/support/subAgents/router/dataComponents/0"]),
-        ("agents/other", nil, ["/agents/support/subAgents/router/canDelegateTo/0/agentId"]),
-        ("agents/support/subAgents/router/type", "external", ["/agents/support/subAgents/router/type"]),
-        (
-            "credentialReferences", nil,
-            [
-                "/agents/support/contextConfig/contextVariables/user/credentialReferenceId",
-                "/tools/weather/credentialReferenceId",
-            ]
-        ),
-    ] as [(String, JSONValue?, [String])])
+    @Test(
+        arguments: [
+            ("agents", nil, ["/agents"]),
+            ("tools", nil, ["/tools", "/agents/support/subAgents/billing/canUse/1/toolId"]),
+            ("models", ["summarizer": [:]], ["/models/base"]),
+            ("id", "Shop", ["/id"]),
+            ("skills", ["tone": ["files": []]], ["/skills"]),
+            ("tools/weather/config/mcp/server/url", "ftp://x", ["/tools/weather/config/mcp/server/url"]),
+            (
+                "tools/weather/config/mcp/toolOverrides/get_forecast/displayName", 7,
+                [
+                    "/tools/weather/config/mcp/toolOverrides/get_forecast/displayName"
+                ]
+            ),
+            ("tools/weather/credentialReferenceId", "gone", ["/tools/weather/credentialReferenceId"]),
+            ("externalAgents/crm/credentialReferenceId", "gone", ["/externalAgents/crm/credentialReferenceId"]),
+            ("tools/weather", nil, ["/agents/support/subAgents/billing/canUse/1/toolId"]),
+            ("dataComponents", nil, ["/agents/support/subAgents/router/dataComponents/0"]),
+            ("agents/other", nil, ["/agents/support/subAgents/router/canDelegateTo/0/agentId"]),
+            ("agents/support/subAgents/router/type", "external", ["/agents/support/subAgents/router/type"]),
+            (
+                "credentialReferences", nil,
+                [
+                    "/agents/support/contextConfig/contextVariables/user/credentialReferenceId",
+                    "/tools/weather/credentialReferenceId",
+                ]
+            ),
+        ] as [(String, JSONValue?, [String])])
     func `a broken document names each broken place and writes nothing`(
         path: String, value: JSONValue?, broken: [String]
     ) throws {

@@ -69,7 +69,8 @@ import Testing
         var numbers = Numbers(state: UInt64(seed))
         let memory = try Samples.shop()
         if Bool.random(using: &numbers) {
-            try memory.call("update-project", ["id": "shop"], body: ["stopWhen": ["transferCountIs": 7, "stepCountIs": 9]])
+            try memory.call(
+                "update-project", ["id": "shop"], body: ["stopWhen": ["transferCountIs": 7, "stepCountIs": 9]])
         }
         for _ in 0..<3 {
             let sent = Self.agent(&numbers)

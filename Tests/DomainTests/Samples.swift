@@ -29,7 +29,8 @@ enum Samples {
 
     static let function: JSONValue = [
         "id": "calc-fn", "executeCode": "async ({x}) => { return x + 1 }",
-        "inputSchema": ["type": "object", "properties": ["x": ["type": "number"]]], "dependencies": ["mathjs": "^13.0.0"],
+        "inputSchema": ["type": "object", "properties": ["x": ["type": "number"]]],
+        "dependencies": ["mathjs": "^13.0.0"],
     ]
 
     static let props: JSONValue = [

@@ -19,7 +19,7 @@ extension FieldType {
                         if let value = element.decode(item, &deeper) { values.append(value) }
                     }
                 }
-                return values
+                return values.count == elements.count || decoding.isStored ? values : nil
             }, encode: { .array($0.map(element.encode)) }, show: { .array($0.map(element.show)) })
     }
 
@@ -43,7 +43,7 @@ extension FieldType {
                         if let value = element.decode(member, &deeper) { map.append(name, value) }
                     }
                 }
-                return map
+                return map.count == members.count || decoding.isStored ? map : nil
             },
             encode: { map in .object(JSONObject(map.entries.map { ($0.name, element.encode($0.value)) })) },
             show: { map in .object(JSONObject(map.entries.map { ($0.name, element.show($0.value)) })) })

@@ -19,7 +19,9 @@ private let reservedHeaders: Set<String> = [
 /// Why `name` cannot be the name of a configured header, or nil (RFC 7230 token of 1–128 characters, not reserved).
 @Sendable func headerNameProblem(_ name: String) -> String? {
     let marks = Set("!#$%&'*+-.^_`|~".utf8)
-    let isToken = name.utf8.allSatisfy { $0.isDigit || $0.isLowercaseLetter || $0.isUppercaseLetter || marks.contains($0) }
+    let isToken = name.utf8.allSatisfy {
+        $0.isDigit || $0.isLowercaseLetter || $0.isUppercaseLetter || marks.contains($0)
+    }
     if !(1...128).contains(name.utf8.count) || !isToken { return "is not a valid header name" }
     return reservedHeaders.contains(name.lowercased()) ? "is a reserved header name" : nil
 }

@@ -21,7 +21,9 @@ extension FieldType where Value == Int {
 
 extension FieldType where Value == Double {
     /// Every number that JSON can hold.
-    public static var allNumbers: ClosedRange<Double> { -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude }
+    public static var allNumbers: ClosedRange<Double> {
+        -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+    }
 
     /// A number in `range`.
     public static func number(

@@ -5,6 +5,7 @@ public struct Agent: Resource, Equatable {
     /// How runs were once kept; every run is journalled now, and the member is kept for clients.
     public enum ExecutionMode: String, CaseIterable, Sendable { case classic, durable }
 
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name shown to people and models.
     public var name = ""
@@ -25,14 +26,18 @@ public struct Agent: Resource, Equatable {
     /// Kept for clients.
     public var executionMode = ExecutionMode.classic
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, Scope.agentKind, title: "Agent", plural: "agents", in: .project, tags: ["Agents"],
         names: OperationNames(
-            list: "list-agents", get: "get-agent", create: "create-agent", update: "update-agent", delete: "delete-agent"),
+            list: "list-agents", get: "get-agent", create: "create-agent", update: "update-agent",
+            delete: "delete-agent"),
         rules: Rules(beforePut: { placement, _ in placement.value.normalize() }))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The agent's id.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name shown to people and models.", required: true),

@@ -3,14 +3,17 @@ public import Catalog
 /// What an agent's prompts may name beside the conversation: headers of the request and values fetched from elsewhere
 /// (manage spec §2.14).
 public struct ContextConfig: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The JSON Schema of the headers that a request must have; nil for any.
     public var headersSchema: JSONValue?
     /// Values to fetch, by the name under which prompts use them; nil for none.
     public var contextVariables: OrderedMap<ContextFetch>?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "context-config", title: "Context config", plural: "context-configs", in: .agent,
         tags: ["Context Configs"],
@@ -23,9 +26,11 @@ public struct ContextConfig: Resource, Equatable {
             if !broken.isEmpty { throw Problem.invalid(broken) }
         }))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The config's id; made when absent.", .createOnly),
-        field("headersSchema", \.headersSchema, .jsonSchema, "The JSON Schema of the headers that a request must have."),
+        field(
+            "headersSchema", \.headersSchema, .jsonSchema, "The JSON Schema of the headers that a request must have."),
         field("contextVariables", \.contextVariables, .map(of: .structure), "Values to fetch, by name."),
     ]
 
@@ -79,8 +84,10 @@ public struct ContextFetch: Structure, Equatable {
     /// Members that are not declared.
     public var others = JSONObject()
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .text(1...256), "The id under which fetched values are kept.", required: true),
         field("name", \.name, .text(0...256), "The name shown to people."),
@@ -91,6 +98,7 @@ public struct ContextFetch: Structure, Equatable {
         field("credentialReferenceId", \.credentialReferenceId, .text(1...256), "The credential for the request."),
         field("credential", \.credential, .jsonObject, "The credential as the SDK writes it."),
     ]
+    /// What becomes of members that are not declared.
     public static let unknownMembers = UnknownMembers<Self>.keep(\.others)
 
     /// The id of the credential in either form; nil for none.
@@ -123,8 +131,10 @@ public struct FetchConfig: Structure, Equatable {
     /// Templates that must come to something, or nothing is fetched; nil for none.
     public var requiredToFetch: [String]?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("url", \.url, .text(1...8192), "The address; may hold templates.", required: true),
         field("method", \.method, .choice, "The method; GET unless said otherwise."),

@@ -35,6 +35,7 @@ public struct ConversationHistoryConfig: Structure, Equatable {
     /// Members that are not declared.
     public var others = JSONObject()
 
+    /// One with every default in place.
     public init() {}
 
     /// What a sub-agent has unless it says otherwise.
@@ -48,6 +49,7 @@ public struct ConversationHistoryConfig: Structure, Equatable {
         return config
     }()
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("mode", \.mode, .choice, "What of the conversation is shown."),
         field("limit", \.limit, .integer(0...10_000), "Messages shown at most, the newest."),
@@ -55,5 +57,6 @@ public struct ConversationHistoryConfig: Structure, Equatable {
         field("includeInternal", \.includeInternal, .flag, "Whether messages between agents are shown."),
         field("messageTypes", \.messageTypes, .list(of: .choice), "The kinds of message shown."),
     ]
+    /// What becomes of members that are not declared.
     public static let unknownMembers = UnknownMembers<Self>.keep(\.others)
 }

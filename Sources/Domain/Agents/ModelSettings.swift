@@ -11,8 +11,10 @@ public struct ModelSettings: Structure, Equatable {
     /// The providers that may serve the model; nil for any.
     public var allowedProviders: [String]?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("model", \.model, .text(), "The model, as provider/model."),
         field("providerOptions", \.providerOptions, .jsonObject, "Options such as temperature and maxOutputTokens."),
@@ -24,8 +26,8 @@ public struct ModelSettings: Structure, Equatable {
     public var isEffective: Bool { model?.isEmpty == false || providerOptions != nil }
 }
 
-/// The models of an agent, a sub-agent or a project by what they are used for. A run asks the sub-agent, then the agent,
-/// then the project (manage spec §2.1).
+/// The models of an agent, a sub-agent or a project by what they are used for. A run asks the sub-agent, then the
+/// agent, then the project (manage spec §2.1).
 public struct Models: Structure, Equatable {
     /// For everything that no other slot is for.
     public var base: ModelSettings?
@@ -34,8 +36,10 @@ public struct Models: Structure, Equatable {
     /// For summaries and status updates; nil means `base`.
     public var summarizer: ModelSettings?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("base", \.base, .structure, "The model for everything that no other slot is for."),
         field("structuredOutput", \.structuredOutput, .structure, "The model for answers in a declared form."),

@@ -20,8 +20,10 @@ public struct OutputContract: Structure, Equatable {
     /// Members that are not declared.
     public var others = JSONObject()
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("allowText", \.allowText, .flag, "Whether plain text is allowed."),
         field("requireComponent", \.requireComponent, .list(of: .text()), "Data components that must be there."),
@@ -30,8 +32,10 @@ public struct OutputContract: Structure, Equatable {
         field("onViolation", \.onViolation, .choice, "What happens to an answer that is not so."),
         field("retryBudget", \.retryBudget, .integer(0...100), "Retries at most."),
     ]
+    /// What becomes of members that are not declared.
     public static let unknownMembers = UnknownMembers<Self>.keep(\.others)
 
+    /// The rules across members.
     public func check(_ decoding: inout Decoding) {
         let requiresAny = requireComponent?.isEmpty == false || requireArtifact?.isEmpty == false
         if requireTransfer == true, requiresAny {

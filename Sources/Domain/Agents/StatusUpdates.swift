@@ -13,8 +13,10 @@ public struct StatusUpdates: Structure, Equatable {
     /// The forms that updates may take; nil or none for plain text.
     public var statusComponents: [StatusComponent]?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("enabled", \.enabled, .flag, "Whether status updates are sent."),
         field("numEvents", \.numEvents, .integer(1...100), "Events after which one is sent."),
@@ -22,6 +24,7 @@ public struct StatusUpdates: Structure, Equatable {
         field("prompt", \.prompt, .text(0...2000), "What updates should be like."),
         field("statusComponents", \.statusComponents, .list(of: .structure), "The forms that updates may take."),
     ]
+    /// What becomes of members that are not declared.
     public static let unknownMembers = UnknownMembers<Self>.refuse
 }
 
@@ -34,8 +37,10 @@ public struct StatusComponent: Structure, Equatable {
     /// The JSON Schema (an object) of its details; nil for none.
     public var detailsSchema: JSONValue?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("type", \.type, .text(1...256), "The name of the form.", required: true),
         field("description", \.description, .text(), "What it is for."),

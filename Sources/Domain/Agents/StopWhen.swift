@@ -7,8 +7,10 @@ public struct StopWhen: Structure, Equatable {
     /// Steps of one sub-agent in one run, 1–1,000; nil for the server's default.
     public var stepCountIs: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("transferCountIs", \.transferCountIs, .integer(1...1000), "Transfers after which a run ends."),
         field("stepCountIs", \.stepCountIs, .integer(1...1000), "Steps after which a sub-agent ends."),
@@ -20,8 +22,10 @@ public struct AgentStopWhen: Structure, Equatable {
     /// Transfers between sub-agents in one run, 1–1,000; nil for the project's.
     public var transferCountIs: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("transferCountIs", \.transferCountIs, .integer(1...1000), "Transfers after which a run ends.")
     ]
@@ -32,8 +36,10 @@ public struct SubAgentStopWhen: Structure, Equatable {
     /// Steps in one run, 1–1,000; nil for the project's.
     public var stepCountIs: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("stepCountIs", \.stepCountIs, .integer(1...1000), "Steps after which the sub-agent ends.")
     ]

@@ -3,6 +3,7 @@ public import Catalog
 /// A sub-agent: one prompt with its models and bounds. What it may use and whom it may call are relations
 /// (manage spec §2.3).
 public struct SubAgent: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name shown to people and models.
     public var name = ""
@@ -21,8 +22,10 @@ public struct SubAgent: Resource, Equatable {
     /// Its place among the agent's sub-agents in a whole document; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, Scope.subAgentKind, title: "Sub-agent", plural: "sub-agents", in: .agent, tags: ["SubAgents"],
         names: OperationNames(
@@ -38,6 +41,7 @@ public struct SubAgent: Resource, Equatable {
         extras: Extras(
             schemas: ["type": ["type": "string", "enum": ["internal"]]], always: { _, _ in ["type": "internal"] }))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The sub-agent's id, unique in its agent.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name shown to people and models.", required: true),

@@ -12,13 +12,16 @@ public struct ComponentRender: Structure, Equatable {
     /// Bytes of the written value at most.
     static let mockDataMax = 10_000
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("component", \.component, .text(1...sourceMax), "The JSX source.", required: true),
         field("mockData", \.mockData, .jsonObject, "A value to try it with.", required: true),
     ]
 
+    /// The rules across members.
     public func check(_ decoding: inout Decoding) {
         if JSONValue.object(mockData).jsonBytes.count > Self.mockDataMax {
             decoding.fail("must have at most \(Self.mockDataMax) bytes as JSON", at: "mockData")
@@ -50,25 +53,30 @@ enum ComponentSource {
     }
 
     private static let forbidden = [
-        Rule(what: "eval") { $0.firstMatch(of: /\beval\s*\(/) != nil },
-        Rule(what: "the Function constructor") { $0.firstMatch(of: /\bnew\s+function\b/) != nil },
+        Rule(what: "eval") { $0.firstMatch(of: /\beval\s*\(/.wordBoundaryKind(.simple)) != nil },
+        Rule(what: "the Function constructor") {
+            $0.firstMatch(of: /\bnew\s+function\b/.wordBoundaryKind(.simple)) != nil
+        },
         Rule(what: "dangerouslySetInnerHTML") { $0.contains("dangerouslysetinnerhtml") },
         Rule(what: "a script tag") { $0.contains("<script") },
-        Rule(what: "an inline event handler") { $0.firstMatch(of: /\bon\w+\s*=/) != nil },
+        Rule(what: "an inline event handler") { $0.firstMatch(of: /\bon\w+\s*=/.wordBoundaryKind(.simple)) != nil },
         Rule(what: "document.write") { $0.contains("document.write") },
         Rule(what: "window.location") { $0.contains("window.location") },
-        Rule(what: "an innerHTML assignment") { $0.firstMatch(of: /\binnerhtml\s*=/) != nil },
+        Rule(what: "an innerHTML assignment") {
+            $0.firstMatch(of: /\binnerhtml\s*=/.wordBoundaryKind(.simple)) != nil
+        },
     ]
 
-    // Regex is not Sendable; computed, it is made anew for the rare write.
-    private static var function: Regex<Substring> { /\bfunction\s+[A-Za-z_$][\w$]*\s*\(/ }
-    private static var markup: Regex<Substring> { /\breturn\s*\(?\s*</ }
+    // Regex is not Sendable; computed, it is made anew for the rare write. Boundaries are simple everywhere: by Unicode's
+    // rules there would be none at the dot of `a.eval(`.
+    private static var function: Regex<Substring> { /\bfunction\s+[A-Za-z_$][\w$]*\s*\(/.wordBoundaryKind(.simple) }
+    private static var markup: Regex<Substring> { /\breturn\s*\(?\s*</.wordBoundaryKind(.simple) }
 
     /// The modules that the source imports from, in whatever form.
     private static func modules(of source: String) -> [String] {
-        let from = source.matches(of: /\bfrom\s*["']([^"']*)["']/).map(\.output.1)
-        let bare = source.matches(of: /\bimport\s*\(?\s*["']([^"']*)["']/).map(\.output.1)
-        let required = source.matches(of: /\brequire\s*\(\s*["']([^"']*)["']/).map(\.output.1)
+        let from = source.matches(of: /\bfrom\s*["']([^"']*)["']/.wordBoundaryKind(.simple)).map(\.output.1)
+        let bare = source.matches(of: /\bimport\s*\(?\s*["']([^"']*)["']/.wordBoundaryKind(.simple)).map(\.output.1)
+        let required = source.matches(of: /\brequire\s*\(\s*["']([^"']*)["']/.wordBoundaryKind(.simple)).map(\.output.1)
         return (from + bare + required).map(String.init)
     }
 }

@@ -2,6 +2,7 @@ public import Catalog
 
 /// A form in which a sub-agent may answer, filled in by the model and drawn by the client (manage spec §2.10).
 public struct DataComponent: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name that the model sees.
     public var name = ""
@@ -12,8 +13,10 @@ public struct DataComponent: Resource, Equatable {
     /// How it is drawn; nil for as the client likes.
     public var render: ComponentRender?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "data-component", title: "Data component", plural: "data-components", in: .project,
         tags: ["Data Components"],
@@ -21,6 +24,7 @@ public struct DataComponent: Resource, Equatable {
             list: "list-data-components", get: "get-data-component-by-id", create: "create-data-component",
             update: "update-data-component", delete: "delete-data-component"))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The component's id.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name that the model sees.", required: true),

@@ -5,6 +5,7 @@ public struct CredentialReference: Resource, Equatable {
     /// The kind of store that keeps it.
     public enum StoreType: String, CaseIterable, Sendable { case memory, keychain, nango, composio }
 
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name shown to people.
     public var name = ""
@@ -21,8 +22,10 @@ public struct CredentialReference: Resource, Equatable {
     /// Who made it.
     public var createdBy: String?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "credential", title: "Credential", plural: "credentials", in: .project, tags: ["Credentials"],
         names: OperationNames(
@@ -45,6 +48,7 @@ public struct CredentialReference: Resource, Equatable {
                 return ["tools": try views(Tool.kind), "externalAgents": try views(ExternalAgent.kind)]
             }))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The credential's id, unique in its project.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name shown to people.", required: true),

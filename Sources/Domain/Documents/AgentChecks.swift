@@ -71,7 +71,8 @@ struct AgentChecks {
                 }
                 try checkKnown(key(ExternalAgent.kind, target), place, &decoding)
             case .external(let external):
-                try checkKnown(key(ExternalAgent.kind, external.externalAgentId), place + ["externalAgentId"], &decoding)
+                try checkKnown(
+                    key(ExternalAgent.kind, external.externalAgentId), place + ["externalAgentId"], &decoding)
                 checkOnce(external.relationID, &relationIDs, place + ["subAgentExternalAgentRelationId"], &decoding)
             case .team(let team):
                 try checkKnown(key(Agent.kind, team.agentId), place + ["agentId"], &decoding)

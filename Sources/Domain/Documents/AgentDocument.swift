@@ -133,7 +133,9 @@ struct AgentDocument {
         ]
     }
 
-    private func json(_ headers: OrderedMap<String>?) -> JSONValue? { headers.map(FieldType<OrderedMap<String>>.textMap.encode) }
+    private func json(_ headers: OrderedMap<String>?) -> JSONValue? {
+        headers.map(FieldType<OrderedMap<String>>.textMap.encode)
+    }
 
     // MARK: What the relations lead to
 
@@ -147,7 +149,9 @@ struct AgentDocument {
         for entry in try used(Tool.kind, ids) {
             let all = Tool(entry).members(withNulls: false)
             var shown: JSONObject = ["id": .string(entry.key.id)]
-            for name in ["name", "description", "config", "credentialReferenceId", "imageUrl"] { shown[name] = all[name] }
+            for name in ["name", "description", "config", "credentialReferenceId", "imageUrl"] {
+                shown[name] = all[name]
+            }
             tools[entry.key.id] = .object(shown)
         }
         return tools

@@ -112,8 +112,8 @@ extension FieldType where Value == CanDelegate {
         })
 }
 
-/// What a sub-agent of a whole document has beside its own members: whom and what it may call and use. What is absent is
-/// empty: the document is the truth (manage spec §1.11).
+/// What a sub-agent of a whole document has beside its own members: whom and what it may call and use. What is absent
+/// is empty: the document is the truth (manage spec §1.11).
 struct Wiring: Structure {
     enum SubAgentType: String, CaseIterable, Sendable { case `internal` }
 

@@ -71,7 +71,9 @@ struct AgentWriter {
     private func cascadeModels(to subAgent: inout SubAgent, _ old: SubAgent) {
         let slots: [WritableKeyPath<Models, ModelSettings?>] = [\.base, \.structuredOutput, \.summarizer]
         for slot in slots {
-            guard let agentHad = draft.stored?.models?[keyPath: slot], let had = old.models?[keyPath: slot] else { continue }
+            guard let agentHad = draft.stored?.models?[keyPath: slot], let had = old.models?[keyPath: slot] else {
+                continue
+            }
             let new = draft.agent.models?[keyPath: slot]
             guard had.model == agentHad.model, new != agentHad else { continue }
             var models = subAgent.models ?? Models()
@@ -121,7 +123,8 @@ struct AgentWriter {
 
     private func storedDelegates(_ name: String, _ internals: [SubAgentRelation]) -> [RelationSlot] {
         let own = "\(id)/\(name)"
-        let all = slots(internals.filter { $0.relationType == .delegate })
+        let all =
+            slots(internals.filter { $0.relationType == .delegate })
             + slots(stored.externals[name], own) + slots(stored.teams[name], own)
         return Relations.inOrder(all, by: \.position)
     }
@@ -210,7 +213,8 @@ struct AgentWriter {
     private func toolSlot(_ name: String, _ use: CanUse) -> RelationSlot {
         let known = stored.tools[name] ?? []
         var relation =
-            known.first { $0.id == use.agentToolRelationId } ?? known.first { $0.toolId == use.toolId } ?? ToolRelation()
+            known.first { $0.id == use.agentToolRelationId } ?? known.first { $0.toolId == use.toolId }
+            ?? ToolRelation()
         relation.subAgentId = name
         relation.toolId = use.toolId
         relation.selectedTools = use.toolSelection.over(relation.selectedTools)

@@ -14,7 +14,9 @@ enum DocumentSchemas {
 
     private static let related: JSONObject = [
         "type": "object",
-        "properties": ["id": ["type": "string"], "name": ["type": "string"], "description": ["type": ["string", "null"]]],
+        "properties": [
+            "id": ["type": "string"], "name": ["type": "string"], "description": ["type": ["string", "null"]],
+        ],
         "required": ["id", "name", "description"],
     ]
 
@@ -35,7 +37,9 @@ enum DocumentSchemas {
 
     private static let agent = adding(
         [
-            "subAgents": ["type": "object", "additionalProperties": .object(OpenAPI.reference("FullAgentAgentInsert"))],
+            "subAgents": [
+                "type": "object", "additionalProperties": .object(OpenAPI.reference("FullAgentAgentInsert")),
+            ],
             "contextConfig": .object(OpenAPI.reference("ContextConfigCreate")),
             "functions": map("FunctionCreate"), "functionTools": map("FunctionToolCreate"),
             "tools": map("McpToolCreate"), "externalAgents": map("ExternalAgentCreate"), "teamAgents": map("TeamAgent"),
@@ -55,5 +59,5 @@ enum DocumentSchemas {
 
     private static let projectView = adding(
         projectParts.merging(["createdAt": ["type": "string"], "updatedAt": ["type": "string"]]),
-        ["id", "agents", "tools", "createdAt", "updatedAt"], to: Project.schema(for: .view))
+        ["agents", "tools", "createdAt", "updatedAt"], to: Project.schema(for: .view))
 }

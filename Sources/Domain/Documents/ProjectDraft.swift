@@ -25,7 +25,9 @@ struct ProjectDraft {
     static let agentsMax = 1000
 
     /// Reads a body; notes in `decoding` what is broken.
-    init(_ body: JSONValue, _ project: Project, _ shelf: Shelf, _ workspace: Workspace, _ decoding: inout Decoding) throws {
+    init(_ body: JSONValue, _ project: Project, _ shelf: Shelf, _ workspace: Workspace, _ decoding: inout Decoding)
+        throws
+    {
         credentials = decoding.readMap("credentialReferences", of: body, over: Self.find(shelf))
         functions = decoding.readMap("functions", of: body, over: Self.find(shelf))
         tools = decoding.readMap("tools", of: body, over: Self.find(shelf))
@@ -35,7 +37,9 @@ struct ProjectDraft {
         var extras = ProjectExtras()
         _ = extras.assign(body, creating: true, &decoding)
         let agentBodies = body["agents"]?.object ?? [:]
-        if agentBodies.count > Self.agentsMax { decoding.fail("must have at most \(Self.agentsMax) agents", at: "agents") }
+        if agentBodies.count > Self.agentsMax {
+            decoding.fail("must have at most \(Self.agentsMax) agents", at: "agents")
+        }
 
         var keys: Set<ResourceKey> = []
         func add(_ kind: Kind, _ ids: [String]) {
@@ -110,7 +114,9 @@ struct ProjectDraft {
         return .object(members)
     }
 
-    private func checkCredentials(_ map: String, _ users: [(id: String, credential: String?)], _ decoding: inout Decoding) {
+    private func checkCredentials(
+        _ map: String, _ users: [(id: String, credential: String?)], _ decoding: inout Decoding
+    ) {
         for (id, credential) in users {
             guard let credential else { continue }
             let key = ResourceKey(kind: CredentialReference.kind.name, id: credential)

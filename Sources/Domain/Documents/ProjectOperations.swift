@@ -109,7 +109,8 @@ enum ProjectOperations {
                 try shelf.entries(Agent.kind, "").map { ($0.key.id, .object(try agents.assemble($0, shelf))) }))
         document["tools"] = .object(
             JSONObject(
-                shelf.entries(Tool.kind, "").map { ($0.key.id, .object(Tool($0).members(withNulls: true).stamped($0))) }))
+                shelf.entries(Tool.kind, "").map { ($0.key.id, .object(Tool($0).members(withNulls: true).stamped($0))) }
+            ))
         document["functionTools"] = .null
         for (name, kind) in ProjectDraft.maps where kind.name != Tool.kind.name {
             let entries = shelf.entries(kind, "")

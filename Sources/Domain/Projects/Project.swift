@@ -2,6 +2,7 @@ public import Catalog
 
 /// A project: agents and what they share (manage spec §2.2).
 public struct Project: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name shown to people.
     public var name = ""
@@ -12,8 +13,10 @@ public struct Project: Resource, Equatable {
     /// The bounds of its agents unless they say otherwise; nil for the server's.
     public var stopWhen: StopWhen?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "project", title: "Project", plural: "projects", in: .tenant, tags: ["Projects"],
         names: OperationNames(
@@ -29,6 +32,7 @@ public struct Project: Resource, Equatable {
                 ["mainBranchName": .string("\(branch.tenant)_\(project.id)_\(BranchKey.main)")]
             }))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .projectID, "The project's id.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name shown to people.", required: true),

@@ -2,6 +2,7 @@ public import Catalog
 
 /// That a sub-agent may answer with an artifact component (manage spec §1.14).
 public struct ArtifactComponentRelation: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var subAgentId = ""
@@ -10,8 +11,10 @@ public struct ArtifactComponentRelation: Resource, Equatable {
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-artifact-component", title: "Artifact component association",
         plural: "sub-agent-artifact-components", in: .agent, tags: ["Agents", "Artifact Components"],
@@ -20,6 +23,7 @@ public struct ArtifactComponentRelation: Resource, Equatable {
     /// The members that say which relation it is; its id follows from them.
     static let identifying = ["subAgentId", "artifactComponentId"]
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
         field(

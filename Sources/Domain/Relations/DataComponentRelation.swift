@@ -2,6 +2,7 @@ public import Catalog
 
 /// That a sub-agent may answer with a data component (manage spec §1.19).
 public struct DataComponentRelation: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var subAgentId = ""
@@ -10,8 +11,10 @@ public struct DataComponentRelation: Resource, Equatable {
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-data-component", title: "Data component association",
         plural: "sub-agent-data-components", in: .agent, tags: ["Agents", "Data Components"],
@@ -20,6 +23,7 @@ public struct DataComponentRelation: Resource, Equatable {
     /// The members that say which relation it is; its id follows from them.
     static let identifying = ["subAgentId", "dataComponentId"]
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
         field(

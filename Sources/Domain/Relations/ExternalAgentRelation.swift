@@ -2,6 +2,7 @@ public import Catalog
 
 /// That a sub-agent may call an external agent (manage spec §2.12).
 public struct ExternalAgentRelation: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var subAgentId = ""
@@ -12,8 +13,10 @@ public struct ExternalAgentRelation: Resource, Equatable {
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-external-agent-relation", title: "External agent relation",
         plural: "external-agent-relations", in: .subAgent, tags: ["SubAgents", "External Agents"],
@@ -24,6 +27,7 @@ public struct ExternalAgentRelation: Resource, Equatable {
         identity: .derived(["externalAgentId"]), onDuplicate: .unprocessable, unique: ["externalAgentId"],
         refusesEmptyUpdate: true)
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
         field("subAgentId", \.subAgentId, .resourceID, "Who may.", .fromPath),

@@ -2,6 +2,7 @@ public import Catalog
 
 /// That a sub-agent may use a function tool (manage spec §2.9).
 public struct FunctionToolRelation: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var subAgentId = ""
@@ -12,8 +13,10 @@ public struct FunctionToolRelation: Resource, Equatable {
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-function-tool-relation", title: "Sub-agent function tool relation",
         plural: "sub-agent-function-tools", in: .agent, tags: ["SubAgents", "Function Tools"],
@@ -22,6 +25,7 @@ public struct FunctionToolRelation: Resource, Equatable {
     /// The members that say which relation it is; its id follows from them.
     static let identifying = ["subAgentId", "functionToolId"]
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
         field(

@@ -10,6 +10,7 @@ public struct SubAgentRelation: Resource, Equatable {
         case delegate
     }
 
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var sourceSubAgentId = ""
@@ -23,8 +24,10 @@ public struct SubAgentRelation: Resource, Equatable {
     var externalSubAgentId: String?
     var teamSubAgentId: String?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-relation", title: "Sub-agent relation", plural: "sub-agent-relations", in: .agent,
         tags: ["SubAgents"],
@@ -40,6 +43,7 @@ public struct SubAgentRelation: Resource, Equatable {
     /// The members that say which relation it is; its id follows from them.
     static let identifying = ["sourceSubAgentId", "targetSubAgentId", "relationType"]
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest, whatever is sent.", .createOnly),
         field(
@@ -53,6 +57,7 @@ public struct SubAgentRelation: Resource, Equatable {
         field("position", \.position, .integer(), "Its place in the source's list.", .hidden),
     ]
 
+    /// The rules across members.
     public func check(_ decoding: inout Decoding) {
         if externalSubAgentId != nil {
             decoding.fail("is made at the sub-agent's external-agent-relations", at: "externalSubAgentId")

@@ -2,6 +2,7 @@ public import Catalog
 
 /// That a sub-agent may call another agent of the project (manage spec §2.13).
 public struct TeamAgentRelation: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var subAgentId = ""
@@ -12,8 +13,10 @@ public struct TeamAgentRelation: Resource, Equatable {
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-team-agent-relation", title: "Team agent relation", plural: "team-agent-relations",
         in: .subAgent, tags: ["SubAgents"],
@@ -24,6 +27,7 @@ public struct TeamAgentRelation: Resource, Equatable {
         identity: .derived(["targetAgentId"]), onDuplicate: .unprocessable, unique: ["targetAgentId"],
         refusesEmptyUpdate: true)
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
         field("subAgentId", \.subAgentId, .resourceID, "Who may.", .fromPath),

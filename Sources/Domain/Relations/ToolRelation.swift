@@ -2,6 +2,7 @@ public import Catalog
 
 /// That a sub-agent may use an MCP tool (manage spec §2.6).
 public struct ToolRelation: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// Who may.
     public var subAgentId = ""
@@ -16,8 +17,10 @@ public struct ToolRelation: Resource, Equatable {
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "sub-agent-tool-relation", title: "Sub-agent tool relation", plural: "sub-agent-tool-relations",
         in: .agent, tags: ["SubAgents", "Tools"],
@@ -31,13 +34,15 @@ public struct ToolRelation: Resource, Equatable {
     /// The members that say which relation it is; its id follows from them.
     static let identifying = ["subAgentId", "toolId"]
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "Follows from the rest, whatever is sent.", .createOnly),
         field(
             "subAgentId", \.subAgentId, .resourceID, "Who may.", required: true,
             reference: .to("sub-agent", .sameAgent)),
         field("toolId", \.toolId, .resourceID, "What.", required: true, reference: .to("tool")),
-        field("selectedTools", \.selectedTools, .list(of: .text()), "The server's tools that it may use; null for all."),
+        field(
+            "selectedTools", \.selectedTools, .list(of: .text()), "The server's tools that it may use; null for all."),
         field("headers", \.headers, .headerMap, "Headers sent to the server."),
         field("toolPolicies", \.toolPolicies, .map(of: .structure), "What holds for single tools."),
         field("position", \.position, .integer(), "Its place in the sub-agent's list.", .hidden),

@@ -2,6 +2,7 @@ public import Catalog
 
 /// An agent on another server that sub-agents may call (manage spec §2.12).
 public struct ExternalAgent: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name shown to people and models.
     public var name = ""
@@ -12,8 +13,10 @@ public struct ExternalAgent: Resource, Equatable {
     /// The credential for it; nil for none.
     public var credentialReferenceId: String?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "external-agent", title: "External agent", plural: "external-agents", in: .project,
         tags: ["External Agents"],
@@ -21,6 +24,7 @@ public struct ExternalAgent: Resource, Equatable {
             list: "list-external-agents", get: "get-external-agent-by-id", create: "create-external-agent",
             update: "update-external-agent", delete: "delete-external-agent"), refusesEmptyUpdate: true)
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The external agent's id.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name shown to people and models.", required: true),

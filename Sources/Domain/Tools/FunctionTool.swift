@@ -2,6 +2,7 @@ public import Catalog
 
 /// A function as a tool of an agent: the name and description that a model sees (manage spec §2.8).
 public struct FunctionTool: Resource, Equatable {
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The agent that it belongs to.
     public var agentId = ""
@@ -12,8 +13,10 @@ public struct FunctionTool: Resource, Equatable {
     /// The function.
     public var functionId = ""
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "function-tool", title: "Function tool", plural: "function-tools", in: .agent,
         tags: ["Function Tools"],
@@ -21,6 +24,7 @@ public struct FunctionTool: Resource, Equatable {
             list: "list-function-tools", get: "get-function-tool", create: "create-function-tool",
             update: "update-function-tool", delete: "delete-function-tool"))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The function tool's id.", .createOnly, required: true),
         field("agentId", \.agentId, .resourceID, "The agent that it belongs to.", .fromPath),

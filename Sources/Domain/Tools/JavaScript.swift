@@ -20,7 +20,9 @@ enum JavaScript {
     /// The tokens without parentheses around them all.
     private static func unwrapped(_ items: Items) -> Items {
         var items = items
-        while items.first?.token == .mark("("), end(of: items) == items.endIndex { items = items.dropFirst().dropLast() }
+        while items.first?.token == .mark("("), end(of: items) == items.endIndex {
+            items = items.dropFirst().dropLast()
+        }
         return items
     }
 

@@ -160,7 +160,8 @@ struct JavaScriptLexer {
         } else if mark == "{" {
             let blockStarts: [JavaScriptToken] = [.mark(")"), .mark(";"), .mark("{"), .mark("}"), .mark("=>")]
             let blockWords = ["else", "do", "try", "finally"]
-            follows = before.map { blockStarts.contains($0) || blockWords.map(JavaScriptToken.word).contains($0) } ?? true
+            follows =
+                before.map { blockStarts.contains($0) || blockWords.map(JavaScriptToken.word).contains($0) } ?? true
         } else {
             follows = false
         }

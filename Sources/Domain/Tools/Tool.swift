@@ -10,6 +10,7 @@ public struct Tool: Resource, Equatable {
         case user
     }
 
+    /// The id, unique within its kind and place.
     public var id = ""
     /// The name shown to people.
     public var name = ""
@@ -32,8 +33,10 @@ public struct Tool: Resource, Equatable {
     /// Whether it is one of the built-in integrations.
     public var isWorkApp = false
 
+    /// One with every default in place.
     public init() {}
 
+    /// The declaration from which everything else follows.
     public static let kind = Kind(
         Self.self, "tool", title: "Tool", plural: "tools", in: .project, tags: ["Tools"],
         names: OperationNames(
@@ -51,6 +54,7 @@ public struct Tool: Resource, Equatable {
                 ["tenantId": .string(branch.tenant), "projectId": .string(branch.project), "status": "unknown"]
             }))
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("id", \.id, .resourceID, "The tool's id.", .createOnly, required: true),
         field("name", \.name, .text(1...256), "The name shown to people.", required: true),

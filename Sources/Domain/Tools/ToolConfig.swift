@@ -10,8 +10,10 @@ public struct ToolConfig: Structure, Equatable {
     /// What it needs.
     public var mcp = MCPConfig()
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("type", \.type, .choice, "The protocol.", required: true),
         field("mcp", \.mcp, .structure, "The server and what of it is used.", required: true),
@@ -31,8 +33,10 @@ public struct MCPConfig: Structure, Equatable {
     /// Told to the model instead of the server's own instructions; nil for those.
     public var prompt: String?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("server", \.server, .structure, "Where the server is.", required: true),
         field("transport", \.transport, .structure, "How it is spoken to."),
@@ -47,8 +51,10 @@ public struct MCPServer: Structure, Equatable {
     /// Its http or https address.
     public var url = ""
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("url", \.url, .httpURL, "Its http or https address.", required: true)
     ]
@@ -73,8 +79,10 @@ public struct MCPTransport: Structure, Equatable {
     /// The session to go on with; nil for a new one.
     public var sessionId: String?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("type", \.type, .choice, "The transport.", required: true),
         field("requestInit", \.requestInit, .jsonObject, "Options for requests."),
@@ -103,13 +111,16 @@ public struct ToolOverride: Structure, Equatable {
     /// How arguments are made of what the model gave; nil for as they are.
     public var transformation: Transformation?
 
+    /// One with every default in place.
     public init() {}
 
+    /// The members.
     public static let fields: [Field<Self>] = [
         field("displayName", \.displayName, .text(), "The name that the model sees."),
         field("description", \.description, .text(), "The description that the model sees."),
         field("schema", \.schema, .json, "The input schema that the model sees."),
-        field("transformation", \.transformation, .transformation, "How arguments are made: JMESPath, or a map of them."),
+        field(
+            "transformation", \.transformation, .transformation, "How arguments are made: JMESPath, or a map of them."),
     ]
 }
 
