@@ -205,7 +205,8 @@ struct Dispatcher: Sendable {
             let isRehearsal = call.query[Rehearsal.parameter] == "true"
             do {
                 output = try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
-                    let output = try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
+                    let output = try body(
+                        $0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
                     if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
                     return output
                 }

@@ -32,7 +32,8 @@ public struct ServerLimits: Sendable, Equatable {
         func number(_ name: String, _ range: ClosedRange<Int>) throws(BadSetting) -> Int? {
             guard let text = environment[name], !text.isEmpty else { return nil }
             guard let value = Int(text), range.contains(value) else {
-                throw BadSetting(name: name, value: text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                throw BadSetting(
+                    name: name, value: text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return value
         }

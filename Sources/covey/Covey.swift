@@ -6,7 +6,8 @@ import CLI
     static let configuration = CommandConfiguration(
         commandName: "covey",
         abstract: "Covey hosts multi-agent assistants.",
-        discussion: "Start a server with `covey serve`, give it a project with `covey push`, talk to it with `covey chat`.",
+        discussion:
+            "Start a server with `covey serve`, give it a project with `covey push`, talk to it with `covey chat`.",
         version: Version.text,
         subcommands: [Serve.self] + Commands.all)
 }

@@ -92,7 +92,9 @@ struct LiveServer {
         switch failure.errnoCode {
         case EADDRINUSE:
             return StartFailure(
-                "Port \(address.port) on \(address.host) is in use. Stop what listens there, or choose another with --port.")
+                "Port \(address.port) on \(address.host) is in use. "
+                    + "Stop what listens there, or choose another with --port."
+            )
         case EACCES:
             return StartFailure("This user may not listen on port \(address.port). Choose one above 1023 with --port.")
         case EADDRNOTAVAIL:

@@ -89,13 +89,24 @@ struct ChatTests {
             let empty = app.client.agent("empty", of: "p")
             try await client.check([
                 Scenario("no messages", "POST", Self.completions, ["model": "x"], status: 400, contains: ["/messages"]),
-                Scenario("no user", "POST", Self.completions, ["model": "x", "messages": [["role": "system", "content": "x"]]], status: 400, contains: ["role is user"]),
-                Scenario("no content", "POST", Self.completions, ["model": "x", "messages": messages("")], status: 400),
-                Scenario("a bad message id", "POST", Self.completions, ["model": "x", "messages": messages("x"), "messageId": "a b"], status: 400, contains: ["messageId must match"]),
+                Scenario(
+                    "no user", "POST", Self.completions,
+                    ["model": "x", "messages": [["role": "system", "content": "x"]]], status: 400,
+                    contains: ["role is user"]),
+                Scenario(
+                    "no content", "POST", Self.completions, ["model": "x", "messages": messages("")], status: 400),
+                Scenario(
+                    "a bad message id", "POST", Self.completions,
+                    ["model": "x", "messages": messages("x"), "messageId": "a b"], status: 400,
+                    contains: ["messageId must match"]),
             ])
             try await empty.check([
-                Scenario("no sub-agent", "POST", Self.completions, Self.turn("x"), status: 404, contains: ["No default agent found in agent"]),
-                Scenario("no sub-agent", "POST", "/run/api/chat", ["messages": messages("x")], status: 400, contains: ["Agent does not have a default agent configured"]),
+                Scenario(
+                    "no sub-agent", "POST", Self.completions, Self.turn("x"), status: 404,
+                    contains: ["No default agent found in agent"]),
+                Scenario(
+                    "no sub-agent", "POST", "/run/api/chat", ["messages": messages("x")], status: 400,
+                    contains: ["Agent does not have a default agent configured"]),
             ])
             let named: JSONValue = ["model": "x", "messages": messages("x"), "messageId": "m1"]
             #expect(try await client.send("POST", Self.completions, named).status == 200)
@@ -117,8 +128,12 @@ struct ChatTests {
             ]
             for other in others {
                 try await other.check([
-                    Scenario("its stream", "GET", "/run/v1/conversations/c1/stream", status: 404, contains: ["Conversation not found"]),
-                    Scenario("its end", "POST", "/run/v1/conversations/c1/cancel", status: 404, contains: ["Conversation not found"]),
+                    Scenario(
+                        "its stream", "GET", "/run/v1/conversations/c1/stream", status: 404,
+                        contains: ["Conversation not found"]),
+                    Scenario(
+                        "its end", "POST", "/run/v1/conversations/c1/cancel", status: 404,
+                        contains: ["Conversation not found"]),
                 ])
             }
             for other in [others[0], others[1], app.client.agent("b", of: "p", as: "ann")] {
@@ -169,7 +184,8 @@ struct ChatTests {
             var stream = try await client.stream(
                 "GET", "/run/v1/conversations/c1/stream", headers: ["last-event-id": try #require(seen)])
             async let rest = stream.rest()
-            for _ in 0..<7 {
+            // Seven more words, and the end of the call.
+            for _ in 0..<8 {
                 await app.modelClock.waitForSleepers()
                 app.modelClock.advance(by: .milliseconds(10))
             }

@@ -16,12 +16,16 @@ struct DispatchTests {
             let agents = projects + "/p/agents"
             let huge = "{\"id\":\"" + String(repeating: "a", count: 3000) + "\"}"
             try await app.client.check([
-                Scenario("an unknown route", "GET", "/nothing", status: 404, contains: ["Route not found", "not_found"]),
+                Scenario(
+                    "an unknown route", "GET", "/nothing", status: 404, contains: ["Route not found", "not_found"]),
                 Scenario("a route of no tenant", "GET", "/manage/tenants//projects", status: 404),
                 Scenario("a wrong method", "PUT", "/health", status: 405, contains: ["GET, HEAD, OPTIONS"]),
-                Scenario("an unknown project", "GET", projects + "/q/agents", status: 404, contains: ["Project not found"]),
+                Scenario(
+                    "an unknown project", "GET", projects + "/q/agents", status: 404, contains: ["Project not found"]),
                 Scenario("an unknown agent", "GET", agents + "/x", status: 404, contains: ["Agent not found"]),
-                Scenario("a project id that is none", "GET", projects + "/P%20/agents", status: 400, contains: ["projectId"]),
+                Scenario(
+                    "a project id that is no id", "GET", projects + "/P%24/agents", status: 400,
+                    contains: ["projectId"]),
                 Scenario("an id that is none", "GET", agents + "/a%2Fb", status: 400, contains: ["/id", "letters"]),
                 Scenario("a reserved id", "GET", agents + "/new", status: 400, contains: ["reserved"]),
                 Scenario("an escape that is none", "GET", agents + "/%zz", status: 400, contains: ["percent-encoded"]),
@@ -30,17 +34,37 @@ struct DispatchTests {
                 Scenario("a limit beyond the most", "GET", agents + "?limit=101", status: 400, contains: ["limit"]),
                 Scenario("an unknown ref", "GET", agents + "?ref=other", status: 404, contains: ["Unknown ref: other"]),
                 Scenario("the main ref", "GET", agents + "?ref=main", status: 200),
-                Scenario("an unknown ref by header", "GET", agents, headers: ["x-inkeep-ref": "v1"], status: 404, contains: ["Unknown ref: v1"]),
+                Scenario(
+                    "an unknown ref by header", "GET", agents, headers: ["x-inkeep-ref": "v1"], status: 404,
+                    contains: ["Unknown ref: v1"]),
                 Scenario("no body", "POST", agents, status: 400, contains: ["needs a JSON body"]),
-                Scenario("half a document", "POST", agents, text: "{\"id\":", type: "application/json", status: 400, contains: ["end of input at byte 6"]),
-                Scenario("nonsense", "POST", agents, text: "\u{1}\u{2}", type: "application/json", status: 400, contains: ["byte 0"]),
-                Scenario("two documents", "POST", agents, text: "{}{}", type: "application/json", status: 400, contains: ["byte 2"]),
-                Scenario("no object", "POST", agents, text: "[1]", type: "application/json", status: 400, contains: ["must be an object"]),
-                Scenario("another media type", "POST", agents, text: "id=a", type: "application/x-www-form-urlencoded", status: 415),
-                Scenario("no media type", "POST", agents, text: "{}", type: nil, status: 415, contains: ["application/json"]),
-                Scenario("JSON with a charset", "POST", agents, text: "{\"id\":\"c\",\"name\":\"C\"}", type: "Application/JSON; charset=utf-8", status: 201),
-                Scenario("a body that is too large", "POST", agents, text: huge, type: "application/json", status: 413, contains: ["2000 bytes"]),
-                Scenario("all broken fields at once", "POST", agents, ["id": 3, "name": ""], status: 400, contains: ["\"/id\"", "\"/name\"", "Validation Failed"]),
+                Scenario(
+                    "half a document", "POST", agents, text: "{\"id\":", type: "application/json", status: 400,
+                    contains: ["end of input at byte 6"]),
+                Scenario(
+                    "nonsense", "POST", agents, text: "\u{1}\u{2}", type: "application/json", status: 400,
+                    contains: ["byte 0"]),
+                Scenario(
+                    "two documents", "POST", agents, text: "{}{}", type: "application/json", status: 400,
+                    contains: ["byte 2"]),
+                Scenario(
+                    "no object", "POST", agents, text: "[1]", type: "application/json", status: 400,
+                    contains: ["must be an object"]),
+                Scenario(
+                    "another media type", "POST", agents, text: "id=a", type: "application/x-www-form-urlencoded",
+                    status: 415),
+                Scenario(
+                    "no media type", "POST", agents, text: "{}", type: nil, status: 415,
+                    contains: ["application/json"]),
+                Scenario(
+                    "JSON with a charset", "POST", agents, text: "{\"id\":\"c\",\"name\":\"C\"}",
+                    type: "Application/JSON; charset=utf-8", status: 201),
+                Scenario(
+                    "a body that is too large", "POST", agents, text: huge, type: "application/json", status: 413,
+                    contains: ["2000 bytes"]),
+                Scenario(
+                    "all broken fields at once", "POST", agents, ["id": 3, "name": ""], status: 400,
+                    contains: ["\"/id\"", "\"/name\"", "Validation Failed"]),
                 Scenario("an id twice", "POST", agents, ["id": "c", "name": "C"], status: 409, contains: ["conflict"]),
             ])
         }
@@ -68,7 +92,8 @@ struct DispatchTests {
         options.authentication = .init()
         try await TestApp.run(options) { app in
             #expect(try await app.client.send("GET", "/health").status == 204)
-            #expect(try await app.client.send("GET", "/ready").json == ["status": "ok", "manageDb": true, "runDb": true])
+            #expect(
+                try await app.client.send("GET", "/ready").json == ["status": "ok", "manageDb": true, "runDb": true])
             let page = try await app.client.send("GET", "/docs")
             #expect(page.headers["content-type"] == "text/html; charset=utf-8")
             #expect(page.headers["content-security-policy"]?.contains("default-src 'none'") == true)

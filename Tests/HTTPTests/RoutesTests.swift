@@ -93,7 +93,11 @@ struct RoutesTests {
         #expect(RequestID.of("abc-1:2.3_4") == "abc-1:2.3_4")
         for bad in ["", "a b", "ä", "a\r\nb", String(repeating: "a", count: 129)] {
             let made = RequestID.of(bad)
-            #expect(made != bad && made.wholeMatch(of: #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#) != nil)
+            #expect(
+                made != bad
+                    && made.wholeMatch(of: #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#)
+                        != nil
+            )
         }
         #expect(RequestID.random() != RequestID.random())
     }

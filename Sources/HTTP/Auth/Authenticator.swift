@@ -138,13 +138,14 @@ extension Credentials {
         self.host = host
     }
 
-    /// Whether the request was addressed to this machine by its own names and, if a browser sent it, from a page of this
-    /// machine: a page from elsewhere must not manage a developer's server, by whatever name it reaches it.
+    /// Whether the request was addressed to this machine by its own names and, if a browser sent it, from a page of
+    /// this machine: a page from elsewhere must not manage a developer's server, by whatever name it reaches it.
     fileprivate var isFromThisMachine: Bool {
         guard let host, Self.isLoopback(host) else { return false }
         guard let origin = headers[.origin] else { return true }
         guard let authority = origin.split(separator: "/").last else { return false }
-        let name = authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+        let name =
+            authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
         return Self.isLoopback(String(name))
     }
 

@@ -1,7 +1,8 @@
 /// The page that shows the OpenAPI document. It comes whole from the server: no other host is asked for anything.
 enum DocumentationPage {
     /// What the page may load and run (Content Security Policy Level 3).
-    static let policy = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    static let policy =
+        "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
     /// The page.
@@ -16,7 +17,8 @@ enum DocumentationPage {
         :root { color-scheme: light dark; --line: #8884; --soft: #8881; --link: #3578c8; }
         * { box-sizing: border-box; }
         body { margin: 0; font: 15px/1.5 system-ui, sans-serif; display: grid; grid-template-columns: 17rem 1fr; }
-        nav { position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1rem; border-right: 1px solid var(--line); }
+        nav { position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1rem;
+        border-right: 1px solid var(--line); }
         nav input { width: 100%; padding: .4rem; margin-bottom: .6rem; font: inherit; }
         nav a { display: block; color: inherit; text-decoration: none; padding: .1rem 0; overflow-wrap: anywhere; }
         nav a:hover, a { color: var(--link); }
@@ -31,8 +33,8 @@ enum DocumentationPage {
         .note { opacity: .7; margin-left: .6rem; }
         table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .25rem .6rem .25rem 0;
         border-bottom: 1px solid var(--soft); vertical-align: top; } th { font-weight: 600; font-size: 13px; }
-        .schema { font: 13px/1.6 ui-monospace, monospace; background: var(--soft); border-radius: 6px; padding: .6rem .8rem;
-        overflow-x: auto; } .schema details { margin-left: 1rem; } .schema .leaf { margin-left: 1rem; }
+        .schema { font: 13px/1.6 ui-monospace, monospace; background: var(--soft); border-radius: 6px;
+        padding: .6rem .8rem; overflow-x: auto; } .schema details { margin-left: 1rem; } .schema .leaf { margin-left: 1rem; }
         .required { color: #c0392b; } .help { font-family: system-ui, sans-serif; opacity: .75; }
         @media (max-width: 45rem) { body { display: block; } nav { position: static; height: auto; max-height: 40vh; } }
         """
@@ -49,7 +51,8 @@ enum DocumentationPage {
         const make = (name, attributes, ...children) => {
           const node = document.createElement(name);
           for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
-          for (const child of children.flat()) if (child !== null && child !== undefined && child !== '') node.append(child);
+          const isThere = child => child !== null && child !== undefined && child !== '';
+          node.append(...children.flat().filter(isThere));
           return node;
         };
         let api = {};
@@ -67,8 +70,10 @@ enum DocumentationPage {
           const type = Array.isArray(at.type) ? at.type.join(' | ') : at.type || 'any';
           return at.items ? typeText(at.items) + '[]' : type;
         };
-        const rules = at => ['format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems',
-          'default', 'const'].filter(key => at[key] !== undefined).map(key => key + ': ' + JSON.stringify(at[key])).join(', ');
+        const ruleNames = ['format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems',
+          'default', 'const'];
+        const rules = at => ruleNames.filter(key => at[key] !== undefined)
+          .map(key => key + ': ' + JSON.stringify(at[key])).join(', ');
         const label = (key, schema, required, at) => [make('span', {}, key),
           required ? make('span', { class: 'required', title: 'required' }, '*') : '', ': ' + typeText(schema) + ' ',
           make('span', { class: 'help' }, [at.description || '', rules(at)].filter(Boolean).join(' · '))];
@@ -79,8 +84,7 @@ enum DocumentationPage {
             || inner.oneOf || inner.anyOf;
           if (!nests || depth > 8) return make('div', { class: 'leaf' }, label(key, schema, required, at));
           const box = make('details', {}, make('summary', {}, label(key, schema, required, at)));
-          box.addEventListener('toggle', () => { if (box.children.length === 1) box.append(...members(inner, depth + 1)); },
-            { once: true });
+          box.addEventListener('toggle', () => box.append(...members(inner, depth + 1)), { once: true });
           return box;
         };
         const members = (at, depth) => {
@@ -103,8 +107,8 @@ enum DocumentationPage {
         const parameters = list => !list || !list.length ? '' : make('div', {}, make('h4', {}, 'Parameters'),
           make('table', {}, make('tr', {}, ['Name', 'In', 'Type', ''].map(text => make('th', {}, text))),
             list.map(p => make('tr', {}, make('td', {}, make('code', {}, p.name), p.required
-              ? make('span', { class: 'required' }, '*') : ''), make('td', {}, p.in), make('td', {}, typeText(p.schema)),
-              make('td', {}, p.description || '')))));
+              ? make('span', { class: 'required' }, '*') : ''), make('td', {}, p.in),
+              make('td', {}, typeText(p.schema)), make('td', {}, p.description || '')))));
         const fill = (box, op) => {
           const authz = op['x-authz'];
           box.append(parameters(op.parameters),
@@ -113,7 +117,8 @@ enum DocumentationPage {
               all.append(make('div', {}, make('p', {}, make('code', {}, status), ' ' + (response.description || '')),
                 +status < 300 ? contents(response.content) : ''));
               return all;
-            }, make('div')), authz ? make('p', { class: 'note' }, 'Needs: ' + authz.permission + ' on ' + authz.resource) : '');
+            }, make('div')),
+            authz ? make('p', { class: 'note' }, 'Needs: ' + authz.permission + ' on ' + authz.resource) : '');
         };
         const operation = (path, method, op) => {
           const inner = make('div');

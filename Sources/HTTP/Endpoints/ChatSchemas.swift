@@ -39,7 +39,9 @@ enum ChatSchemas {
                 "items": [
                     "type": "object", "required": ["role"],
                     "properties": [
-                        "role": ["type": "string", "enum": ["system", "user", "assistant", "function", "tool", "developer"]],
+                        "role": [
+                            "type": "string", "enum": ["system", "user", "assistant", "function", "tool", "developer"],
+                        ],
                         "content": ["anyOf": [text, ["type": "array", "items": anyObject]]],
                     ],
                 ],

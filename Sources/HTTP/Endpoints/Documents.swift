@@ -1,8 +1,10 @@
 import Catalog
 import HTTPTypes
 import NIOCore
+import Synchronization
 
-/// The description of the API, for programs and for people. Both are made once.
+/// The description of the API, for programs and for people. It is made once, when it is first asked for, so that a server
+/// starts without it.
 enum Documents {
     /// What the API is called.
     static let title = "Covey Agents API"
@@ -11,14 +13,16 @@ enum Documents {
     static func endpoints(
         operations: [Operation], schemas: [(name: String, schema: JSONObject)], version: String, publicURL: String
     ) -> [Endpoint] {
-        let document = OpenAPI.document(
-            operations: operations + [openAPI, docs], schemas: schemas, title: title, version: version,
-            server: publicURL)
-        let bytes = ByteBuffer(bytes: document.jsonBytes)
+        let document = Once {
+            let document = OpenAPI.document(
+                operations: operations + [openAPI, docs], schemas: schemas, title: title, version: version,
+                server: publicURL)
+            return ByteBuffer(bytes: document.jsonBytes)
+        }
         let page = ByteBuffer(string: DocumentationPage.html)
         return [
             Endpoint(operation: openAPI) { _ in
-                Reply(status: 200, body: .bytes(bytes, mediaType: "application/json"))
+                Reply(status: 200, body: .bytes(document.value, mediaType: "application/json"))
             },
             Endpoint(operation: docs) { _ in
                 var reply = Reply(status: 200, body: .bytes(page, mediaType: "text/html; charset=utf-8"))
@@ -37,4 +41,21 @@ enum Documents {
         "docs", .get, "/docs", tag: "Documentation", summary: "This document as a page for people", permission: .none,
         responses: [Operation.Response(200, "The page.", schema: ["type": "string"], mediaType: "text/html")],
         errors: [], effect: .endpoint)
+}
+
+/// A value that is made when it is first asked for.
+private final class Once<Value: Sendable>: Sendable {
+    private let make: @Sendable () -> Value
+    private let made = Mutex<Value?>(nil)
+
+    init(_ make: @escaping @Sendable () -> Value) { self.make = make }
+
+    var value: Value {
+        made.withLock { made in
+            if let made { return made }
+            let value = make()
+            made = value
+            return value
+        }
+    }
 }

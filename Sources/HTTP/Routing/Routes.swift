@@ -57,8 +57,8 @@ struct Routes<Target: Sendable>: Sendable {
         return .found(target, parameters: Array(zip(names, values)))
     }
 
-    /// The node at the end of `segments` that has the method. A name goes before a parameter; where it leads nowhere the
-    /// parameter is tried.
+    /// The node at the end of `segments` that has the method. A name goes before a parameter; where it leads nowhere
+    /// the parameter is tried.
     private func find(
         _ method: Operation.Method, _ segments: ArraySlice<Substring>, from node: Int, _ values: inout [Substring],
         _ allowed: inout Set<Operation.Method>

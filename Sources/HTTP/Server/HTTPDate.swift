@@ -31,9 +31,11 @@ final class HTTPDate: Sendable {
         let marchMonth = (5 * dayOfYear + 2) / 153
         let month = Int(marchMonth < 10 ? marchMonth + 2 : marchMonth - 10)
         let year = yearOfEra + era * 400 + (month < 2 ? 1 : 0)
+        let dayOfMonth = dayOfYear - (153 * marchMonth + 2) / 5 + 1
         let rest = seconds % 86_400
         let time = [rest / 3_600, rest / 60 % 60, rest % 60].map(two).joined(separator: ":")
-        return "\(days[Int(day % 7)]), \(two(dayOfYear - (153 * marchMonth + 2) / 5 + 1)) \(months[month]) \(year) \(time) GMT"
+        return
+            "\(days[Int(day % 7)]), \(two(dayOfMonth)) \(months[month]) \(year) \(time) GMT"
     }
 
     private static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

@@ -112,8 +112,8 @@ public struct HTTPServer: Service {
         case stopped
     }
 
-    /// Writes a run's events as they come: one write for all that are there. Ends with the run, when the client goes, or
-    /// when the server stops; the run itself goes on whatever happens here.
+    /// Writes a run's events as they come: one write for all that are there. Ends with the run, when the client goes,
+    /// or when the server stops; the run itself goes on whatever happens here.
     private func write(
         _ stream: RunStream, _ head: HTTPResponse, _ writer: consuming ResponseWriter, _ signal: StreamSignal,
         _ channel: any Channel
