@@ -16,7 +16,9 @@ enum Engine: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     /// A server for tests; nil when there is none. `Scripts/postgres with …` starts one.
-    static let postgresURL: String? = getenv("COVEY_TEST_POSTGRES").map { String(cString: $0) }
+    static let postgresURL: String? = getenv("COVEY_TEST_POSTGRES").map { String(cString: $0) }.flatMap {
+        $0.isEmpty ? nil : $0
+    }
 
     /// The engines at hand.
     static let available: [Engine] = postgresURL == nil ? [.sqlite] : [.sqlite, .postgres]

@@ -1,5 +1,6 @@
 import CSQLite
 import Catalog
+import Dispatch
 import Testing
 
 @testable import Store
@@ -181,6 +182,69 @@ private func copy(_ source: String, to target: String) throws {
             }
             let frameBytes = 4096 + 24
             #expect(longest <= (SQLiteWriter.logFramesMax + 1000) * frameBytes)
+            await database.close()
+        }
+    }
+
+    @Test func `a full queue refuses at once and what was taken is done`() async throws {
+        let database = try await Engine.sqlite.database()
+        try await database.write(.process) { try $0.script("CREATE TABLE filler (text TEXT)") }
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let mayEnd = DispatchSemaphore(value: 0)
+        let refusedCount = 20
+        let (done, refused) = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await database.write(.full) { _ in
+                    start.yield()
+                    mayEnd.wait()
+                }
+                return true
+            }
+            // The writer is at work from here on, until it may end.
+            for await _ in started { break }
+            for _ in 0..<SQLiteWriter.queueMax + refusedCount {
+                group.addTask {
+                    do throws(StoreError) {
+                        try await database.write(.full) { _ = try $0.execute(Self.fill, [.text("x")]) }
+                        return true
+                    } catch {
+                        guard case .tooBusy = error else { throw error }
+                        return false
+                    }
+                }
+            }
+            var (done, refused) = (0, 0)
+            for try await isDone in group {
+                if isDone { done += 1 } else { refused += 1 }
+                if !isDone, refused == refusedCount { mayEnd.signal() }
+            }
+            return (done, refused)
+        }
+        #expect(refused == refusedCount && done == SQLiteWriter.queueMax + 1)
+        let count = try await database.read { try $0.first(Self.fillerCount, []) { $0.integer(0) } }
+        #expect(count == Int64(SQLiteWriter.queueMax))
+        await database.close()
+    }
+
+    @Test func `reads that find no connection wait for one`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/covey.db"
+            let database = try SQLiteDatabase(path: path)
+            try await database.write(.process) { try $0.script("CREATE TABLE filler (text TEXT)") }
+            let readers = try SQLiteReaders(path: path, count: 1)
+            let answers = try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for _ in 0..<500 {
+                    group.addTask { try await readers.read { try $0.first(Self.fillerCount, []) { $0.integer(0) } } }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.count == 500 && answers.allSatisfy { $0 == 0 })
+            readers.close()
+            let error = try await storeError { try await readers.read { try $0.script("SELECT 1") } }
+            guard case .unavailable(retryable: false) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
             await database.close()
         }
     }
