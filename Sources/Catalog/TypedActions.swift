@@ -36,7 +36,11 @@ struct TypedActions<R: Resource>: Sendable {
         case .chosen: break
         case .generated: if value.id.isEmpty { value.id = workspace.makeID() }
         case .derived(let names):
-            value.id = DerivedID.make(kind, kind.scope.parent(path), names, value.document, workspace.branch)
+            let document = value.document
+            value.id = try DerivedID.make(kind, kind.scope.parent(path), names, document, workspace.branch) { id in
+                guard let other = try workspace.get(kind.key(id, path)) else { return false }
+                return !names.allSatisfy { other.document[$0] == document[$0] }
+            }
         }
         let key = kind.key(value.id, path)
         let old = try workspace.get(key)
@@ -104,11 +108,22 @@ struct TypedActions<R: Resource>: Sendable {
 /// Ids that follow from what a resource says and where it lives.
 public enum DerivedID {
     /// The id of the resource of `kind` in `parent` whose document has these members.
+    ///
+    /// - Parameter isTaken: Whether an id belongs to something else: a relation that was changed keeps the id that
+    ///   followed from what it said before. The next one in a fixed order is used then.
     public static func make(
-        _ kind: Kind, _ parent: String, _ members: [String], _ document: JSONValue, _ branch: BranchKey
-    ) -> String {
+        _ kind: Kind, _ parent: String, _ members: [String], _ document: JSONValue, _ branch: BranchKey,
+        isTaken: (String) throws -> Bool
+    ) rethrows -> String {
         let values = members.map { document[$0]?.string ?? "" }
-        return DeterministicID.make([branch.tenant, branch.project, kind.name, parent] + values)
+        let parts = [branch.tenant, branch.project, kind.name, parent] + values
+        var id = DeterministicID.make(parts)
+        var attempt = 1
+        while try isTaken(id) {
+            id = DeterministicID.make(parts + [String(attempt)])
+            attempt += 1
+        }
+        return id
     }
 }
 

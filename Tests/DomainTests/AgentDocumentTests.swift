@@ -232,6 +232,37 @@ import Testing
         }
     }
 
+    @Test func `a relation that was changed does not stand in the way of a new one`() throws {
+        let memory = try Samples.shop()
+        let body = Samples.agent.with("subAgents/router/canDelegateTo", nil)
+        let shown = try memory.call("create-full-agent", body: body).data
+        let relations = try memory.call("list-sub-agent-relations", item, query: ["targetSubAgentId": "billing"])
+        let relation = ["agentId": "support", "id": relations.data[0]?["id"]?.string ?? ""]
+        try memory.call("update-sub-agent-relation", relation, body: ["relationType": "delegate"])
+        let changed = try memory.call("get-full-agent", item).data
+        #expect(changed[path: "subAgents/router/canDelegateTo"] == ["billing"])
+        #expect(changed[path: "subAgents/router/canTransferTo"] == ["archive"])
+        let both = changed.with("subAgents/router/canTransferTo", shown[path: "subAgents/router/canTransferTo"])
+        let saved = try memory.call("update-full-agent", item, body: both).data
+        #expect(saved[path: "subAgents/router/canTransferTo"] == ["billing", "archive"])
+        #expect(saved[path: "subAgents/router/canDelegateTo"] == ["billing"])
+        let again: JSONValue = [
+            "sourceSubAgentId": "router", "targetSubAgentId": "billing", "relationType": "transfer",
+        ]
+        #expect(try memory.refusal("create-sub-agent-relation", item, body: again).status == 422)
+    }
+
+    @Test func `one relation cannot be two things`() throws {
+        let memory = try shopWithAgent()
+        try memory.call("create-tool", body: Samples.tool.with("id", "radar"))
+        let shown = try memory.call("get-full-agent", item).data
+        let id = shown[path: "subAgents/billing/canUse/1/agentToolRelationId"] ?? .null
+        let uses: JSONValue = [["toolId": "radar", "agentToolRelationId": id], ["toolId": "weather"]]
+        let problem = try memory.refusal(
+            "update-full-agent", item, body: Samples.agent.with("subAgents/billing/canUse", uses))
+        #expect(problem.status == 400 && problem.detail.contains("billing"))
+    }
+
     @Test func `an absent tool selection stays, null means all`() throws {
         let memory = try shopWithAgent()
         func selection(_ item: JSONValue) throws -> JSONValue? {

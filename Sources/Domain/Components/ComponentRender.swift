@@ -67,8 +67,8 @@ enum ComponentSource {
         },
     ]
 
-    // Regex is not Sendable; computed, it is made anew for the rare write. Boundaries are simple everywhere: by Unicode's
-    // rules there would be none at the dot of `a.eval(`.
+    // Regex is not Sendable; computed, it is made anew for the rare write. Boundaries are simple everywhere: by the
+    // rules of Unicode there would be none at the dot of `a.eval(`.
     private static var function: Regex<Substring> { /\bfunction\s+[A-Za-z_$][\w$]*\s*\(/.wordBoundaryKind(.simple) }
     private static var markup: Regex<Substring> { /\breturn\s*\(?\s*</.wordBoundaryKind(.simple) }
 

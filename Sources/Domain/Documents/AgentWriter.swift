@@ -27,7 +27,11 @@ struct AgentWriter {
         for tool in draft.functionTools.values { try workspace.put(tool, in: id) }
         try writeSubAgents(agent)
         var kept: Set<ResourceKey> = []
-        for (name, sub) in draft.subAgents.entries { kept.formUnion(try writeRelations(of: name, sub.wiring)) }
+        for (name, sub) in draft.subAgents.entries {
+            for key in try writeRelations(of: name, sub.wiring) where !kept.insert(key).inserted {
+                throw Problem.badRequest("The relation \(key.id) of sub-agent \(name) is named for two things")
+            }
+        }
         try deleteOrphans(keeping: kept)
     }
 
@@ -152,7 +156,9 @@ struct AgentWriter {
 
     private func derivingID<R: Resource>(_ value: R, _ members: [String], in parent: String) -> R {
         var value = value
-        value.id = DerivedID.make(R.kind, parent, members, value.document, workspace.branch)
+        value.id = DerivedID.make(R.kind, parent, members, value.document, workspace.branch) { id in
+            shelf[ResourceKey(kind: R.kind.name, parent: parent, id: id)] != nil
+        }
         return value
     }
 
@@ -166,8 +172,8 @@ struct AgentWriter {
             case .team(let team): teamSlot(name, team)
             }
         }
-        var seen: Set<ResourceKey> = []
-        return slots.filter { seen.insert($0.key).inserted }
+        var seen: Set<String> = []
+        return slots.filter { seen.insert("\($0.key.kind) \($0.target)").inserted }
     }
 
     private func externalSlot(_ name: String, _ delegate: ExternalDelegate) -> RelationSlot {

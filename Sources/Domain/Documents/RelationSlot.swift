@@ -4,13 +4,29 @@ import Catalog
 protocol Placed: Resource {
     /// The place; nil for one made alone.
     var position: Int? { get set }
+    /// The id of what is used or called.
+    var target: String { get }
 }
 
-extension SubAgentRelation: Placed {}
-extension ExternalAgentRelation: Placed {}
-extension TeamAgentRelation: Placed {}
-extension ToolRelation: Placed {}
-extension FunctionToolRelation: Placed {}
+extension SubAgentRelation: Placed {
+    var target: String { targetSubAgentId ?? "" }
+}
+
+extension ExternalAgentRelation: Placed {
+    var target: String { externalAgentId }
+}
+
+extension TeamAgentRelation: Placed {
+    var target: String { targetAgentId }
+}
+
+extension ToolRelation: Placed {
+    var target: String { toolId }
+}
+
+extension FunctionToolRelation: Placed {
+    var target: String { functionToolId }
+}
 
 /// The association of a sub-agent with a component.
 protocol ComponentRelation: Placed {
@@ -19,6 +35,10 @@ protocol ComponentRelation: Placed {
     var component: String { get set }
     /// The members that say which relation it is.
     static var identifying: [String] { get }
+}
+
+extension ComponentRelation {
+    var target: String { component }
 }
 
 extension DataComponentRelation: ComponentRelation {
@@ -39,11 +59,13 @@ extension ArtifactComponentRelation: ComponentRelation {
 struct RelationSlot {
     let key: ResourceKey
     let position: Int?
+    let target: String
     let write: (Workspace, Int?) throws -> Void
 
     init<R: Placed>(_ relation: R, in parent: String) {
         key = ResourceKey(kind: R.kind.name, parent: parent, id: relation.id)
         position = relation.position
+        target = relation.target
         write = { workspace, position in
             var relation = relation
             relation.position = position
