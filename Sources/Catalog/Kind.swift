@@ -25,8 +25,12 @@ public struct Kind: Sendable {
     public let title: String
     /// The segment of the collection's path.
     public let plural: String
-    /// The name of the schemas in the document: `SubAgent`, `SubAgentCreate` …
+    /// The name of the schemas of answers in the document: `SubAgent`, `SubAgentResponse` …
     public let schemaName: String
+    /// The name of the schemas of bodies in the document, before `Create` and `Update`.
+    public let bodyName: String
+    /// The name in the summaries of operations: `List Sub Agent Relations`.
+    public let label: String
     /// Where the resources live.
     public let scope: Scope
     /// The groups of the operations in the document, the main one first.
@@ -82,6 +86,8 @@ public struct Kind: Sendable {
     ///   - tags: The groups in the document, the main one first.
     ///   - names: The operations' names in the contract; none unless told.
     ///   - schemaName: The name of the schemas; the type's own unless told.
+    ///   - bodyName: The name of the schemas of bodies; `schemaName` unless told.
+    ///   - label: The name in summaries; the title in capitals unless told.
     ///   - permissions: Who may call the operations.
     ///   - identity: How ids come about.
     ///   - onDuplicate: What a create answers when the thing is there.
@@ -94,7 +100,8 @@ public struct Kind: Sendable {
     ///   - extras: Members of answers beside the declared ones.
     public init<R: Resource>(
         _ type: R.Type, _ name: String, title: String, plural: String, in scope: Scope, tags: [String] = [],
-        names: OperationNames = OperationNames(), schemaName: String? = nil, permissions: Permissions = .usual,
+        names: OperationNames = OperationNames(), schemaName: String? = nil, bodyName: String? = nil,
+        label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
         filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
         refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, rules: Rules<R> = Rules(),
@@ -104,6 +111,8 @@ public struct Kind: Sendable {
         self.title = title
         self.plural = plural
         self.schemaName = schemaName ?? "\(type)"
+        self.bodyName = bodyName ?? self.schemaName
+        self.label = label ?? title.inCapitals
         self.scope = scope
         self.tags = tags
         self.itemParameter = "id"
@@ -200,5 +209,12 @@ public struct Kind: Sendable {
     /// The reason for a reference to what does not exist.
     public static func unknown(_ target: ResourceKey) -> String {
         "names the \(target.kind) \(target.id), which does not exist"
+    }
+}
+
+extension String {
+    /// The words of a title, each with a capital: `Data component` as `Data Component`.
+    var inCapitals: String {
+        split(separator: " ").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ")
     }
 }

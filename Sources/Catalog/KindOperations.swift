@@ -7,9 +7,6 @@ extension Kind {
     private var collection: String { "\(scope.path)/\(plural)" }
     private var item: String { "\(collection)/{\(itemParameter)}" }
     private var itemProject: Operation.ProjectPlace? { scope == .tenant ? .path(itemParameter) : nil }
-    private var words: String {
-        title.split(separator: " ").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ")
-    }
 
     private func reference(_ suffix: String) -> JSONObject { OpenAPI.reference(schemaName + suffix) }
 
@@ -31,7 +28,7 @@ extension Kind {
                 Operation.Parameter($0.query, in: .query, "Only those whose \($0.member) is this.")
             }
             return operation(
-                id, .get, collection, "List \(words)s", permissions.list,
+                id, .get, collection, "List \(label)s", permissions.list,
                 parameters: Page.parameters + filterParameters + listParameters,
                 responses: [Operation.Response(200, "One page, newest first.", schema: reference("ListResponse"))],
                 effect: .read { workspace, input in try list(workspace, input) })
@@ -41,7 +38,7 @@ extension Kind {
     private var getOperation: Operation? {
         names.get.map { id in
             operation(
-                id, .get, item, "Get \(words)", permissions.get, project: itemProject,
+                id, .get, item, "Get \(label)", permissions.get, project: itemProject,
                 responses: [Operation.Response(200, "The \(title).", schema: reference("Response"))],
                 effect: .read { workspace, input in
                     let entry = try entry(workspace, input)
@@ -58,9 +55,10 @@ extension Kind {
                 Operation.Response($0, $0 == 201 ? "Created." : "Took another's place.", schema: reference("Response"))
             }
             return operation(
-                id, .post, collection, "Create \(words)", permissions.create,
+                id, .post, collection, "Create \(label)", permissions.create,
                 project: scope == .tenant ? .body("id") : nil,
-                request: reference("Create"), responses: responses, moreErrors: onDuplicate == .conflict ? [409] : [],
+                request: OpenAPI.reference(bodyName + "Create"), responses: responses,
+                moreErrors: onDuplicate == .conflict ? [409] : [],
                 effect: .write { workspace, input in
                     let (entry, status) = try create(workspace, input)
                     return .data(.object(view(entry, in: workspace.branch)), status: status)
@@ -71,8 +69,8 @@ extension Kind {
     private var updateOperation: Operation? {
         names.update.map { id in
             operation(
-                id, .patch, aliases: [.put], item, "Update \(words)", permissions.update, project: itemProject,
-                request: reference("Update"),
+                id, .patch, aliases: [.put], item, "Update \(label)", permissions.update, project: itemProject,
+                request: OpenAPI.reference(bodyName + "Update"),
                 responses: [Operation.Response(200, "The updated \(title).", schema: reference("Response"))],
                 effect: .write { workspace, input in
                     let entry = try actions.update(entry(workspace, input), input.body, workspace)
@@ -84,7 +82,7 @@ extension Kind {
     private var deleteOperation: Operation? {
         names.delete.map { id in
             operation(
-                id, .delete, item, "Delete \(words)", permissions.delete, project: itemProject,
+                id, .delete, item, "Delete \(label)", permissions.delete, project: itemProject,
                 responses: [Operation.Response(204, "Deleted.")], moreErrors: deleteErrors,
                 effect: .write { workspace, input in
                     try delete(workspace, input)
@@ -174,8 +172,8 @@ extension Kind {
     public var documentSchemas: [(name: String, schema: JSONObject)] {
         let view = OpenAPI.reference(schemaName)
         return [
-            (schemaName, schemas.view), (schemaName + "Create", schemas.create),
-            (schemaName + "Update", schemas.update),
+            (schemaName, schemas.view), (bodyName + "Create", schemas.create),
+            (bodyName + "Update", schemas.update),
             (schemaName + "Response", OpenAPI.envelope(view)),
             (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
         ]

@@ -25,12 +25,15 @@ public struct Link: Sendable {
         let user: String
         let used: String
         let users: String
+        let person: String
 
-        /// The words as the contract has them: `agent/{…}/component/{…}`, `component/{…}/agents`.
-        public init(user: String, used: String, users: String) {
+        /// The words as the contract has them: `agent/{…}/component/{…}`, `component/{…}/agents`, and `Agent`
+        /// for who has it in summaries.
+        public init(user: String, used: String, users: String, person: String) {
             self.user = user
             self.used = used
             self.users = users
+            self.person = person
         }
     }
 
@@ -73,23 +76,24 @@ public struct Link: Sendable {
     public var operations: [Operation] {
         [
             operation(
-                names.associate, .post, base, "Associate \(target.title) with sub-agent", .edit,
+                names.associate, .post, base, "Associate \(target.label) with \(segments.person)", .edit,
                 request: requestSchema, moreErrors: [409],
                 Operation.Response(201, "The association.", schema: OpenAPI.reference(kind.schemaName + "Response")),
                 .write { try associate($0, $1) }),
             operation(
-                names.list, .get, userPath, "List \(target.title)s of a sub-agent", .view,
+                names.list, .get, userPath, "Get \(target.label)s for \(segments.person)", .view,
                 Operation.Response(200, "All of them.", schema: listSchema), .read { try list($0, $1) }),
             operation(
-                names.remove, .delete, pairPath, "Remove \(target.title) from sub-agent", .edit,
+                names.remove, .delete, pairPath, "Remove \(target.label) from \(segments.person)", .edit,
                 Operation.Response(200, "Removed.", schema: Self.removedSchema), .write { try remove($0, $1) }),
             operation(
-                names.exists, .get, "\(pairPath)/exists", "Check whether a sub-agent has the \(target.title)", .view,
+                names.exists, .get, "\(pairPath)/exists",
+                "Check if \(target.label) is Associated with \(segments.person)", .view,
                 Operation.Response(200, "Whether it has.", schema: Self.existsSchema),
                 .read { .init(200, ["exists": .bool(try pair($0, $1) != nil)]) }),
             operation(
                 names.users, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
-                "List sub-agents with the \(target.title)", .view,
+                "Get \(segments.person)s Using \(target.label)", .view,
                 Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try users($0, $1) }),
         ]
     }
@@ -187,7 +191,7 @@ public struct Link: Sendable {
     private var requestSchema: JSONObject {
         [
             "allOf": [
-                .object(OpenAPI.reference(kind.schemaName + "Create")),
+                .object(OpenAPI.reference(kind.bodyName + "Create")),
                 ["type": "object", "properties": ["agentId": ["type": "string", "maxLength": 256]]],
             ]
         ]

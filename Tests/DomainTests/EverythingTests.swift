@@ -69,7 +69,7 @@ import Testing
         let document = OpenAPI.document(
             operations: Everything.operations, schemas: Everything.schemas, title: "Covey", version: "1", server: "/")
         for row in KindOperationTests.rows {
-            var schema = OpenAPI.reference(row.kind.schemaName + "Create")
+            var schema = OpenAPI.reference(row.kind.bodyName + "Create")
             schema["components"] = document["components"]
             let problems = try JSONSchema(.object(schema)).validate(row.body)
             #expect(problems == [], "\(row.kind.name)")

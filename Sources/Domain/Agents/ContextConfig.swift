@@ -19,7 +19,8 @@ public struct ContextConfig: Resource, Equatable {
         tags: ["Context Configs"],
         names: OperationNames(
             list: "list-context-configs", get: "get-context-config-by-id", create: "create-context-config",
-            update: "update-context-config", delete: "delete-context-config"), identity: .generated,
+            update: "update-context-config", delete: "delete-context-config"),
+        label: "Context Configuration", identity: .generated,
         rules: Rules(beforePut: { placement, workspace in
             placement.value.normalize()
             let broken = try placement.value.unknownCredentials { try workspace.get($0) != nil }

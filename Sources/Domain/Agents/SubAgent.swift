@@ -30,7 +30,7 @@ public struct SubAgent: Resource, Equatable {
         Self.self, Scope.subAgentKind, title: "Sub-agent", plural: "sub-agents", in: .agent, tags: ["SubAgents"],
         names: OperationNames(
             list: "list-subagents", get: "get-subagent-by-id", create: "create-subagent", update: "update-subagent",
-            delete: "delete-subagent"),
+            delete: "delete-subagent"), label: "SubAgent",
         rules: Rules(
             beforePut: { placement, _ in placement.value.normalize() },
             beforeDelete: { subAgent, key, workspace in

@@ -42,12 +42,12 @@ enum DocumentSchemas {
             ],
             "contextConfig": .object(OpenAPI.reference("ContextConfigCreate")),
             "functions": map("FunctionCreate"), "functionTools": map("FunctionToolCreate"),
-            "tools": map("McpToolCreate"), "externalAgents": map("ExternalAgentCreate"), "teamAgents": map("TeamAgent"),
+            "tools": map("ToolCreate"), "externalAgents": map("ExternalAgentCreate"), "teamAgents": map("TeamAgent"),
             "triggers": ["type": "object", "description": "Not available yet: leave it out or empty."],
         ], ["subAgents"], to: Agent.schema(for: .create))
 
     private static let projectParts: JSONObject = [
-        "agents": map("AgentWithinContextOfProject"), "tools": map("McpToolCreate"), "functions": map("FunctionCreate"),
+        "agents": map("AgentWithinContextOfProject"), "tools": map("ToolCreate"), "functions": map("FunctionCreate"),
         "functionTools": map("FunctionToolCreate"), "dataComponents": map("DataComponentCreate"),
         "artifactComponents": map("ArtifactComponentCreate"), "externalAgents": map("ExternalAgentCreate"),
         "credentialReferences": map("CredentialReferenceCreate"),

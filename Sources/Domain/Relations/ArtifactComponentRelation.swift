@@ -41,5 +41,5 @@ public struct ArtifactComponentRelation: Resource, Equatable {
             associate: "associate-artifact-component-with-agent", list: "get-artifact-components-for-agent",
             remove: "remove-artifact-component-from-agent", exists: "check-artifact-component-agent-association",
             users: "get-agents-using-artifact-component"),
-        segments: Link.Segments(user: "agent", used: "component", users: "agents"))
+        segments: Link.Segments(user: "agent", used: "component", users: "agents", person: "Agent"))
 }

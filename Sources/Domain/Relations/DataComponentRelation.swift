@@ -41,5 +41,5 @@ public struct DataComponentRelation: Resource, Equatable {
             associate: "associate-data-component-with-agent", list: "get-data-components-for-agent",
             remove: "remove-data-component-from-agent", exists: "check-data-component-agent-association",
             users: "get-agents-using-data-component"),
-        segments: Link.Segments(user: "agent", used: "component", users: "agents"))
+        segments: Link.Segments(user: "agent", used: "component", users: "agents", person: "Agent"))
 }

@@ -24,6 +24,7 @@ public struct ExternalAgentRelation: Resource, Equatable {
             list: "list-sub-agent-external-agent-relations", get: "get-sub-agent-external-agent-relation-by-id",
             create: "create-sub-agent-external-agent-relation", update: "update-sub-agent-external-agent-relation",
             delete: "delete-sub-agent-external-agent-relation"), schemaName: "SubAgentExternalAgentRelation",
+        label: "Sub Agent External Agent Relation",
         identity: .derived(["externalAgentId"]), onDuplicate: .unprocessable, unique: ["externalAgentId"],
         refusesEmptyUpdate: true)
 

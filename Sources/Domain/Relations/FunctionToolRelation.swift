@@ -44,5 +44,6 @@ public struct FunctionToolRelation: Resource, Equatable {
             associate: "associate-function-tool-with-sub-agent", list: "get-function-tools-for-sub-agent",
             remove: "remove-function-tool-from-sub-agent", exists: "check-function-tool-sub-agent-association",
             users: "get-sub-agents-using-function-tool"),
-        segments: Link.Segments(user: "sub-agent", used: "function-tool", users: "sub-agents"), hasPagination: true)
+        segments: Link.Segments(user: "sub-agent", used: "function-tool", users: "sub-agents", person: "SubAgent"),
+        hasPagination: true)
 }

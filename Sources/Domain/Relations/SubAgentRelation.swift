@@ -34,6 +34,7 @@ public struct SubAgentRelation: Resource, Equatable {
         names: OperationNames(
             list: "list-sub-agent-relations", get: "get-sub-agent-relation-by-id", create: "create-sub-agent-relation",
             update: "update-sub-agent-relation", delete: "delete-sub-agent-relation"),
+        label: "Sub Agent Relation",
         identity: .derived(identifying), onDuplicate: .unprocessable, unique: identifying,
         filters: [
             ("sourceSubAgentId", "sourceSubAgentId"), ("targetSubAgentId", "targetSubAgentId"),

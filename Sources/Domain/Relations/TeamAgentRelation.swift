@@ -24,6 +24,7 @@ public struct TeamAgentRelation: Resource, Equatable {
             list: "list-sub-agent-team-agent-relations", get: "get-sub-agent-team-agent-relation-by-id",
             create: "create-sub-agent-team-agent-relation", update: "update-sub-agent-team-agent-relation",
             delete: "delete-sub-agent-team-agent-relation"), schemaName: "SubAgentTeamAgentRelation",
+        label: "Sub Agent Team Agent Relation",
         identity: .derived(["targetAgentId"]), onDuplicate: .unprocessable, unique: ["targetAgentId"],
         refusesEmptyUpdate: true)
 

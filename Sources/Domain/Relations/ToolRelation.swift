@@ -28,6 +28,7 @@ public struct ToolRelation: Resource, Equatable {
             list: "list-subagent-tool-relations", get: "get-subagent-tool-relation",
             create: "create-subagent-tool-relation", update: "update-subagent-tool-relation",
             delete: "delete-subagent-tool-relation"), schemaName: "SubAgentToolRelation",
+        label: "SubAgent Tool Relation",
         identity: .derived(identifying), onDuplicate: .unprocessable, unique: identifying,
         filters: [("subAgentId", "subAgentId"), ("toolId", "toolId")], refusesEmptyUpdate: true)
 

@@ -41,7 +41,7 @@ public struct Tool: Resource, Equatable {
         Self.self, "tool", title: "Tool", plural: "tools", in: .project, tags: ["Tools"],
         names: OperationNames(
             list: "list-tools", get: "get-tool", create: "create-tool", update: "update-tool", delete: "delete-tool"),
-        schemaName: "McpTool",
+        schemaName: "McpTool", bodyName: "Tool",
         listParameters: [
             Operation.Parameter("status", in: .query, "Only tools with this status."),
             Operation.Parameter(
