@@ -6,7 +6,7 @@ import Testing
     private let item = ["projectId": "shop"]
 
     /// A whole project with everything in it.
-    private static let body: JSONValue = [
+    static let body: JSONValue = [
         "id": "shop", "name": "Shop", "description": "Sells", "models": ["base": ["model": "openai/gpt-5.2"]],
         "stopWhen": ["transferCountIs": 12, "stepCountIs": 40],
         "credentialReferences": [
