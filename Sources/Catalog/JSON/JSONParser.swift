@@ -166,7 +166,8 @@ private struct JSONParser {
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         // Minus zero is a number of its own and would lose its sign as an integer.
-        if whole, let value = Int64(text), !(value == 0 && text.utf8.first == UInt8(ascii: "-")) { return .integer(value) }
+        let isMinusZero = text.utf8.first == UInt8(ascii: "-") && Int64(text) == 0
+        if whole, !isMinusZero, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw fault("number out of range") }
         return .number(JSONNumber(literal: text))
     }

@@ -19,7 +19,7 @@ public struct JSONNumber: Sendable, Hashable {
     /// Takes a literal that is already known to be a valid JSON number.
     init(literal text: String) { self.text = text }
 
-    /// The shortest literal that reads back as `value`. Nil when `value` is not finite, because JSON has no such number.
+    /// The shortest literal that reads back as `value`. Nil when it is not finite, because JSON has no such number.
     public init?(_ value: Double) {
         guard value.isFinite else { return nil }
         text = "\(value)"

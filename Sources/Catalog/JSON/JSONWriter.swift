@@ -1,4 +1,5 @@
-/// Writes JSON text as UTF-8 bytes. `write` takes whole values; the smaller pieces serve hot paths that know their shape.
+/// Writes JSON text as UTF-8 bytes. `write` takes whole values; the smaller pieces serve hot paths that know their
+/// shape.
 public struct JSONWriter: Sendable {
     /// What has been written so far.
     public private(set) var bytes: [UInt8] = []
