@@ -13,11 +13,12 @@ import Testing
         world.models.set("router", .pieces("Hel", "lo", "!"))
         let handle = try await world.runs().start(world.turn("Hi", messageID: "m-1"))
         let log = try await handle.all()
-        #expect(
-            log.map(\.event).briefs == [
-                "started router", "text 0 Hel", "text 0 lo", "text 0 !", "answered 0 ", "finished completed",
-            ])
-        #expect(log.map(\.sequence) == Array(1...6))
+        // Words that come while a commit is under way share an event, so only what is not text has a fixed place.
+        let briefs = log.map(\.event).briefs
+        #expect(briefs.first == "started router")
+        #expect(briefs.suffix(2) == ["answered 0 ", "finished completed"])
+        #expect(briefs.dropFirst().dropLast(2).map { $0.dropFirst("text 0 ".count) }.joined() == "Hello!")
+        #expect(log.map(\.sequence) == Array(1...Int64(log.count)))
         #expect(
             try await world.messages(handle.conversation) == ["user >router chat: Hi", "agent router chat: Hello!"])
         let run = try await world.store.latestRun(world.key(handle.conversation))
@@ -239,6 +240,9 @@ import Testing
         #expect(try await world.runs().log(world.turn(conversation: "c1")).briefs.last == "finished completed")
     }
 
+    /// So much text that a model has to wait for its commit, and each is an event of its own.
+    private static let page = String(repeating: "x", count: 66_000)
+
     @Test func `readers early and late, fast and slow, get the same events`() async throws {
         let world = try await TestWorld()
         let runs = world.runs()
@@ -246,9 +250,9 @@ import Testing
         world.models.set(
             "router",
             Reply { _, each in
-                for number in 0..<50 { try await each([.text("\(number) ")]) }
+                for _ in 0..<7 { try await each([.text(Self.page)]) }
                 try await gate.wait()
-                for number in 50..<100 { try await each([.text("\(number) ")]) }
+                for _ in 0..<7 { try await each([.text(Self.page)]) }
                 try await each([.finished(.endTurn)])
             })
         let handle = try await runs.start(world.turn(conversation: "c1"))
@@ -264,33 +268,33 @@ import Testing
         }
         gate.open()
         let log = try await early.value
-        #expect(log.count == 103)
+        #expect(log.count == 17)
         #expect(try await slow.value == log)
         let late = try #require(try await runs.latestRun(in: world.key("c1"), owner: nil))
         #expect(try await late.all() == log)
-        #expect(try await handle.next(after: 103).isEmpty)
+        #expect(try await handle.next(after: 17).isEmpty)
         #expect(try await world.runs(owner: "two").follow(run: handle.run, in: world.key("c1"), owner: nil).all() == log)
     }
 
     @Test func `what has left memory is read from the store`() async throws {
         let world = try await TestWorld()
         var limits = RuntimeLimits()
-        limits.feedBytes = 4096
+        limits.feedBytes = 200_000
         let gate = Gate()
         world.models.set(
             "router",
             Reply { _, each in
-                for _ in 0..<100 { try await each([.text(String(repeating: "x", count: 100))]) }
+                for _ in 0..<10 { try await each([.text(Self.page)]) }
                 try await gate.wait()
                 try await each([.finished(.endTurn)])
             })
         let handle = try await world.runs(limits: limits).start(world.turn())
         let all = Task { try await handle.all() }
         var seen: Int64 = 0
-        while seen < 101 { seen = try await handle.next(after: seen).last?.sequence ?? seen }
+        while seen < 11 { seen = try await handle.next(after: seen).last?.sequence ?? seen }
         #expect(try await handle.next(after: 0).first?.sequence == 1)
         gate.open()
-        #expect(try await all.value.map(\.sequence) == Array(1...103))
+        #expect(try await all.value.map(\.sequence) == Array(1...13))
     }
 
     @Test func `a reader that leaves does not stop the run`() async throws {

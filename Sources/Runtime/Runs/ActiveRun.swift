@@ -6,7 +6,9 @@ import Synchronization
 /// A run that this process drives: the state machine, the events that are not committed yet, and those that readers may
 /// see. Nothing is shown that is not in the log.
 ///
-/// At any time at most one commit of a run is under way; what is decided meanwhile goes into the next one together.
+/// At any time at most one commit of a run is under way; what is decided meanwhile goes into the next one together. A model
+/// that writes need not wait for the commit of its words, only where too many are behind; so the words that come faster
+/// than commits share one event, and a busy store gets fewer commits and not a queue.
 final class ActiveRun: Sendable {
     let key: RunKey
     let conversation: ConversationKey
@@ -23,6 +25,8 @@ final class ActiveRun: Sendable {
         var decided: Int64
         /// Decided and not committed.
         var pending: [LoggedEvent] = []
+        /// Bytes of text in `pending`.
+        var pendingBytes = 0
         var isCommitting = false
         /// Who waits for a commit, with the number of the event that it has to reach.
         var committers: [(sequence: Int64, CheckedContinuation<Void, any Error>)] = []
@@ -61,10 +65,14 @@ final class ActiveRun: Sendable {
                 deadline: world.clock.elapsed() + .milliseconds(world.limits.runMs)))
     }
 
+    /// How many bytes of text may wait for a commit before the model has to.
+    private static let pendingBytesLimit = 65_536
+
     // MARK: Inputs
 
     private enum Plan {
         case go([RunAction])
+        case goAndCommit
         case wait([RunAction], Int64)
         case commit([RunAction])
         case fail(any Error)
@@ -76,6 +84,9 @@ final class ActiveRun: Sendable {
     func take(_ input: RunInput, from task: Int? = nil) async throws -> [RunAction] {
         switch plan(input, task) {
         case .go(let actions): return actions
+        case .goAndCommit:
+            spawnCommit()
+            return []
         case .fail(let error): throw error
         case .wait(let actions, let sequence):
             try await waitForCommit(of: sequence)
@@ -92,14 +103,14 @@ final class ActiveRun: Sendable {
             if let failure = state.failure { return .fail(failure) }
             let step = state.run.on(input)
             guard !step.events.isEmpty else { return .go(step.actions) }
-            for event in step.events {
-                state.decided += 1
-                state.pending.append(LoggedEvent(sequence: state.decided, at: now, event: event))
-            }
+            var isText = true
+            for event in step.events { isText = state.note(event, at: now) && isText }
             if state.run.isOver { state.finisher = task }
-            if state.isCommitting { return .wait(step.actions, state.decided) }
+            // Words alone lead to nothing that would have to wait for them.
+            let mayGo = isText && state.pendingBytes <= Self.pendingBytesLimit
+            if state.isCommitting { return mayGo ? .go([]) : .wait(step.actions, state.decided) }
             state.isCommitting = true
-            return .commit(step.actions)
+            return mayGo ? .goAndCommit : .commit(step.actions)
         }
     }
 
@@ -126,7 +137,7 @@ final class ActiveRun: Sendable {
         }
     }
 
-    private func commitPending(first rows: [RunChange] = []) async throws {
+    func commitPending(first rows: [RunChange] = []) async throws {
         var rows = rows
         while let (batch, answer) = nextBatch() {
             do {
@@ -147,7 +158,10 @@ final class ActiveRun: Sendable {
                 state.isCommitting = false
                 return nil
             }
-            defer { state.pending = [] }
+            defer {
+                state.pending = []
+                state.pendingBytes = 0
+            }
             return (state.pending, state.run.isOver ? state.run.answer : "")
         }
     }
@@ -223,5 +237,37 @@ final class ActiveRun: Sendable {
         } onCancel: {
             state.withLock { $0.feed.leave(reader) }?.resume(throwing: CancellationError())
         }
+    }
+}
+
+extension ActiveRun.State {
+    /// Notes an event for the next commit. Returns whether it is text or reasoning.
+    fileprivate mutating func note(_ event: RunEvent, at now: Int64) -> Bool {
+        let text: String
+        switch event {
+        case .text(_, let more), .reasoning(_, let more): text = more
+        default:
+            append(event, at: now)
+            return false
+        }
+        pendingBytes += text.utf8.count
+        switch (pending.last?.event, event) {
+        case (.text(let frame, let before), .text(let same, let more)) where frame == same:
+            replaceLast(.text(frame: frame, before + more))
+        case (.reasoning(let frame, let before), .reasoning(let same, let more)) where frame == same:
+            replaceLast(.reasoning(frame: frame, before + more))
+        default: append(event, at: now)
+        }
+        return true
+    }
+
+    private mutating func append(_ event: RunEvent, at now: Int64) {
+        decided += 1
+        pending.append(LoggedEvent(sequence: decided, at: now, event: event))
+    }
+
+    private mutating func replaceLast(_ event: RunEvent) {
+        let last = pending.removeLast()
+        pending.append(LoggedEvent(sequence: last.sequence, at: last.at, event: event))
     }
 }

@@ -84,6 +84,12 @@ extension ActiveRun {
         state.withLock { $0.tasks.remove(id) }
     }
 
+    /// Commits what is pending while the model goes on.
+    func spawnCommit() {
+        // A failed commit ends the run for this process and tells its readers by itself.
+        Task { try? await self.commitPending() }
+    }
+
     /// Ends what took too long: model calls, tool calls, the run itself.
     func endOverdue() {
         let now = world.clock.elapsed()
