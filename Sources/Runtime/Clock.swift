@@ -19,6 +19,9 @@ public struct RuntimeClock: Sendable {
         self.sleep = sleep
     }
 
+    /// Lets this much time pass. Throws `CancellationError` when the task is cancelled.
+    func pause(for duration: Duration) async throws { try await sleep(duration) }
+
     /// The machine's clock.
     public static let live: RuntimeClock = {
         let clock = ContinuousClock()

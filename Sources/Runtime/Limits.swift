@@ -1,5 +1,5 @@
-/// Every bound of the runtime, with its unit, in one place. Each can be set by an environment name of run spec §22, or by
-/// one that follows its form where the spec has none.
+/// Every bound of the runtime, with its unit, in one place. Each can be set by an environment name of run spec §22,
+/// or by one that follows its form where the spec has none.
 public struct RuntimeLimits: Sendable, Hashable {
     /// Transfers that a run may make when the agent does not say.
     public var transferCount = 10

@@ -14,7 +14,8 @@ public enum RandomID {
         precondition(isFilled, "the system gives no random bytes")
         return String(unsafeUninitializedCapacity: 21) { buffer in
             for position in 0..<21 {
-                // Eleven digits of base 36 take 57 bits of 64: no digit is likelier than another by more than 2^-7 of 1/36.
+                // Eleven digits of base 36 take 57 bits of 64: no digit is likelier than another by more than 2^-7 of
+                // 1/36.
                 if position < 11 {
                     buffer[position] = digits[Int(bits.0 % 36)]
                     bits.0 /= 36

@@ -10,8 +10,8 @@ struct RetryDelay: Sendable {
         retryAfterMaximum = .milliseconds(limits.retryAfterMaxMs)
     }
 
-    /// The wait after `failures` failures in a row, from 1: doubling from `initial` to `maximum`, of which between half and
-    /// all by `jitter` in 0…1; never less than the provider asked for, as far as that is allowed.
+    /// The wait after `failures` failures in a row, from 1: doubling from `initial` to `maximum`, of which between
+    /// half and all by `jitter` in 0…1; never less than the provider asked for, as far as that is allowed.
     func delay(failures: Int, retryAfter: Duration?, jitter: Double) -> Duration {
         let doublings = min(max(failures - 1, 0), 30)
         let full = min(initial * (1 << doublings), maximum)

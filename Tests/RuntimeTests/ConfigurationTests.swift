@@ -9,7 +9,8 @@ import Testing
 /// From stored documents to what runs.
 @Suite struct ConfigurationTests {
     private static func put(
-        _ transaction: ConfigurationTransaction, _ kind: String, _ id: String, parent: String = "", _ document: JSONValue
+        _ transaction: ConfigurationTransaction, _ kind: String, _ id: String, parent: String = "",
+        _ document: JSONValue
     ) throws {
         guard var members = document.object else { return }
         members["id"] = .string(id)
@@ -23,7 +24,8 @@ import Testing
                 transaction, Project.kind.name, "shop",
                 ["name": "Shop", "models": ["base": ["model": "test/project"]], "stopWhen": ["transferCountIs": 3]])
             try Self.put(
-                transaction, Agent.kind.name, "help", ["name": "Help", "defaultSubAgentId": "b", "prompt": "All of you."])
+                transaction, Agent.kind.name, "help",
+                ["name": "Help", "defaultSubAgentId": "b", "prompt": "All of you."])
             try Self.put(transaction, SubAgent.kind.name, "a", parent: "help", ["name": "A", "prompt": "You are a."])
             try Self.put(
                 transaction, SubAgent.kind.name, "b", parent: "help",

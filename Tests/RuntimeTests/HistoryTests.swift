@@ -35,7 +35,10 @@ import Testing
     private static let delegations = ["chat", "tool-result", "a2a-request", "a2a-response"]
 
     @Test(arguments: [
-        (HistorySettings(), "router", ["user: one", "router: two", "lookup tool: count: 42", "system: note", "user: three"]),
+        (
+            HistorySettings(), "router",
+            ["user: one", "router: two", "lookup tool: count: 42", "system: note", "user: three"]
+        ),
         (
             HistorySettings(messageTypes: delegations), "router",
             [
@@ -88,7 +91,9 @@ import Testing
     @Test func `files and broken answers are told`() {
         let turn = Turn(
             branch: BranchKey(tenant: "t", project: "p"), agent: "a",
-            parts: [.text("Look"), .file(Attachment(.base64("QQ=="), mediaType: "application/pdf", filename: "a.pdf"))],
+            parts: [
+                .text("Look"), .file(Attachment(.base64("QQ=="), mediaType: "application/pdf", filename: "a.pdf")),
+            ],
             isStreamed: false)
         var user = Self.row("user", "x")
         user.content = StoredContent.json(turn)

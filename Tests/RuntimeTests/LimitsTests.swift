@@ -32,11 +32,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (1, nil, 1.0, Duration.milliseconds(500)), (2, nil, 1.0, .seconds(1)), (1, nil, 0.0, .milliseconds(250)),
-        (40, nil, 1.0, .seconds(10)), (1, .seconds(3), 1.0, .seconds(3)), (1, .milliseconds(1), 1.0, .milliseconds(500)),
-        (1, .seconds(3600), 1.0, .seconds(60)),
-    ] as [(Int, Duration?, Double, Duration)])
+    @Test(
+        arguments: [
+            (1, nil, 1.0, Duration.milliseconds(500)), (2, nil, 1.0, .seconds(1)), (1, nil, 0.0, .milliseconds(250)),
+            (40, nil, 1.0, .seconds(10)), (1, .seconds(3), 1.0, .seconds(3)),
+            (1, .milliseconds(1), 1.0, .milliseconds(500)),
+            (1, .seconds(3600), 1.0, .seconds(60)),
+        ] as [(Int, Duration?, Double, Duration)])
     func `waits double, are spread, and honour the provider up to a bound`(
         failures: Int, retryAfter: Duration?, jitter: Double, expected: Duration
     ) {

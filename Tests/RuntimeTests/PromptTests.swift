@@ -83,7 +83,10 @@ import Testing
         #expect(tools.relations.delegates == ["delegate_to_look_up": "look up"])
         #expect(tools.definitions[0].inputSchema["properties"] == [:])
         #expect(tools.definitions[1].inputSchema["required"] == ["message"])
-        for part in ["Id: billing", "Name: Billing", "It can hand over to:\n- Front", "It can delegate to:\n- Lookup: Finds orders"] {
+        for part in [
+            "Id: billing", "Name: Billing", "It can hand over to:\n- Front",
+            "It can delegate to:\n- Lookup: Finds orders",
+        ] {
             #expect(tools.definitions[0].description.contains(part), "\(part)")
         }
         #expect(toolset(1).definitions.map(\.name) == ["transfer_to_front_desk", "delegate_to_look_up"])
@@ -114,7 +117,8 @@ import Testing
             messages.first
                 == .user([
                     .text(
-                        "One two\n\n<current_time>\nThursday, July 3, 2025 at 8:30:00 PM GMT-4\n</current_time>"), image,
+                        "One two\n\n<current_time>\nThursday, July 3, 2025 at 8:30:00 PM GMT-4\n</current_time>"),
+                    image,
                 ]))
         #expect(messages.count == 3)
     }

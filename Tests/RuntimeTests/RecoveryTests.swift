@@ -119,7 +119,9 @@ import Testing
         let world = try await TestWorld()
         let dying = try await DyingDatabase.store(on: world.database, commits: 1)
         var turn = world.turn(conversation: "c1")
-        turn.parts = [.text("What is this?"), .image(Attachment(.base64("QUJD"), mediaType: "image/png"), detail: "low")]
+        turn.parts = [
+            .text("What is this?"), .image(Attachment(.base64("QUJD"), mediaType: "image/png"), detail: "low"),
+        ]
         turn.clientTime = ClientTime(timeZone: "Europe/Berlin", timestamp: "2025-03-03T08:05:07.000Z")
         world.models.set("router", .text("Hello"))
         let handle = try await world.runs(dying).start(turn)

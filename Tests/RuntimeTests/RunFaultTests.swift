@@ -169,7 +169,9 @@ import Testing
         let dying = try await DyingDatabase.store(on: world.database, commits: 0, error: error)
         world.models.set("router", .text("Hello"))
         let runs = world.runs(dying)
-        await #expect { try await runs.start(world.turn(conversation: "c1")) } throws: { ($0 as? Problem)?.code == code }
+        await #expect { try await runs.start(world.turn(conversation: "c1")) } throws: {
+            ($0 as? Problem)?.code == code
+        }
         #expect(runs.registry.all.isEmpty)
         #expect(try await world.store.conversation(world.key("c1")) == nil)
         #expect(try await world.runs().log(world.turn(conversation: "c1")).briefs.last == "finished completed")

@@ -18,7 +18,8 @@ import Testing
         init(seed: UInt64) {
             numbers = SeededNumbers(seed: seed)
             rules = RunRules.sample(
-                transferLimit: Int.random(in: 0...3, using: &numbers), stepLimit: Int.random(in: 1...5, using: &numbers),
+                transferLimit: Int.random(in: 0...3, using: &numbers),
+                stepLimit: Int.random(in: 1...5, using: &numbers),
                 streams: Bool.random(using: &numbers))
             run = Run(rules: rules, makeID: makeID)
             let step = run.on(.started(.sample()))

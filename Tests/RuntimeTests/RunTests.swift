@@ -77,7 +77,10 @@ import Testing
         var run = Run.begun(.sample(transferLimit: 1))
         _ = run.model(0, .call("transfer_to_billing"), .finished(.toolCalls))
         let step = run.model(0, .call("transfer_to_router"), .finished(.toolCalls))
-        #expect(step.brief == ["answered 0 transfer_to_router", "tool_ended 0 c1_2 error", "finished failed transfer_limit"])
+        #expect(
+            step.brief == [
+                "answered 0 transfer_to_router", "tool_ended 0 c1_2 error", "finished failed transfer_limit",
+            ])
         #expect(
             run.end?.outcome
                 == .failed(

@@ -193,7 +193,8 @@ import Testing
     @Test func `tools are called, their failures are told to the model`() async throws {
         let world = try await TestWorld()
         world.models.set(
-            "router", .calls(.call("clock", id: "a"), .call("pay", ["fails": "No money."], id: "b"), .call("zap", id: "z")),
+            "router",
+            .calls(.call("clock", id: "a"), .call("pay", ["fails": "No money."], id: "b"), .call("zap", id: "z")),
             .text("Done."))
         let log = try await world.runs().log(world.turn())
         #expect(log.briefs.contains("tool_ended 0 b error"))
@@ -273,7 +274,8 @@ import Testing
         let late = try #require(try await runs.latestRun(in: world.key("c1"), owner: nil))
         #expect(try await late.all() == log)
         #expect(try await handle.next(after: 17).isEmpty)
-        #expect(try await world.runs(owner: "two").follow(run: handle.run, in: world.key("c1"), owner: nil).all() == log)
+        #expect(
+            try await world.runs(owner: "two").follow(run: handle.run, in: world.key("c1"), owner: nil).all() == log)
     }
 
     @Test func `what has left memory is read from the store`() async throws {

@@ -46,9 +46,10 @@ public struct ModelSource: Sendable {
 
     /// A source of this function.
     public init(
-        _ resolve: @escaping @Sendable (_ model: String, _ providerOptions: JSONObject) throws(ModelFailure) -> (
-            model: any Model, options: ModelOptions
-        )
+        _ resolve:
+            @escaping @Sendable (_ model: String, _ providerOptions: JSONObject) throws(ModelFailure) -> (
+                model: any Model, options: ModelOptions
+            )
     ) {
         self.resolve = resolve
     }

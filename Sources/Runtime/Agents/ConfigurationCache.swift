@@ -31,8 +31,8 @@ public final class ConfigurationCache: Sendable {
         self.definitions = definitions
     }
 
-    /// The agent as it is configured now; nil when there is none. Throws `StoreError`, or what a document that cannot be
-    /// read throws.
+    /// The agent as it is configured now; nil when there is none. Throws `StoreError`, or what a document that cannot
+    /// be read throws.
     func agent(_ id: String, in branch: BranchKey) async throws -> CompiledAgent? {
         guard let head = try await store.head(of: branch) else { return nil }
         if let project = cached(branch, head) { return project.agents[id] }
@@ -71,7 +71,8 @@ final class CompiledProject: Sendable {
 
     init(head: Int64, _ agents: [AgentDefinition], _ models: ModelSource, _ limits: RuntimeLimits) {
         self.head = head
-        self.agents = Dictionary(agents.map { ($0.id, CompiledAgent($0, models: models, limits: limits)) }) { first, _ in
+        self.agents = Dictionary(agents.map { ($0.id, CompiledAgent($0, models: models, limits: limits)) }) {
+            first, _ in
             first
         }
     }

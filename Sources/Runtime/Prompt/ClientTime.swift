@@ -5,7 +5,8 @@ public struct ClientTime: Sendable, Hashable {
     /// The time, `YYYY-MM-DDTHH:MM:SS(.mmm)Z`.
     public let timestamp: String
 
-    /// Both headers' values; nil when one is missing or not of the form that the spec asks for, so that both are ignored.
+    /// Both headers' values; nil when one is missing or not of the form that the spec asks for, so that both are
+    /// ignored.
     public init?(timeZone: String?, timestamp: String?) {
         guard let timeZone, let timestamp, Self.isZone(timeZone), CivilTime(timestamp) != nil else { return nil }
         self.timeZone = timeZone

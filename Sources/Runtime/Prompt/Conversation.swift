@@ -25,7 +25,8 @@ struct ConversationSoFar: Sendable {
         return messages + frame.transcript
     }
 
-    /// The user's message: its texts joined by a space, what a sub-agent that handed over has done, the time, the files.
+    /// The user's message: its texts joined by a space, what a sub-agent that handed over has done, the time, the
+    /// files.
     private func input(_ frame: RunFrame) -> [Part] {
         var text = parts.compactMap(\.text).joined(separator: " ") + Self.handover(frame)
         if let clientTime, let time = CurrentTime.text(clientTime) {
@@ -35,8 +36,8 @@ struct ConversationSoFar: Sendable {
         return text.isEmpty ? files : [.text(text)] + files
     }
 
-    /// What the sub-agents before the one at work did in this turn, and that it is to go on from there. Said once, however
-    /// many they were.
+    /// What the sub-agents before the one at work did in this turn, and that it is to go on from there. Said once,
+    /// however many they were.
     private static func handover(_ frame: RunFrame) -> String {
         guard !frame.earlier.isEmpty else { return "" }
         var lines: [String] = []
@@ -48,7 +49,8 @@ struct ConversationSoFar: Sendable {
 
 
             <handover>
-            The conversation was handed over to you. Go on seamlessly; do not repeat what the user has already read.\(done)
+            The conversation was handed over to you. Go on seamlessly; do not repeat what the user has already \
+            read.\(done)
             </handover>
             """
     }

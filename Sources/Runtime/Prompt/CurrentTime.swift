@@ -2,9 +2,12 @@ import Foundation
 
 /// The `<current_time>` block of the current input (run spec §9).
 enum CurrentTime {
-    /// `Monday, March 3, 2025 at 9:05:07 AM GMT+1`: en-US long form in the client's zone; nil when the zone is not known.
+    /// `Monday, March 3, 2025 at 9:05:07 AM GMT+1`: en-US long form in the client's zone; nil when the zone is not
+    /// known.
     static func text(_ client: ClientTime) -> String? {
-        guard let zone = TimeZone(identifier: client.timeZone), let time = CivilTime(client.timestamp) else { return nil }
+        guard let zone = TimeZone(identifier: client.timeZone), let time = CivilTime(client.timestamp) else {
+            return nil
+        }
         let offset = zone.secondsFromGMT(for: Foundation.Date(timeIntervalSince1970: TimeInterval(time.seconds)))
         return text(seconds: time.seconds, offset: offset)
     }
@@ -23,7 +26,8 @@ enum CurrentTime {
         let hour = second / 3600
         let clock = "\(hour % 12 == 0 ? 12 : hour % 12):\(padded(second / 60 % 60)):\(padded(second % 60))"
         let weekday = days[((day % 7) + 7) % 7]
-        return "\(weekday), \(months[month - 1]) \(ofMonth), \(year) at \(clock) \(hour < 12 ? "AM" : "PM") \(zone(offset))"
+        let half = hour < 12 ? "AM" : "PM"
+        return "\(weekday), \(months[month - 1]) \(ofMonth), \(year) at \(clock) \(half) \(zone(offset))"
     }
 
     private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }

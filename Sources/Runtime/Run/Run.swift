@@ -4,8 +4,8 @@ public import Models
 
 /// A run as a value: it does no I/O, is told what happened and answers what to log and what to do next.
 ///
-/// Its state follows from the rules and the events of its log alone, so a restart folds the log and goes on. Beyond that
-/// it holds only what a model call under way has given and the log does not have yet.
+/// Its state follows from the rules and the events of its log alone, so a restart folds the log and goes on. Beyond
+/// that it holds only what a model call under way has given and the log does not have yet.
 public struct Run: Sendable {
     /// What it may do.
     public let rules: RunRules

@@ -2,8 +2,8 @@ import Catalog
 import Events
 import Models
 
-/// What a run decides by itself. Each decision is made from the state alone, one event at a time, so that a log that was
-/// cut between two of them is continued as if it had not been.
+/// What a run decides by itself. Each decision is made from the state alone, one event at a time, so that a log that
+/// was cut between two of them is continued as if it had not been.
 extension Run {
     /// The next event that follows from the state; nil when the run waits or is over.
     func decide() -> RunEvent? {

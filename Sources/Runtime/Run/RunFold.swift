@@ -107,7 +107,8 @@ extension Run {
         if number == 0 { answerTransfers += 1 }
         var frame = frames[number]
         // Without the answer that asked for the transfer: its call belongs to a sub-agent that is gone.
-        let said = frame.transcript.dropLast() + [.assistant(text: RunFrame.trimmingLineBreaks(frame.lastText), calls: [])]
+        let said =
+            frame.transcript.dropLast() + [.assistant(text: RunFrame.trimmingLineBreaks(frame.lastText), calls: [])]
         frame.earlier.append(RunFrame.Stay(subAgent: frame.subAgent, transcript: Array(said)))
         frame.subAgent = to
         frame.transcript = []

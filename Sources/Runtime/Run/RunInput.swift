@@ -11,8 +11,8 @@ public enum RunInput: Sendable {
     case modelFailed(frame: Int, call: Int, ModelFailure)
     /// A tool call ended.
     case toolEnded(frame: Int, RunToolOutcome)
-    /// A restart folded the log and picks the run up for the `attempt`th time. `isSafe` says of a call whose outcome the
-    /// crash left unknown whether it may simply be made again.
+    /// A restart folded the log and picks the run up for the `attempt`th time. `isSafe` says of a call whose outcome
+    /// the crash left unknown whether it may simply be made again.
     case resumed(attempt: Int, isSafe: @Sendable (ToolCall) -> Bool)
     /// Someone stopped it.
     case cancelled
@@ -22,8 +22,8 @@ public enum RunInput: Sendable {
 
 /// What is to be done for a run.
 public enum RunAction: Sendable, Hashable {
-    /// Ask the model of the frame's sub-agent. `failures` counts how often this call failed in a row; above 0 wait first,
-    /// at least `retryAfter` where the provider asked for that.
+    /// Ask the model of the frame's sub-agent. `failures` counts how often this call failed in a row; above 0 wait
+    /// first, at least `retryAfter` where the provider asked for that.
     case askModel(frame: Int, call: Int, failures: Int, retryAfter: Duration?)
     /// Make a tool call. Its intent is among the events of the same step, or already in the log.
     case callTool(frame: Int, ToolCall)

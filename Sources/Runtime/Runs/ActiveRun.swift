@@ -6,9 +6,9 @@ import Synchronization
 /// A run that this process drives: the state machine, the events that are not committed yet, and those that readers may
 /// see. Nothing is shown that is not in the log.
 ///
-/// At any time at most one commit of a run is under way; what is decided meanwhile goes into the next one together. A model
-/// that writes need not wait for the commit of its words, only where too many are behind; so the words that come faster
-/// than commits share one event, and a busy store gets fewer commits and not a queue.
+/// At any time at most one commit of a run is under way; what is decided meanwhile goes into the next one together. A
+/// model that writes need not wait for the commit of its words, only where too many are behind; so the words that
+/// come faster than commits share one event, and a busy store gets fewer commits and not a queue.
 final class ActiveRun: Sendable {
     let key: RunKey
     let conversation: ConversationKey
@@ -172,7 +172,7 @@ final class ActiveRun: Sendable {
             do {
                 return try await world.store.commit(changes, durability: durability)
             } catch StoreError.unavailable(retryable: true), StoreError.tooBusy {
-                try await world.clock.sleep(.milliseconds(wait))
+                try await world.clock.pause(for: .milliseconds(wait))
             }
         }
         try await world.store.commit(changes, durability: durability)
@@ -195,7 +195,8 @@ final class ActiveRun: Sendable {
 
     /// Ends the run for this process: it is not over, and whoever claims it goes on with it.
     func abandon(because error: any Error) {
-        let (resumed, tasks) = state.withLock { state -> ([CheckedContinuation<Void, any Error>], [Task<Void, Never>]) in
+        let (resumed, tasks) = state.withLock {
+            state -> ([CheckedContinuation<Void, any Error>], [Task<Void, Never>]) in
             guard state.failure == nil, !state.feed.isOver else { return ([], []) }
             state.failure = error
             defer { state.committers = [] }

@@ -12,8 +12,8 @@ struct Journal: Sendable {
     let owner: String
     let makeID: @Sendable () -> String
 
-    /// The rows of a batch of events: the log, and what follows from it for conversation and run. `answer` is the text of
-    /// the run after the last of them.
+    /// The rows of a batch of events: the log, and what follows from it for conversation and run. `answer` is the
+    /// text of the run after the last of them.
     func changes(_ events: [LoggedEvent], answer: String) -> [RunChange] {
         var changes: [RunChange] = [
             .events(key, events.map { Self.stored($0) })
@@ -35,7 +35,8 @@ struct Journal: Sendable {
         return changes
     }
 
-    /// What a batch has to survive: intents of calls and ends of runs a power loss, everything else the end of the process.
+    /// What a batch has to survive: intents of calls and ends of runs a power loss, everything else the end of the
+    /// process.
     static func durability(_ events: [LoggedEvent]) -> Durability {
         for event in events {
             switch event.event {

@@ -1,8 +1,8 @@
 public import Events
 import Store
 
-/// A run as a reader sees it: the whole log, from wherever the reader is, while it grows. Any number of readers, slow or
-/// fast, early or late, see the same events.
+/// A run as a reader sees it: the whole log, from wherever the reader is, while it grows. Any number of readers, slow
+/// or fast, early or late, see the same events.
 public struct RunHandle: Sendable {
     /// The run's id.
     public let run: String
@@ -28,8 +28,8 @@ public struct RunHandle: Sendable {
         source = .stored(stored)
     }
 
-    /// The events after number `sequence` (0 for all) that are there, at most some thousands; waits until there are any.
-    /// Empty only when the run is over and has no more.
+    /// The events after number `sequence` (0 for all) that are there, at most some thousands; waits until there are
+    /// any. Empty only when the run is over and has no more.
     ///
     /// - Throws: `CancellationError` when the reader's task is cancelled, and why the log cannot be read or written.
     public func next(after sequence: Int64) async throws -> [LoggedEvent] {
@@ -85,7 +85,7 @@ struct StoredRun: Sendable {
             let events = try await world.store.events(key, after: sequence, limit: Self.page)
             if !events.isEmpty { return try events.map { try LoggedEvent($0) } }
             guard let row, !row.status.isFinished else { return [] }
-            try await world.clock.sleep(Self.interval)
+            try await world.clock.pause(for: Self.interval)
         }
     }
 

@@ -17,8 +17,8 @@ extension ActiveRun {
                 return try await take(.toolEnded(frame: frame, await outcome(of: call, in: frame, task)), from: task)
             }
         } catch {
-            // Either the log cannot be written, and then the run has been given up and its readers know why, or the task
-            // was cancelled, and then whoever did so has said what becomes of the run.
+            // Either the log cannot be written, and then the run has been given up and its readers know why, or the
+            // task was cancelled, and then whoever did so has said what becomes of the run.
             return []
         }
     }
@@ -26,7 +26,7 @@ extension ActiveRun {
     private func wait(_ failures: Int, _ retryAfter: Duration?) async throws {
         let delay = RetryDelay(world.limits)
             .delay(failures: failures, retryAfter: retryAfter, jitter: world.jitter())
-        try await world.clock.sleep(delay)
+        try await world.clock.pause(for: delay)
     }
 
     // MARK: Models

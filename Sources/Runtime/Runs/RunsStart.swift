@@ -5,13 +5,13 @@ import Store
 
 /// How a turn becomes a run.
 extension Runs {
-    /// Starts a turn and returns as soon as it is in the log; the model is asked meanwhile. The run goes on whether or not
-    /// anybody reads it.
+    /// Starts a turn and returns as soon as it is in the log; the model is asked meanwhile. The run goes on whether
+    /// or not anybody reads it.
     ///
     /// A turn in a new conversation reads nothing but the number of the last configuration change.
     ///
-    /// - Throws: `Problem` 404 for an unknown agent, and for a conversation that does not belong to this owner, agent and
-    ///   project; 400 for an id of the wrong form or an empty message; 409 for a message id that exists, and while
+    /// - Throws: `Problem` 404 for an unknown agent, and for a conversation that does not belong to this owner, agent
+    ///   and project; 400 for an id of the wrong form or an empty message; 409 for a message id that exists, and while
     ///   another turn is under way in the conversation; 503 when there are as many runs as allowed.
     public func start(_ turn: Turn) async throws -> RunHandle {
         if let id = turn.messageID, !Turn.isMessageID(id) {

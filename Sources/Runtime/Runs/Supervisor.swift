@@ -7,9 +7,9 @@ extension Runs {
     /// How often time limits and leases are looked at.
     private static let tick = Duration.seconds(1)
 
-    /// Supervises until the task is cancelled: picks up unfinished runs at once and from then on those whose lease has run
-    /// out, renews leases, ends what takes too long, and hears of cancels from other processes. Without it time limits
-    /// are not kept, so every server runs it.
+    /// Supervises until the task is cancelled: picks up unfinished runs at once and from then on those whose lease
+    /// has run out, renews leases, ends what takes too long, and hears of cancels from other processes. Without it
+    /// time limits are not kept, so every server runs it.
     public func supervise() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.recover() }
@@ -22,7 +22,7 @@ extension Runs {
         let lease = Duration.milliseconds(world.limits.leaseMs)
         var renewal = world.clock.elapsed() + lease / 3
         while !Task.isCancelled {
-            guard (try? await world.clock.sleep(Self.tick)) != nil else { return }
+            guard (try? await world.clock.pause(for: Self.tick)) != nil else { return }
             for active in registry.all { active.endOverdue() }
             guard world.clock.elapsed() >= renewal else { continue }
             renewal = world.clock.elapsed() + lease / 3
@@ -52,8 +52,8 @@ extension Runs {
         }
     }
 
-    /// Stops: refuses new turns, lets the runs under way finish as long as `RuntimeLimits.shutdownMs` allows, and gives up
-    /// the leases of the others, so that another process, or this one after its restart, goes on with them.
+    /// Stops: refuses new turns, lets the runs under way finish as long as `RuntimeLimits.shutdownMs` allows, and
+    /// gives up the leases of the others, so that another process, or this one after its restart, goes on with them.
     public func shutdown() async {
         registry.close()
         let clock = world.clock
@@ -61,7 +61,7 @@ extension Runs {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.registry.drain() }
             group.addTask {
-                try? await clock.sleep(limit)
+                try? await clock.pause(for: limit)
                 self.registry.stopDraining()
             }
             await group.next()

@@ -69,8 +69,8 @@ struct RelationTools: Sendable {
         _ target: SubAgentDefinition, _ byID: [String: SubAgentDefinition]
     ) -> String {
         """
-        Gives '\(target.id)' a task and returns its result to you; you stay in charge of the conversation and answer the \
-        user yourself. Several tasks that do not depend on each other may be given at the same time.
+        Gives '\(target.id)' a task and returns its result to you; you stay in charge of the conversation and answer \
+        the user yourself. Several tasks that do not depend on each other may be given at the same time.
         \(about(target, byID))
         Type: internal
         """

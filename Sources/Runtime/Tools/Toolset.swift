@@ -1,8 +1,8 @@
 import Catalog
 import Models
 
-/// The tools of one sub-agent: what the model is told of them and how they are called. Transfers and delegations are decided
-/// by the run itself; other tools are called through `call`.
+/// The tools of one sub-agent: what the model is told of them and how they are called. Transfers and delegations are
+/// decided by the run itself; other tools are called through `call`.
 struct Toolset: Sendable {
     /// One tool that is called through `call`.
     struct Tool: Sendable {

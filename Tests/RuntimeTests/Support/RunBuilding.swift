@@ -100,7 +100,8 @@ extension RunEvent {
         case .answered(let frame, let answer): "answered \(frame) \(answer.calls.map(\.name).joined(separator: ","))"
         case .retried(let frame, let failure, let attempt): "retried \(frame) \(failure.code) \(attempt)"
         case .toolStarted(let frame, let callID): "tool_started \(frame) \(callID)"
-        case .toolEnded(let frame, let outcome): "tool_ended \(frame) \(outcome.callID)\(outcome.isError ? " error" : "")"
+        case .toolEnded(let frame, let outcome):
+            "tool_ended \(frame) \(outcome.callID)\(outcome.isError ? " error" : "")"
         case .transferred(let frame, let from, let to, _): "transferred \(frame) \(from) \(to)"
         case .delegated(let delegation): "delegated \(delegation.frame) \(delegation.to) in \(delegation.workerFrame)"
         case .delegationReturned(let delegation, let result): "returned \(delegation.workerFrame) \(result)"

@@ -22,7 +22,9 @@ final class StepClock: Sendable {
     }
 
     private var milliseconds: Int64 {
-        state.withLock { $0.elapsed.components.seconds * 1000 + $0.elapsed.components.attoseconds / 1_000_000_000_000_000 }
+        state.withLock {
+            $0.elapsed.components.seconds * 1000 + $0.elapsed.components.attoseconds / 1_000_000_000_000_000
+        }
     }
 
     /// All waits so far, in the order in which they began.

@@ -7,8 +7,9 @@ import Synchronization
 
 @testable import Runtime
 
-/// A store on disk, a clock that stands still, models that play replies, and an agent `desk` in project `shop`: `router`
-/// may transfer to `billing`, delegate to `lookup` and `search`, and call `clock` (safe to repeat) and `pay` (not).
+/// A store on disk, a clock that stands still, models that play replies, and an agent `desk` in project `shop`:
+/// `router` may transfer to `billing`, delegate to `lookup` and `search`, and call `clock` (safe to repeat) and `pay`
+/// (not).
 final class TestWorld: Sendable {
     let database: SQLiteDatabase
     let store: Store
@@ -89,7 +90,8 @@ final class TestWorld: Sendable {
         try await store.messages(key(conversation), limit: 100).map { row in
             let to = row.toSubAgent.map { ">\($0)" } ?? ""
             let error = (row.metadata?["error"]?["code"]?.string).map { " [\($0)]" } ?? ""
-            return "\(row.role) \(row.fromSubAgent ?? "")\(to) \(row.type): \(row.content["text"]?.string ?? "")\(error)"
+            return
+                "\(row.role) \(row.fromSubAgent ?? "")\(to) \(row.type): \(row.content["text"]?.string ?? "")\(error)"
         }
     }
 }

@@ -2,8 +2,8 @@ import Events
 import Models
 import Synchronization
 
-/// The tasks of a run: one for each thing under way. They are not children of the request that started the run, because a
-/// client that goes away does not stop it; here they are counted, bounded in time, and cancelled.
+/// The tasks of a run: one for each thing under way. They are not children of the request that started the run,
+/// because a client that goes away does not stop it; here they are counted, bounded in time, and cancelled.
 struct RunTasks {
     private struct Entry {
         var task: Task<Void, Never>?
