@@ -52,6 +52,11 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ),
 ]
 
+/// What lies in a target's folder and is no source.
+let papers = [
+    "Store": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"], "Wire": ["README.md"],
+]
+
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CatalogTests", ["Catalog"]),
@@ -97,6 +102,8 @@ let package = Package(
             swiftSettings: settings
         ),
     ]
-        + arrows.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
+        + arrows.map {
+            .target(name: $0.name, dependencies: $0.imports, exclude: papers[$0.name] ?? [], swiftSettings: settings)
+        }
         + tests.map { .testTarget(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
 )

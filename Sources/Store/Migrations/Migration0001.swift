@@ -25,6 +25,7 @@ let migration0001 = """
         FOREIGN KEY (tenant, project, branch) REFERENCES branch (tenant, project, name) ON DELETE CASCADE
     ) {clustered};
     CREATE INDEX resource_in_place ON resource (tenant, project, branch, kind, parent, created_at DESC, id);
+    CREATE INDEX resource_inside ON resource (tenant, project, branch, parent);
     CREATE INDEX resource_in_tenant ON resource (tenant, kind, branch, created_at DESC, id);
 
     CREATE TABLE link (
