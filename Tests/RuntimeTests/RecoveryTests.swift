@@ -103,6 +103,40 @@ import Testing
         #expect(try await world.messages("c1").last == "agent router chat:  [interrupted]")
     }
 
+    @Test func `a run that was given up is taken up again here when its lease has run out`() async throws {
+        let world = try await TestWorld()
+        let (began, never) = (Gate(), Gate())
+        world.models.set("router", .text("never", after: never, began: began), .text("Now."))
+        let runs = world.runs()
+        _ = try await runs.start(world.turn(conversation: "c1"))
+        try await began.wait()
+        runs.registry.all.first?.abandon(because: StoreError.full)
+        await runs.claimUnfinished()
+        #expect(runs.registry.all.isEmpty, "the lease stands")
+        world.clock.advance(by: .milliseconds(RuntimeLimits().leaseMs + 1))
+        await runs.claimUnfinished()
+        let run = try #require(try await runs.latestRun(in: world.key("c1"), owner: nil))
+        #expect(try await run.all().last?.event.brief == "finished completed")
+    }
+
+    @Test func `a run whose conversation has gone on meanwhile ends as interrupted`() async throws {
+        let world = try await TestWorld()
+        let (began, never) = (Gate(), Gate())
+        world.models.set("router", .text("never", after: never, began: began))
+        let runs = world.runs()
+        let first = try await runs.start(world.turn("One?", conversation: "c1"))
+        try await began.wait()
+        runs.registry.all.first?.abandon(because: StoreError.full)
+        let second = try await runs.start(world.turn("Two?", conversation: "c1"))
+        world.clock.advance(by: .milliseconds(RuntimeLimits().leaseMs + 1))
+        await runs.renewLeases()
+        await runs.claimUnfinished()
+        let run = try await runs.follow(run: first.run, in: world.key("c1"), owner: nil)
+        #expect(try await run.all().last?.event.brief == "finished failed interrupted")
+        #expect(runs.registry.all.map(\.key.id) == [second.run])
+        #expect(try await runs.cancel(world.key("c1"), owner: nil))
+    }
+
     @Test func `a run whose agent is gone fails with a sentence`() async throws {
         let world = try await TestWorld()
         let dying = try await DyingDatabase.store(on: world.database, commits: 1)

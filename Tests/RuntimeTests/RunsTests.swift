@@ -70,6 +70,27 @@ import Testing
         #expect(request.system.last?.text == "<core_instructions>\nYou are router.\n</core_instructions>")
     }
 
+    @Test func `talk among sub-agents does not crowd out what the user said`() async throws {
+        let world = try await TestWorld()
+        world.definition.withLock { definition in
+            for position in definition.subAgents.indices {
+                definition.subAgents[position].history.limit = 4
+                definition.subAgents[position].history.includesInternal = false
+            }
+        }
+        let runs = world.runs()
+        world.models.set("lookup", .text("found"))
+        let delegating = Reply.calls(.delegate("lookup", "a", id: "a"), .delegate("lookup", "b", id: "b"))
+        world.models.set("router", .text("First."), delegating, .text("Second."), .text("Third."))
+        for text in ["One", "Two", "Three"] { _ = try await runs.log(world.turn(text, conversation: "c1")) }
+        let history = try #require(world.models.requests("router").last?.messages.first?.text)
+        #expect(
+            history.split(separator: "\n").dropFirst().dropLast() == [
+                #"user: """One""""#, #"router to User: """First.""""#, #"user: """Two""""#,
+                #"router to User: """Second.""""#,
+            ])
+    }
+
     @Test func `a conversation goes on only for its owner, agent and project`() async throws {
         let world = try await TestWorld()
         let runs = world.runs()

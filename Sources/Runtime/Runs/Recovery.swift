@@ -36,11 +36,12 @@ extension Runs {
         do {
             let log = try await StoredRun(row, world).log()
             guard case .started(let start)? = log.first?.event else { return try await discard(row) }
-            let isFree = (try? registry.take(conversation)) != nil
+            // Nil when another turn has begun in the conversation meanwhile: then this one can only be ended.
+            let hold = try? registry.take(conversation)
             do {
-                try await resume(row, log, start, conversation, isFree: isFree)
+                try await resume(row, log, start, conversation, hold)
             } catch {
-                if isFree { registry.release(conversation) }
+                if let hold { registry.release(hold) }
                 throw error
             }
         } catch {
@@ -56,7 +57,8 @@ extension Runs {
     }
 
     private func resume(
-        _ row: RunRow, _ log: [LoggedEvent], _ start: RunStart, _ conversation: ConversationKey, isFree: Bool
+        _ row: RunRow, _ log: [LoggedEvent], _ start: RunStart, _ conversation: ConversationKey,
+        _ hold: Registry.Hold?
     ) async throws {
         let branch = BranchKey(tenant: row.key.tenant, project: row.key.project, branch: row.branch)
         let request = RunRequest(row.request)
@@ -68,11 +70,11 @@ extension Runs {
         let active = ActiveRun(
             key: row.key, conversation: conversation, agent: compiled, talk: talk, world: world, run: run,
             start: start, committed: log.last?.sequence ?? 0
-        ) { [registry] active in
-            if isFree { registry.release(active.conversation) }
+        ) { [registry] _ in
+            if let hold { registry.release(hold) }
         }
-        if isFree { registry.add(active) }
-        let input = input(row, isFree: isFree, hasAgent: agent != nil, compiled)
+        if hold != nil { registry.add(active) }
+        let input = input(row, isFree: hold != nil, hasAgent: agent != nil, compiled)
         try await active.goOn(with: input)
     }
 

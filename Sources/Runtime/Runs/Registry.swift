@@ -13,10 +13,23 @@ final class Registry: Sendable {
         case closing
     }
 
+    /// A conversation that is taken. Only who took it can let go of it.
+    struct Hold: Sendable {
+        let conversation: ConversationKey
+        fileprivate let number: Int
+    }
+
+    private struct Holder {
+        let number: Int
+        /// The run's id; nil until it has begun.
+        var run: String?
+    }
+
     private struct State {
         var runs: [String: ActiveRun] = [:]
-        /// Conversations taken, with the run's id once there is one.
-        var conversations: [ConversationKey: String?] = [:]
+        /// Conversations taken.
+        var conversations: [ConversationKey: Holder] = [:]
+        var holds = 0
         var isClosing = false
         var drained: [CheckedContinuation<Void, Never>] = []
     }
@@ -27,28 +40,31 @@ final class Registry: Sendable {
     init(limit: Int) { self.limit = limit }
 
     /// Takes the conversation for a run that is about to begin.
-    func take(_ conversation: ConversationKey) throws(Refusal) {
-        let refusal: Refusal? = state.withLock { state in
-            if state.isClosing { return .closing }
-            if state.conversations[conversation] != nil { return .busy }
-            if state.conversations.count >= limit { return .full }
-            state.conversations[conversation] = .some(nil)
-            return nil
+    func take(_ conversation: ConversationKey) throws(Refusal) -> Hold {
+        let outcome: Result<Hold, Refusal> = state.withLock { state in
+            if state.isClosing { return .failure(.closing) }
+            if state.conversations[conversation] != nil { return .failure(.busy) }
+            if state.conversations.count >= limit { return .failure(.full) }
+            state.holds += 1
+            state.conversations[conversation] = Holder(number: state.holds, run: nil)
+            return .success(Hold(conversation: conversation, number: state.holds))
         }
-        if let refusal { throw refusal }
+        return try outcome.get()
     }
 
     func add(_ run: ActiveRun) {
         state.withLock { state in
             state.runs[run.key.id] = run
-            state.conversations[run.conversation] = run.key.id
+            state.conversations[run.conversation]?.run = run.key.id
         }
     }
 
-    /// Lets go of a conversation, and of its run.
-    func release(_ conversation: ConversationKey) {
+    /// Lets go of a conversation, and of its run. A second time does nothing.
+    func release(_ hold: Hold) {
         let drained = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            if let run = state.conversations.removeValue(forKey: conversation) ?? nil { state.runs[run] = nil }
+            guard let holder = state.conversations[hold.conversation], holder.number == hold.number else { return [] }
+            state.conversations[hold.conversation] = nil
+            if let run = holder.run { state.runs[run] = nil }
             guard state.isClosing, state.conversations.isEmpty else { return [] }
             defer { state.drained = [] }
             return state.drained
@@ -60,7 +76,7 @@ final class Registry: Sendable {
 
     func run(in conversation: ConversationKey) -> ActiveRun? {
         state.withLock { state in
-            guard let id = state.conversations[conversation] ?? nil else { return nil }
+            guard let id = state.conversations[conversation]?.run else { return nil }
             return state.runs[id]
         }
     }

@@ -21,12 +21,11 @@ extension Runs {
         guard let agent = try await agent(of: turn) else { throw Problem.notFound("Agent") }
         let given = turn.conversation.flatMap { $0.isEmpty ? nil : $0 }
         let conversation = turn.conversationKey(given ?? world.makeID())
-        try take(conversation)
+        let hold = try take(conversation)
         do {
-            return try await start(turn, agent, conversation, mayExist: given != nil)
+            return try await start(turn, agent, hold, mayExist: given != nil)
         } catch {
-            // The run's own end does the same; a second time does nothing.
-            registry.release(conversation)
+            registry.release(hold)
             throw error
         }
     }
@@ -39,9 +38,9 @@ extension Runs {
         }
     }
 
-    private func take(_ conversation: ConversationKey) throws(Problem) {
+    private func take(_ conversation: ConversationKey) throws(Problem) -> Registry.Hold {
         do {
-            try registry.take(conversation)
+            return try registry.take(conversation)
         } catch {
             switch error {
             case .busy: throw Self.busy
@@ -59,8 +58,9 @@ extension Runs {
         "This conversation is still answering an earlier message. Wait for the answer or cancel it.")
 
     private func start(
-        _ turn: Turn, _ agent: CompiledAgent, _ conversation: ConversationKey, mayExist: Bool
+        _ turn: Turn, _ agent: CompiledAgent, _ hold: Registry.Hold, mayExist: Bool
     ) async throws -> RunHandle {
+        let conversation = hold.conversation
         let row = mayExist ? try await existing(conversation, turn) : nil
         let subAgent = try entry(row, agent, turn)
         let earlier = row == nil ? [] : try await history(conversation, agent)
@@ -76,7 +76,7 @@ extension Runs {
             talk: ConversationSoFar(
                 id: conversation.id, earlier: earlier, parts: turn.parts, clientTime: turn.clientTime),
             world: world, run: run, start: start, committed: 0
-        ) { [registry] active in registry.release(active.conversation) }
+        ) { [registry] _ in registry.release(hold) }
         registry.add(active)
         do {
             try await active.begin(.started(start), making: rows(turn, row, start, key, conversation, at: now))
@@ -109,13 +109,20 @@ extension Runs {
         }
     }
 
-    /// The messages that any sub-agent of the agent may want to see, and some more because not all are of their types.
+    /// The newest messages, as many as the sub-agent of the agent that sees the most may see. What sub-agents said among
+    /// each other does not count, as most do not see it, but no more than 1,000 messages are read.
     func history(_ conversation: ConversationKey, _ agent: CompiledAgent) async throws(Problem) -> [MessageRow] {
         let wanted = agent.subAgents.values.map { $0.history.mode == .none ? 0 : $0.history.limit }.max() ?? 0
         guard wanted > 0 else { return [] }
-        let limit = min(wanted * 4, 1000)
-        return try await reading { () throws(StoreError) in
-            try await self.world.store.messages(conversation, limit: limit)
+        var messages: [MessageRow] = []
+        while true {
+            let before = messages.first?.position
+            let page = try await reading { () throws(StoreError) in
+                try await self.world.store.messages(conversation, limit: wanted, before: before)
+            }
+            messages = page + messages
+            let shown = messages.count { $0.visibility == "user-facing" }
+            if page.count < wanted || shown >= wanted || messages.count >= 1000 { return messages }
         }
     }
 
