@@ -43,7 +43,7 @@ struct Settings: Sendable {
                 guard let value = environment[name], !value.isEmpty else { continue }
                 guard value.utf8.count >= Self.secretLengthMin else {
                     throw BadSetting(
-                        name: name, value: "a short text", expected: "at least \(Self.secretLengthMin) characters long")
+                        name: name, value: "…", expected: "at least \(Self.secretLengthMin) characters long")
                 }
                 return value
             }

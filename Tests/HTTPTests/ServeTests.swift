@@ -1,0 +1,79 @@
+import CoveyTesting
+import Foundation
+import Testing
+
+/// `covey serve` as its users start it: what it refuses, and in which words.
+struct ServeTests {
+    /// The binary beside the test bundle; nil where the tests were built without it.
+    private static let binary: URL? = {
+        let file = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "covey")
+        return FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)) ? file : nil
+    }()
+
+    /// One way to start it that must fail.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        var environment: [String: String] = [:]
+        let says: String
+        var testDescription: String { (arguments + environment.keys).joined(separator: " ") }
+    }
+
+    private static let rows = [
+        Row(arguments: ["--port", "99999"], says: "--port is '99999', but must be a port from 0 to 65535."),
+        Row(arguments: ["--port", "x"], says: "--port"),
+        Row(arguments: ["--dev", "--host", "0.0.0.0"], says: "--host is '0.0.0.0'"),
+        Row(arguments: [], environment: ["COVEY_DEV": "1", "COVEY_HOST": "10.0.0.1"], says: "--host is '10.0.0.1'"),
+        Row(arguments: [], environment: ["COVEY_DEV": "maybe"], says: "COVEY_DEV is 'maybe'"),
+        Row(arguments: [], environment: ["COVEY_PORT": "-1"], says: "COVEY_PORT is '-1'"),
+        Row(arguments: ["--log-level", "loud"], says: "one of trace, debug, info"),
+        Row(arguments: ["--database", "mysql://x"], says: "sqlite:PATH or postgres://"),
+        Row(
+            arguments: ["--database", "postgres://u:hidden@127.0.0.1:1/x"],
+            says: "The database postgres://…@127.0.0.1:1/x cannot be used."),
+        Row(arguments: ["--data", "/dev/null"], says: "The data folder /dev/null is a file."),
+        Row(arguments: [], environment: ["COVEY_RUN_BYPASS_SECRET": "short"], says: "at least 16 characters"),
+        Row(
+            arguments: [], environment: ["INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET": "hidden"],
+            says: "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET"),
+        Row(arguments: [], environment: ["COVEY_HTTP_STREAMS_MAX": "0"], says: "COVEY_HTTP_STREAMS_MAX is '0'"),
+        Row(arguments: ["--host", "203.0.113.7"], says: "203.0.113.7 is not an address of this machine."),
+    ]
+
+    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)), arguments: rows)
+    func `a start that cannot be says why, and never a secret`(_ row: Row) throws {
+        let folder = try TestApp.makeFolder()
+        defer { TestApp.remove(folder) }
+        let (status, said) = try Self.start(row.arguments, row.environment, in: folder)
+        #expect(status != 0)
+        #expect(said.contains(row.says), "\(said)")
+        #expect(!said.contains("hidden"))
+    }
+
+    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)))
+    func `a taken port is named`() async throws {
+        try await TestApp.run { app in
+            let folder = try TestApp.makeFolder()
+            defer { TestApp.remove(folder) }
+            let (status, said) = try Self.start(["--port", "\(app.port)"], [:], in: folder)
+            #expect(status != 0)
+            #expect(said.contains("Port \(app.port) on 127.0.0.1 is in use."), "\(said)")
+        }
+    }
+
+    private static func start(
+        _ arguments: [String], _ environment: [String: String], in folder: String
+    ) throws -> (status: Int32, said: String) {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = binary
+        process.arguments = ["serve"] + arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder].merging(environment) { $1 }
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    }
+}
