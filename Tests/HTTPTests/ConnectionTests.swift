@@ -151,6 +151,7 @@ struct ConnectionTests {
         options.folder = folder
         options.runtimeLimits.shutdownMs = 0
         let seen = Shared<String?>(nil)
+        let database = Shared<String?>(nil)
         try await Self.withHangingAgent(options) { app, client in
             var stream = try await client.stream("POST", "/run/api/chat", Self.turn("c1"))
             #expect(try await stream.next(with: "thinking") != nil)
@@ -158,7 +159,9 @@ struct ConnectionTests {
             _ = try? await stream.rest()
             #expect(!stream.text.contains("[DONE]"), "the run is not over")
             seen.value = stream.text
+            database.value = app.databaseURL
         }
+        options.databaseURL = database.value
         options.scripts["hang"] = "turns:\n  - say: well\n"
         try await TestApp.run(options) { app in
             let client = app.client.agent("a", of: "p")

@@ -2,6 +2,7 @@ import Catalog
 import CoveyTesting
 import Foundation
 import Outbound
+import Runtime
 import Testing
 
 /// Several servers on one PostgreSQL: any of them answers for all (DESIGN.md, decision 5).
