@@ -193,6 +193,7 @@ import Testing
         #expect(try await world.store.latestRun(world.key("c1"))?.lease == nil)
         world.models.set("router", .text("Here I am."))
         let next = world.runs(owner: "two")
+        world.outliveLease()
         await next.recover()
         let run = try #require(try await next.latestRun(in: world.key("c1"), owner: nil))
         #expect(try await run.all().map(\.event).briefs.contains("resumed 2"))

@@ -36,7 +36,7 @@ import Testing
         #expect(log.briefs == ["started router", "text 0 Hello!", "answered 0 ", "finished completed"])
     }
 
-    @Test func `a new conversation is answered with one read and two commits`() async throws {
+    @Test func `a new conversation is answered with one read and at most two commits`() async throws {
         let world = try await TestWorld()
         let counting = CountingDatabase(world.database)
         let runs = world.runs(try await Store.open(counting, containers: []))
@@ -45,7 +45,7 @@ import Testing
         let (reads, writes) = counting.counts
         _ = try await runs.log(world.turn())
         #expect(counting.counts.reads - reads == 1)
-        #expect(counting.counts.writes - writes == 2)
+        #expect(counting.counts.writes - writes <= 2)
     }
 
     @Test func `the next turn sees the conversation before`() async throws {

@@ -92,7 +92,7 @@ final class ActiveRun: Sendable {
             try await waitForCommit(of: sequence)
             return actions
         case .commit(let actions):
-            try await commitPending()
+            try await commitOnce()
             return actions
         }
     }
@@ -116,11 +116,11 @@ final class ActiveRun: Sendable {
 
     /// Begins a run: the first commit also makes `rows`. The model is asked meanwhile; what it says is shown after it.
     ///
-    /// - Throws: why the first commit failed.
+    /// - Throws: why the first commit failed. What fails later is for the readers.
     func begin(_ input: RunInput, making rows: [RunChange]) async throws {
         guard case .commit(let actions) = plan(input, nil) else { return }
         for action in actions { spawn(action) }
-        try await commitPending(first: rows)
+        try await commitOnce(first: rows)
     }
 
     // MARK: Commits
@@ -137,18 +137,34 @@ final class ActiveRun: Sendable {
         }
     }
 
-    func commitPending(first rows: [RunChange] = []) async throws {
-        var rows = rows
-        while let (batch, answer) = nextBatch() {
-            do {
-                let changes = rows + journal.changes(batch, answer: answer)
-                try await commit(changes, Journal.durability(batch))
-                rows = []
-            } catch {
-                abandon(because: error)
-                throw error
-            }
-            publish(batch)
+    /// Commits what is pending now, and leaves what comes meanwhile to a task of its own, so that nobody has to wait
+    /// for more than is theirs.
+    private func commitOnce(first rows: [RunChange] = []) async throws {
+        guard let (batch, answer) = nextBatch() else { return }
+        try await commit(batch, answer, first: rows)
+        if isMorePending() { spawnCommit() }
+    }
+
+    /// Commits until nothing is pending.
+    func commitPending() async throws {
+        while let (batch, answer) = nextBatch() { try await commit(batch, answer, first: []) }
+    }
+
+    private func commit(_ batch: [LoggedEvent], _ answer: String, first rows: [RunChange]) async throws {
+        do {
+            try await commit(rows + journal.changes(batch, answer: answer), Journal.durability(batch))
+        } catch {
+            abandon(because: error)
+            throw error
+        }
+        publish(batch)
+    }
+
+    /// Whether something came during a commit; where nothing did the commit is over.
+    private func isMorePending() -> Bool {
+        state.withLock { state in
+            if state.pending.isEmpty { state.isCommitting = false }
+            return !state.pending.isEmpty
         }
     }
 

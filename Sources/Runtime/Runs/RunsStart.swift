@@ -109,8 +109,8 @@ extension Runs {
         }
     }
 
-    /// The newest messages, as many as the sub-agent of the agent that sees the most may see. What sub-agents said among
-    /// each other does not count, as most do not see it, but no more than 1,000 messages are read.
+    /// The newest messages, as many as the sub-agent of the agent that sees the most may see. What sub-agents said
+    /// among each other does not count, as most do not see it, but no more than 1,000 messages are read.
     func history(_ conversation: ConversationKey, _ agent: CompiledAgent) async throws(Problem) -> [MessageRow] {
         let wanted = agent.subAgents.values.map { $0.history.mode == .none ? 0 : $0.history.limit }.max() ?? 0
         guard wanted > 0 else { return [] }

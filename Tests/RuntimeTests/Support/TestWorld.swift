@@ -11,7 +11,7 @@ import Synchronization
 /// `router` may transfer to `billing`, delegate to `lookup` and `search`, and call `clock` (safe to repeat) and `pay`
 /// (not).
 final class TestWorld: Sendable {
-    let database: SQLiteDatabase
+    let database: any Database
     let store: Store
     let clock = StepClock()
     let models = TestModels()
@@ -26,7 +26,7 @@ final class TestWorld: Sendable {
     init() async throws {
         folder = NSTemporaryDirectory() + "covey-runtime-" + RandomID.make()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: folder + "/covey.db")
+        database = try await Self.database(in: folder)
         store = try await Store.open(database, containers: [])
         definition = Mutex(AgentDefinition(id: "desk", name: "Desk", subAgents: []))
         definition.withLock { $0.subAgents = subAgents() }
@@ -37,7 +37,28 @@ final class TestWorld: Sendable {
         }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit {
+        let (database, folder) = (database, folder)
+        Task {
+            await database.close()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+    }
+
+    /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
+    private static func database(in folder: String) async throws -> any Database {
+        guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
+            return try SQLiteDatabase(path: folder + "/covey.db")
+        }
+        let schema = "test_" + RandomID.make()
+        let server = try PostgresDatabase(url: url)
+        try await server.write(.process) { try $0.script("CREATE SCHEMA \(schema)") }
+        await server.close()
+        return try PostgresDatabase(url: "\(url)?options=-csearch_path%3D\(schema)")
+    }
+
+    /// Lets the leases taken so far run out.
+    func outliveLease() { clock.advance(by: .milliseconds(RuntimeLimits().leaseMs + 1)) }
 
     private func subAgents() -> [SubAgentDefinition] {
         func subAgent(_ id: String) -> SubAgentDefinition {
