@@ -68,7 +68,10 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     ("HTTPTests", ["Catalog", "CoveyTesting", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
-    ("CLITests", ["Catalog", "CLI", "CoveyTesting", "Outbound"]),
+    (
+        "CLITests",
+        ["Catalog", "CLI", "Outbound", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+    ),
     ("ContractTests", ["Catalog", "Outbound", "Store"]),
     ("TidyTests", []),
 ]
@@ -97,7 +100,9 @@ let package = Package(
                 "CCrypto", "Catalog", "CLI", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

@@ -124,7 +124,7 @@ public struct Pull: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         abstract: "Write a project of the server into files.",
         discussion:
-            "Files of resources that the server does not have are removed; files that would not change stay as they are."
+            "Files of resources that the server does not have are removed; files that would not change stay."
     )
 
     @Argument(help: "Project id.") var project: String

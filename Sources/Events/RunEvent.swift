@@ -4,8 +4,8 @@ public import Models
 /// One thing that happened in a run. A run's log is the list of these; every wire format, the history, a resumed stream
 /// and a restart after a crash are read from it (DESIGN.md, decision 3).
 ///
-/// A *frame* is one sub-agent at work: frame 0 talks to the user, each delegation opens the next number. Only the text of
-/// frame 0 is the answer.
+/// A *frame* is one sub-agent at work: frame 0 talks to the user, each delegation opens the next number. Only the text
+/// of frame 0 is the answer.
 public enum RunEvent: Sendable, Hashable {
     /// The turn began. Always the first event of a run.
     case started(RunStart)
@@ -27,7 +27,8 @@ public enum RunEvent: Sendable, Hashable {
     case delegated(RunDelegation)
     /// The worker of a delegation is done; its result is also the outcome of the call.
     case delegationReturned(RunDelegation, result: String)
-    /// The run was picked up again after a crash, for the `attempt`th time; text since each frame's last answer is void.
+    /// The run was picked up again after a crash, for the `attempt`th time; text since each frame's last answer is
+    /// void.
     case resumed(attempt: Int)
     /// The run is over. Always the last event.
     case finished(RunEnd)

@@ -2,7 +2,8 @@
 enum ToolVisibility {
     private static let relationPrefixes = ["transfer_to_", "delegate_to_"]
 
-    /// Whether calls of the tool are shown as tool parts: all but those by which sub-agents work together and keep house.
+    /// Whether calls of the tool are shown as tool parts: all but those by which sub-agents work together and keep
+    /// house.
     static func isShown(_ name: String) -> Bool {
         isOperation(name) && name != "get_reference_artifact"
     }

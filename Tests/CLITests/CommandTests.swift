@@ -85,7 +85,8 @@ struct CommandTests {
         let stream =
             [
                 #"{"type":"start","messageId":"m"}"#,
-                #"{"type":"data-operation","data":{"type":"transfer","details":{"data":{"fromSubAgent":"router","targetSubAgent":"billing"}}}}"#,
+                #"{"type":"data-operation","data":{"type":"transfer","details":"#
+                    + #"{"data":{"fromSubAgent":"router","targetSubAgent":"billing"}}}}"#,
                 #"{"type":"text-delta","id":"t","delta":"Hello "}"#, #"{"type":"text-delta","id":"t","delta":"there"}"#,
             ].map { "data: \($0)\n\n" }.joined() + "data: [DONE]\n\n"
         let fake = FakeWorld { _ in (200, stream) }

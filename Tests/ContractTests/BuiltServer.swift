@@ -20,7 +20,7 @@ final class BuiltServer {
     let client: ServerClient
 
     /// Starts the binary for development on the data directory `folder`, and waits for the line that names its address.
-    init(folder: URL, arguments: [String] = [], environment: [String: String] = [:]) throws {
+    init(folder: URL, arguments: [String] = [], environment: [String: String] = [:]) async throws {
         let binary = try #require(Self.binary, "covey is not built beside the tests")
         process = Process()
         output = Pipe()
@@ -32,11 +32,15 @@ final class BuiltServer {
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        var said = ""
-        while !said.contains("\n") || !said.contains("http://") {
-            let data = output.fileHandleForReading.availableData
-            if data.isEmpty { break }
-            said += String(decoding: data, as: UTF8.self)
+        let reading = output.fileHandleForReading
+        let said = await aside {
+            var said = ""
+            while !said.contains("\n") || !said.contains("http://") {
+                let data = reading.availableData
+                if data.isEmpty { break }
+                said += String(decoding: data, as: UTF8.self)
+            }
+            return said
         }
         let found = said.firstMatch(of: #/http://[0-9a-zA-Z.\[\]:]+/#)
         address = String(try #require(found, "covey did not start; it said: \(said)").0)
@@ -135,7 +139,7 @@ enum Python {
         ? nil : "the Python clients are not installed; Scripts/python installs them from PyPI"
 
     /// Runs a script of `Tests/Clients` and answers what it wrote and how it ended.
-    static func run(_ script: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+    static func run(_ script: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         let process = Process()
         let output = Pipe()
         process.executableURL = interpreter
@@ -143,8 +147,17 @@ enum Python {
         process.standardOutput = output
         process.standardError = output
         try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
+        let reading = output.fileHandleForReading
+        let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}
+
+/// Waits for something outside on a thread of its own: the tests share two threads, and one that stands still stops
+/// others.
+func aside<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(returning: body()) }
     }
 }

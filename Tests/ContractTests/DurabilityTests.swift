@@ -31,7 +31,7 @@ struct DurabilityTests {
     func `killed after so many events of an answer`(_ events: Int) async throws {
         let folder = try DataFolder(scripts: ["slow.yaml": Self.script])
         let scope = BuiltServer.scope("shop")
-        var server = try BuiltServer(folder: folder.url)
+        var server = try await BuiltServer(folder: folder.url)
         try await server.makeProject("shop", model: "scripted/slow.yaml")
         let first = try await server.client.call(
             "POST", "/run/api/chat", Self.chat("one", "c1", stream: false), headers: scope)
@@ -45,7 +45,7 @@ struct DurabilityTests {
         await seen.read(response.body) { $0.ids.count >= events }
         server.kill()
 
-        server = try BuiltServer(folder: folder.url)
+        server = try await BuiltServer(folder: folder.url)
         try await resume(after: seen, on: server, scope)
         let third = try await server.client.call(
             "POST", "/run/api/chat", Self.chat("three", "c1", stream: false), headers: scope)
@@ -75,7 +75,7 @@ struct DurabilityTests {
     @Test(.timeLimit(.minutes(5)), arguments: [1, 3, 5, 9])
     func `killed among many turns`(_ answers: Int) async throws {
         let folder = try DataFolder(scripts: ["slow.yaml": Self.script])
-        var server = try BuiltServer(folder: folder.url)
+        var server = try await BuiltServer(folder: folder.url)
         try await server.makeProject("shop", model: "scripted/slow.yaml")
         let running = server.client
         let promised = await withTaskGroup(of: String?.self) { group in
@@ -96,7 +96,7 @@ struct DurabilityTests {
             return promised
         }
         #expect(promised.count >= answers)
-        server = try BuiltServer(folder: folder.url)
+        server = try await BuiltServer(folder: folder.url)
         for number in promised {
             let next = try await server.client.call(
                 "POST", "/run/api/chat", Self.chat("again", "many\(number)", stream: false),
@@ -117,14 +117,14 @@ struct DurabilityTests {
         let texts = messages.map { $0.content["text"]?.string ?? "" }
         #expect(texts == said.flatMap { [$0, Self.answer(to: $0)] }, "killed at \(label)")
         #expect(messages.map(\.role) == said.flatMap { _ in ["user", "agent"] })
-        if Python.missing == nil { #expect(try Python.run("integrity.py", [file]).output == "ok\n") }
+        if Python.missing == nil { #expect(try await Python.run("integrity.py", [file]).output == "ok\n") }
     }
 
     @Test(.timeLimit(.minutes(2)), .enabled(if: Tmpfs.missing == nil, Tmpfs.missing))
     func `a full disk is an error, not a loss`() async throws {
         let disk = try Tmpfs(mebibytes: 4)
         let scope = BuiltServer.scope("shop")
-        var server = try BuiltServer(folder: disk.url)
+        var server = try await BuiltServer(folder: disk.url)
         try await server.makeProject("shop", model: "mock/echo")
         let text = String(repeating: "x", count: 100_000)
         var answered: [String] = []
@@ -139,7 +139,7 @@ struct DurabilityTests {
         #expect(!answered.isEmpty)
         server.kill()
         try disk.grow(to: 64)
-        server = try BuiltServer(folder: disk.url)
+        server = try await BuiltServer(folder: disk.url)
         for conversation in answered.suffix(3) {
             let next = try await server.client.call(
                 "POST", "/run/api/chat", Self.chat("next", conversation, stream: false), headers: scope)
@@ -148,7 +148,7 @@ struct DurabilityTests {
         #expect(server.stop() == 0)
         if Python.missing == nil {
             let file = disk.url.appending(path: "covey.db").path(percentEncoded: false)
-            #expect(try Python.run("integrity.py", [file]).output == "ok\n")
+            #expect(try await Python.run("integrity.py", [file]).output == "ok\n")
         }
     }
 }

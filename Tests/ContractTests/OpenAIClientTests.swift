@@ -5,9 +5,9 @@ struct OpenAIClientTests {
     @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(2)))
     func `the official client chats, streamed and not`() async throws {
         let folder = try DataFolder()
-        let server = try BuiltServer(folder: folder.url)
+        let server = try await BuiltServer(folder: folder.url)
         try await server.makeProject("shop", model: "mock/echo")
-        let result = try Python.run("openai_client.py", [server.address, "shop"])
+        let result = try await Python.run("openai_client.py", [server.address, "shop"])
         #expect(result.status == 0, "\(result.output)")
         #expect(result.output.contains("checks passed"))
         #expect(server.stop() == 0)

@@ -33,7 +33,7 @@ struct OperationsTests {
     @Test(.timeLimit(.minutes(1)))
     func `what is served is what was promised, but for the gaps, which only shrink`() async throws {
         let folder = try DataFolder()
-        let server = try BuiltServer(folder: folder.url)
+        let server = try await BuiltServer(folder: folder.url)
         let document = try await server.client.call("GET", "/openapi.json").body
         var served: [String: String] = [:]
         for (path, item) in document["paths"]?.object ?? [:] {

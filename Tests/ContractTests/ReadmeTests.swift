@@ -27,10 +27,10 @@ struct ReadmeTests {
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `the tour prints what the README shows`() throws {
+    func `the tour prints what the README shows`() async throws {
         let folder = try DataFolder()
         let scripts = Self.root.appending(path: "Examples/helpdesk/scripts").path(percentEncoded: false)
-        let server = try BuiltServer(folder: folder.url, arguments: ["--scripts", scripts])
+        let server = try await BuiltServer(folder: folder.url, arguments: ["--scripts", scripts])
         let steps = try Self.steps()
         #expect(steps.count >= 6)
         for step in steps {
@@ -38,7 +38,7 @@ struct ReadmeTests {
             let command = step.command
                 .replacing("http://127.0.0.1:3002", with: server.address)
                 .replacing("/tmp/helpdesk", with: target)
-            let printed = try Self.shell(command, server)
+            let printed = try await Self.shell(command, server)
             #expect(Self.masked(printed) == Self.masked(step.output.joined(separator: "\n")), "\(step.command)")
         }
         #expect(server.stop() == 0)
@@ -51,7 +51,7 @@ struct ReadmeTests {
             .trimmingCharacters(in: .newlines)
     }
 
-    private static func shell(_ command: String, _ server: BuiltServer) throws -> String {
+    private static func shell(_ command: String, _ server: BuiltServer) async throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: "/bin/sh")
@@ -62,7 +62,8 @@ struct ReadmeTests {
         process.standardOutput = output
         process.standardError = output
         try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
+        let reading = output.fileHandleForReading
+        let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()
         return String(decoding: data, as: UTF8.self)
     }

@@ -87,7 +87,8 @@ private let storedForms: [StoredForm] = [
             RunEnd(
                 outcome: .completed, subAgent: "billing", iteration: 2, stop: .endTurn,
                 usage: Usage(inputTokens: 3, outputTokens: 4))), "finished",
-        #"{"outcome":"completed","subAgent":"billing","iteration":2,"stop":"end_turn","usage":{"input":3,"output":4}}"#),
+        #"{"outcome":"completed","subAgent":"billing","iteration":2,"stop":"end_turn","#
+            + #""usage":{"input":3,"output":4}}"#),
     StoredForm(
         .finished(RunEnd(outcome: .cancelled, subAgent: "billing", iteration: 1, stop: nil, usage: Usage())),
         "finished", #"{"outcome":"cancelled","subAgent":"billing","iteration":1,"usage":{}}"#),
@@ -117,7 +118,8 @@ private let storedForms: [StoredForm] = [
 }
 
 @Test(arguments: [
-    "", " ", "two\nlines\r\n", "\u{0}\u{1}\u{1F}\u{7F}", "\"quoted\\\"", "👩‍👩‍👧‍👦 family", "e\u{301}", "\u{2028}\u{2029}",
+    "", " ", "two\nlines\r\n",
+    "\u{0}\u{1}\u{1F}\u{7F}", "\"quoted\\\"", "👩‍👩‍👧‍👦 family", "e\u{301}", "\u{2028}\u{2029}",
     "{\"type\":\"text\"}", "</script>", "ﷺ日本語", String(repeating: "x", count: 70_000),
 ])
 func `any text survives`(text: String) throws {

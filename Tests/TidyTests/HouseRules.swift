@@ -153,7 +153,7 @@ struct BannedCall: Sendable, CustomTestStringConvertible {
             "Task {", instead: "use a task group or the supervisor", except: ["Supervisor.swift", "Benchmarks/"],
             inTests: false
         ) {
-            $0.contains("Task {") || $0.contains("Task.detached {")
+            $0.contains(#/\bTask(\.detached)? \{/#)
         },
     ]
 

@@ -16,8 +16,8 @@ struct Seeded: RandomNumberGenerator {
     }
 }
 
-/// Logs as the runtime may write them: model calls with text, thoughts, tools, transfers, delegations whose worker speaks
-/// too, retries, restarts, and any end.
+/// Logs as the runtime may write them: model calls with text, thoughts, tools, transfers, delegations whose worker
+/// speaks too, retries, restarts, and any end.
 struct RandomLog {
     private static let tools = ["search", "odd", "load_skill", "get_reference_artifact", "keep_save_tool_result"]
     private static let texts = [

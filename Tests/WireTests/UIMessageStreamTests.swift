@@ -126,7 +126,8 @@ private let goldens: [PartGolden] = [
             #"tool_result | Tool result: search (completed) | orders | {"toolName":"search","output":{"hits":1},"#
                 + #""toolCallId":"s1","duration":40,"needsApproval":false,"inDelegatedAgent":false}"#,
             #"tool_result | Tool result: odd (failed) | orders | {"toolName":"odd","output":"not JSON","#
-                + #""toolCallId":"s2","duration":40,"needsApproval":false,"inDelegatedAgent":false,"error":"not JSON"}"#,
+                + #""toolCallId":"s2","duration":40,"needsApproval":false,"#
+                + #""inDelegatedAgent":false,"error":"not JSON"}"#,
             #"tool_result | Tool result: find (completed) | lookup | {"toolName":"find","output":"sent","#
                 + #""toolCallId":"w1","duration":40,"needsApproval":false,"inDelegatedAgent":true}"#,
             #"agent_generate | Agent lookup generating response | lookup | "#

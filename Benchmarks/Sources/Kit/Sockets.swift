@@ -48,8 +48,8 @@ public enum Sockets {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// Where `freePort` looks: below the ports that the system gives to outgoing connections. A client that asks again and
-    /// again for a server that has not started yet could otherwise be given the server's own port, and meet itself.
+    /// Where `freePort` looks: below the ports that the system gives to outgoing connections. A client that asks again
+    /// and again for a server that has not started yet could otherwise be given the server's own port, and meet itself.
     private static let freePortRange: ClosedRange<UInt16> = 20_000...29_999
 
     /// A port that was free a moment ago. Another process may still take it: the caller sees its server fail to start.

@@ -1,8 +1,8 @@
 import Catalog
 import Yams
 
-/// YAML files as JSON values, and back. Plain scalars are read by the rules of YAML 1.2's JSON schema, so that `yes`, `on`
-/// and `1e` stay text, and numbers keep the form in which they are written.
+/// YAML files as JSON values, and back. Plain scalars are read by the rules of YAML 1.2's JSON schema, so that `yes`,
+/// `on` and `1e` stay text, and numbers keep the form in which they are written.
 enum YAML {
     /// Why a file cannot be read.
     struct Fault: Error, CustomStringConvertible {

@@ -34,7 +34,8 @@ enum DocumentationPage {
         table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .25rem .6rem .25rem 0;
         border-bottom: 1px solid var(--soft); vertical-align: top; } th { font-weight: 600; font-size: 13px; }
         .schema { font: 13px/1.6 ui-monospace, monospace; background: var(--soft); border-radius: 6px;
-        padding: .6rem .8rem; overflow-x: auto; } .schema details { margin-left: 1rem; } .schema .leaf { margin-left: 1rem; }
+        padding: .6rem .8rem; overflow-x: auto; } .schema details { margin-left: 1rem; }
+        .schema .leaf { margin-left: 1rem; }
         .required { color: #c0392b; } .help { font-family: system-ui, sans-serif; opacity: .75; }
         @media (max-width: 45rem) { body { display: block; } nav { position: static; height: auto; max-height: 40vh; } }
         """

@@ -3,8 +3,8 @@ import HTTPTypes
 import NIOCore
 import Synchronization
 
-/// The description of the API, for programs and for people. It is made once, when it is first asked for, so that a server
-/// starts without it.
+/// The description of the API, for programs and for people. It is made once, when it is first asked for, so that a
+/// server starts without it.
 enum Documents {
     /// What the API is called.
     static let title = "Covey Agents API"

@@ -2,8 +2,8 @@ public import Catalog
 public import Events
 import Models
 
-/// The same log as one `chat.completion` JSON: the reply of both chat endpoints when nothing is streamed (run spec §3.5,
-/// §4.4). It holds the answer's text as the conversation stores it, the tokens that were used, and no tool data.
+/// The same log as one `chat.completion` JSON: the reply of both chat endpoints when nothing is streamed (run spec
+/// §3.5, §4.4). It holds the answer's text as the conversation stores it, the tokens that were used, and no tool data.
 public struct ChatCompletionFold: Sendable {
     private var start: RunStart?
     private var startedAt: Int64 = 0

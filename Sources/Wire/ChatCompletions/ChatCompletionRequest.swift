@@ -2,8 +2,8 @@ public import Catalog
 import Models
 
 /// The body of `POST /run/v1/chat/completions` (run spec §3.1). Only the last message whose role is `user` is read: the
-/// conversation's earlier turns are stored here. Sampling parameters and `tools` are accepted and have no effect, because
-/// the agent's configuration decides.
+/// conversation's earlier turns are stored here. Sampling parameters and `tools` are accepted and have no effect,
+/// because the agent's configuration decides.
 public struct ChatCompletionRequest: Sendable, Hashable {
     /// What is asked.
     public var turn: RequestedTurn

@@ -1,8 +1,8 @@
 import Catalog
 import Models
 
-/// Reads the members of a request's object one by one and notes every one that is not as declared. A member that is null
-/// counts as absent, because clients send their unset options so.
+/// Reads the members of a request's object one by one and notes every one that is not as declared. A member that is
+/// null counts as absent, because clients send their unset options so.
 struct BodyReader {
     let object: JSONObject
 

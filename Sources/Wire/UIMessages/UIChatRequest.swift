@@ -1,9 +1,9 @@
 public import Catalog
 import Models
 
-/// The body of `POST /run/api/chat` as the AI SDK's chat transports send it (run spec §4.1). Only the last message whose
-/// role is `user` is read: the conversation's earlier turns are stored here. `id`, the chat's id of the AI SDK, has no
-/// effect: `conversationId` names the conversation.
+/// The body of `POST /run/api/chat` as the AI SDK's chat transports send it (run spec §4.1). Only the last message
+/// whose role is `user` is read: the conversation's earlier turns are stored here. `id`, the chat's id of the AI SDK,
+/// has no effect: `conversationId` names the conversation.
 public struct UIChatRequest: Sendable, Hashable {
     /// What is asked. Its message id is the last user message's, else the body's `messageId`.
     public var turn: RequestedTurn

@@ -8,14 +8,16 @@ import Models
 /// |---|---|
 /// | started | `start`, `data-operation` agent_initializing |
 /// | text of frame 0 | `start-step` and `text-start` where none is open, `text-delta` |
-/// | answered in frame 0 | `text-end`; per shown call `tool-input-start`, `tool-input-available`; `finish-step` when no call is out |
+/// | answered in frame 0 | `text-end`; per shown call `tool-input-start`, `tool-input-available`; `finish-step` when no
+/// call is out |
 /// | a shown call ended | `tool-output-available` or `tool-output-error`; `finish-step` when it was the last one out |
 /// | finished, completed | `data-operation` completion, `finish`, `[DONE]` |
 /// | finished, failed | `data-operation` error, `error`, `finish`, `[DONE]` |
 /// | finished, cancelled | `abort`, `[DONE]` |
 ///
-/// The other operations of run spec §5.1 are in between for runs whose client asked for them. Steps in which only hidden
-/// tools were called are not shown. Text that a restart made void cannot be unsent; what follows it is a new text block.
+/// The other operations of run spec §5.1 are in between for runs whose client asked for them. Steps in which only
+/// hidden tools were called are not shown. Text that a restart made void cannot be unsent; what follows it is a new
+/// text block.
 ///
 /// Every event carries an `EventID`. The bytes depend on the run's id and its log alone, not on how the log is cut into
 /// batches, so a client that comes back gets the very bytes that it missed.
