@@ -54,7 +54,8 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
 
 /// What lies in a target's folder and is no source.
 let papers = [
-    "Store": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"], "Wire": ["README.md"],
+    "Store": ["README.md"], "Runtime": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"],
+    "Wire": ["README.md"],
 ]
 
 /// One test target per target, and two that guard the repository as a whole.
