@@ -27,7 +27,7 @@ public struct TestApp: Sendable {
         public var usesLiveClock = false
 
         /// An empty server for development.
-        public init() { limits.shutdown = .seconds(3) }
+        public init() {}
     }
 
     /// Sends requests to it.
@@ -51,6 +51,10 @@ public struct TestApp: Sendable {
     public static func run(
         _ options: Options = Options(), _ body: @Sendable (TestApp) async throws -> Void
     ) async throws {
+        // An app beside another one on the same database must not wait for it.
+        let isGuest = options.databaseURL != nil
+        if !isGuest { await places.take() }
+        defer { if !isGuest { places.give() } }
         let folder = try options.folder ?? makeFolder()
         defer { if options.folder == nil { try? FileManager.default.removeItem(atPath: folder) } }
         try write(options.scripts, to: folder)
@@ -65,6 +69,9 @@ public struct TestApp: Sendable {
         }
         await store.close()
     }
+
+    /// Apps at once: each has threads and, on PostgreSQL, connections of its own, of which a server has not many.
+    private static let places = Places(8)
 
     private static func serve(
         _ options: Options, _ folder: String, _ url: String, _ store: Store,

@@ -162,6 +162,8 @@ struct ConnectionTests {
             database.value = app.databaseURL
         }
         options.databaseURL = database.value
+        // A reader that comes before the run is taken up looks for it again and again.
+        options.usesLiveClock = true
         options.scripts["hang"] = "turns:\n  - say: well\n"
         try await TestApp.run(options) { app in
             let client = app.client.agent("a", of: "p")
