@@ -73,6 +73,7 @@ public struct Kind: Sendable {
         let delete: @Sendable (Entry, Workspace) throws -> Void
         let view: @Sendable (Entry, BranchKey) -> JSONObject
         let onGet: @Sendable (Entry, Workspace) throws -> JSONObject
+        let onList: @Sendable ([String], Page, [String: String], Workspace) throws -> [String: JSONObject]
         let decode: @Sendable (JSONValue, JSONValue?) throws(Problem) -> JSONValue
     }
 

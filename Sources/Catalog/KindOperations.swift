@@ -126,15 +126,26 @@ extension Kind {
         let page = try Page(query: input.query)
         if scope == .tenant {
             let (entries, total) = try workspace.projects(page.number, page.limit)
-            return page.answer(
-                entries.map {
-                    let branch = BranchKey(tenant: workspace.branch.tenant, project: $0.key.id)
-                    return .object(view($0, in: branch))
-                }, total: total)
+            return try answer(entries, total, page, workspace, input) {
+                BranchKey(tenant: workspace.branch.tenant, project: $0.key.id)
+            }
         }
         let (entries, total) = try filteredPage(workspace, input, page)
         if total == 0 { try workspace.requireContainers(of: scope, input.path) }
-        return page.answer(entries.map { .object(view($0, in: workspace.branch)) }, total: total)
+        return try answer(entries, total, page, workspace, input) { _ in workspace.branch }
+    }
+
+    private func answer(
+        _ entries: [Entry], _ total: Int, _ page: Page, _ workspace: Workspace, _ input: OperationInput,
+        branch: (Entry) -> BranchKey
+    ) throws -> OperationOutput {
+        let extras = try actions.onList(entries.map(\.key.id), page, input.query, workspace)
+        let views = entries.map { entry -> JSONValue in
+            var view = view(entry, in: branch(entry))
+            for (name, member) in extras[entry.key.id] ?? [:] { view[name] = member }
+            return .object(view)
+        }
+        return page.answer(views, total: total)
     }
 
     private func filteredPage(

@@ -78,15 +78,24 @@ public struct Extras<R: Resource>: Sendable {
     public let always: @Sendable (R, BranchKey) -> JSONObject
     /// The members of the answer to a single get.
     public let onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
+    /// The members of each element of a page of the list, by the elements' ids, if its query asks for them.
+    public let onList: ListMembers?
+
+    /// Finds the members of the elements of a page, by their ids.
+    public typealias ListMembers =
+        @Sendable (
+            _ ids: [String], _ page: Page, _ query: [String: String], _ workspace: Workspace
+        ) throws -> [String: JSONObject]
 
     /// Members beside the declared ones; none unless told.
     public init(
         schemas: JSONObject = [:], always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
-        onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil
+        onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
     ) {
         self.schemas = schemas
         self.always = always
         self.onGet = onGet
+        self.onList = onList
     }
 }
 

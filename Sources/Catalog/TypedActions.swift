@@ -8,6 +8,7 @@ struct TypedActions<R: Resource>: Sendable {
         Kind.Actions(
             create: create, update: update, delete: delete, view: view,
             onGet: { entry, workspace in try extras.onGet?(R(entry), entry.key, workspace) ?? [:] },
+            onList: { ids, page, query, workspace in try extras.onList?(ids, page, query, workspace) ?? [:] },
             decode: { body, stored throws(Problem) in
                 try Self.decode(body, over: stored.map { R(stored: $0) }, path: [:]).document
             })

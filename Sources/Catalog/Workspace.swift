@@ -63,6 +63,8 @@ public struct Workspace {
     public let page: (ListQuery) throws -> (entries: [Entry], total: Int)
     /// One page of the tenant's projects on their main branches, newest first, and how many there are in all.
     public let projects: (_ page: Int, _ limit: Int) throws -> (entries: [Entry], total: Int)
+    /// All resources of a kind that live in the projects of one page of `projects`, oldest first, with the project.
+    public let inProjects: (_ kind: String, Page) throws -> [(project: String, entry: Entry)]
     /// Who refers to a resource.
     public let referrers: (ResourceKey) throws -> [ResourceKey]
     /// Stores a document with its links, over what is there. Equal documents and links write nothing.
@@ -85,6 +87,7 @@ public struct Workspace {
         everything: @escaping () throws -> [Entry],
         page: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
         projects: @escaping (Int, Int) throws -> (entries: [Entry], total: Int),
+        inProjects: @escaping (String, Page) throws -> [(project: String, entry: Entry)],
         referrers: @escaping (ResourceKey) throws -> [ResourceKey],
         put: @escaping (ResourceKey, JSONValue, [ResourceLink]) throws -> Entry,
         delete: @escaping (ResourceKey) throws -> Void,
@@ -100,6 +103,7 @@ public struct Workspace {
         self.everything = everything
         self.page = page
         self.projects = projects
+        self.inProjects = inProjects
         self.referrers = referrers
         self.put = put
         self.delete = delete

@@ -68,6 +68,15 @@ enum SQL {
         ORDER BY created_at DESC, id LIMIT $4 OFFSET $5
         """)
 
+    static let inTenantPage = Statement(
+        """
+        SELECT \(columns), project FROM resource
+        WHERE tenant = $1 AND branch = $3 AND kind = $6 AND parent = '' AND project IN (
+            SELECT project FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3
+            ORDER BY created_at DESC, id LIMIT $4 OFFSET $5)
+        ORDER BY created_at, id, project
+        """)
+
     static let linksFrom = Statement(
         """
         SELECT to_kind, to_parent, to_id, role, rule FROM link

@@ -85,6 +85,17 @@ public final class ConfigurationTransaction {
         return (entries, Int(total))
     }
 
+    /// All resources of `kind` at the top of the projects that `tenantPage` answers for the same page, oldest first, in
+    /// one statement.
+    public func inTenantPage(
+        of projectKind: String, page: Int, limit: Int, kind: String
+    ) throws -> [(project: String, entry: Entry)] {
+        let place: [SQLValue] = [.text(branch.tenant), .text(projectKind), .text(branch.branch)]
+        return try connection.rows(
+            SQL.inTenantPage, place + SQLValue.window(page, limit) + [.text(kind)]
+        ) { row in (row.text(7), try row.entry(from: 0)) }
+    }
+
     /// Who refers to a resource, each once.
     public func referrers(_ key: ResourceKey) throws -> [ResourceKey] {
         try linksTo(key).reduce(into: []) { keys, link in

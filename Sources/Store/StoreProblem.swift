@@ -31,6 +31,9 @@ extension ConfigurationTransaction {
             everything: { try self.everything() },
             page: { try self.page($0) },
             projects: { try self.tenantPage(kind: projectKind, page: $0, limit: $1) },
+            inProjects: { kind, page in
+                try self.inTenantPage(of: projectKind, page: page.number, limit: page.limit, kind: kind)
+            },
             referrers: { try self.referrers($0) },
             put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
             delete: { key in try Self.problems { try self.delete(key) } },

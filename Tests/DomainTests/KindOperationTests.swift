@@ -260,6 +260,44 @@ import Testing
             "create-context-config", ["agentId": "desk"], body: ["headersSchema": [:], "contextVariables": [:]]
         ).data
         #expect(config["id"]?.string?.count == 21)
-        #expect(config["headersSchema"] == .null && config["contextVariables"] == .null)
+        #expect(config["headersSchema"] == nil && config["contextVariables"] == .null)
+    }
+
+    @Test func `a list of projects includes their agents when asked to`() throws {
+        let memory = try shop()
+        try memory.call("create-project", body: Samples.project.with("id", "two"))
+        let listed = try memory.call("list-projects", query: ["include": "agents"]).data
+        #expect(listed[0]?["agents"] == [])
+        #expect(
+            listed[1]?["agents"] == [
+                ["agentId": "other", "agentName": "Other"], ["agentId": "desk", "agentName": "Desk"],
+            ])
+        #expect(try memory.call("list-projects").data[1]?["agents"] == nil)
+        #expect(try memory.refusal("list-projects", query: ["include": "tools"]).pointers == ["/include"])
+    }
+
+    @Test func `a credential shows whole rows of what uses it`() throws {
+        let memory = try shop()
+        let credential: JSONValue = ["credentialReferenceId": "weather-key"]
+        try memory.call("update-tool", ["id": "weather"], body: credential)
+        try memory.call("update-external-agent", ["id": "crm"], body: credential)
+        let shown = try memory.call("get-credential-by-id", ["id": "weather-key"]).data
+        for list in ["tools", "externalAgents"] {
+            #expect(shown[path: "\(list)/0/tenantId"] == "default" && shown[path: "\(list)/0/projectId"] == "shop")
+        }
+        for name in ["capabilities", "lastError"] { #expect(shown[path: "tools/0/\(name)"] == .null, "\(name)") }
+    }
+
+    @Test func `a user has one credential for a tool, however it is written`() throws {
+        let memory = try shop()
+        let own = Samples.credential.with("toolId", "weather").with("userId", "ann")
+        try memory.call("create-credential", body: own.with("id", "anns"))
+        try memory.call("create-credential", body: own.with("id", "bobs").with("userId", "bob"))
+        #expect(try memory.refusal("update-credential", ["id": "bobs"], body: ["userId": "ann"]).status == 409)
+        #expect(try memory.call("update-credential", ["id": "anns"], body: ["userId": "ann"]).status == 200)
+        let project = Samples.project.with("agents", [:]).with("tools", [:]).with(
+            "credentialReferences", ["one": own.with("id", "one"), "two": own.with("id", "two")])
+        let problem = try memory.refusal("update-full-project", ["projectId": "shop"], body: project)
+        #expect(problem.pointers == ["/credentialReferences/two"])
     }
 }

@@ -100,6 +100,14 @@ final class Memory {
                 let all = self.projects.flatMap { $0.value.entries.values.filter { $0.key.kind == "project" } }
                 return Self.cut(Self.sorted(all), page, limit)
             },
+            inProjects: { kind, page in
+                let all = self.projects.flatMap { $0.value.entries.values.filter { $0.key.kind == "project" } }
+                let shown = Self.cut(Self.sorted(all), page.number, page.limit).entries.map(\.key.id)
+                return shown.flatMap { project in
+                    Self.sorted((self.projects[project]?.entries.values.filter { $0.key.kind == kind }) ?? [])
+                        .map { (project, $0) }
+                }
+            },
             referrers: { key in
                 (self.projects[branch.project]?.links ?? [:]).filter { $0.value.contains { $0.target == key } }.keys
                     .sorted { ($0.kind, $0.parent, $0.id) < ($1.kind, $1.parent, $1.id) }

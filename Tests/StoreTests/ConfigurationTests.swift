@@ -277,6 +277,28 @@ import Testing
         }
     }
 
+    @Test(arguments: Engine.available) func `a page of projects is read with what is in them`(
+        _ engine: Engine
+    ) async throws {
+        try await withStore(engine) { store in
+            for number in 1...3 {
+                let branch = try await store.makeProject("t", "p\(number)", at: Int64(number))
+                for id in ["y", "x"].prefix(number - 1) {
+                    try await store.put(ResourceKey(kind: "agent", id: id), in: branch, at: 9)
+                }
+                try await store.put(ResourceKey(kind: "agent", parent: "x", id: "inner"), in: branch)
+            }
+            try await store.put(
+                ResourceKey(kind: "agent", id: "theirs"), in: try await store.makeProject("u", "p3"))
+            let found = try await store.readConfiguration(in: BranchKey(tenant: "t", project: "")) {
+                try $0.inTenantPage(of: "project", page: 1, limit: 2, kind: "agent").map {
+                    "\($0.project) \($0.entry.key.id)"
+                }
+            }
+            #expect(found == ["p3 x", "p2 y", "p3 y"])
+        }
+    }
+
     @Test(arguments: Engine.available) func `a branch is a copy that goes its own way`(_ engine: Engine) async throws {
         try await withStore(engine) { store in
             let main = try await store.makeProject()

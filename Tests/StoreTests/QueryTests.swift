@@ -150,6 +150,7 @@ private final class WatchedConnection: Connection {
             _ = try transaction.page(ListQuery(kind: "tool"))
             _ = try transaction.page(ListQuery(kind: "relation", referringTo: tool))
             _ = try transaction.tenantPage(kind: "project", page: 1, limit: 10)
+            _ = try transaction.inTenantPage(of: "project", page: 1, limit: 10, kind: "agent")
             _ = try transaction.referrers(tool)
             try transaction.delete(tool)
             try transaction.put(ResourceKey(kind: "agent", id: "a"), [:], [])

@@ -20,12 +20,14 @@ public struct ContextConfig: Resource, Equatable {
         names: OperationNames(
             list: "list-context-configs", get: "get-context-config-by-id", create: "create-context-config",
             update: "update-context-config", delete: "delete-context-config"),
-        label: "Context Configuration", identity: .generated,
+        label: "Context Configuration", identity: .generated, showsUnset: false,
         rules: Rules(beforePut: { placement, workspace in
             placement.value.normalize()
             let broken = try placement.value.unknownCredentials { try workspace.get($0) != nil }
             if !broken.isEmpty { throw Problem.invalid(broken) }
-        }))
+        }),
+        // Clients expect the variables always, as null where there are none, and no schema where there is none.
+        extras: Extras(always: { config, _ in config.contextVariables == nil ? ["contextVariables": .null] : [:] }))
 
     /// The members.
     public static let fields: [Field<Self>] = [

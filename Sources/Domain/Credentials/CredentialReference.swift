@@ -31,21 +31,23 @@ public struct CredentialReference: Resource, Equatable {
         names: OperationNames(
             list: "list-credentials", get: "get-credential-by-id", create: "create-credential",
             update: "update-credential", delete: "delete-credential"), schemaName: "CredentialReference",
-        rules: Rules(replaces: { credential, key, workspace in
-            guard let tool = credential.toolId, let user = credential.userId else { return nil }
-            return try workspace.all(key.kind, key.parent).first { other in
-                other.document["toolId"] == .string(tool) && other.document["userId"] == .string(user)
-            }?.key
-        }),
+        rules: Rules(
+            beforePut: { placement, workspace in
+                // A new one takes the other's place instead.
+                guard placement.old != nil, let other = try placement.value.rival(placement.key, workspace) else {
+                    return
+                }
+                throw Problem.conflict("The user has a credential for the tool already: \(other.id)")
+            },
+            replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
         extras: Extras(
-            schemas: ["tools": ["type": "array"], "externalAgents": ["type": "array"]],
+            schemas: ["tools": listSchema(of: Tool.kind), "externalAgents": listSchema(of: ExternalAgent.kind)],
             onGet: { _, key, workspace in
                 let users = try workspace.referrers(key)
-                func views(_ kind: Kind) throws -> JSONValue {
-                    let entries = try users.filter { $0.kind == kind.name }.compactMap(workspace.get)
-                    return .array(entries.map { .object(kind.view($0, in: workspace.branch)) })
-                }
-                return ["tools": try views(Tool.kind), "externalAgents": try views(ExternalAgent.kind)]
+                return [
+                    "tools": try rows(Tool.self, of: users, workspace),
+                    "externalAgents": try rows(ExternalAgent.self, of: users, workspace),
+                ]
             }))
 
     /// The members.
@@ -59,4 +61,37 @@ public struct CredentialReference: Resource, Equatable {
         field("userId", \.userId, .text(1...256), "The user whose own it is."),
         field("createdBy", \.createdBy, .text(1...256), "Who made it."),
     ]
+
+    /// The tool and the user of a user's own credential, of which there is one (manage spec §2.15); nil for the
+    /// project's.
+    var ownership: [String]? {
+        guard let toolId, let userId else { return nil }
+        return [toolId, userId]
+    }
+
+    /// The other credential of the same user for the same tool, or nil.
+    private func rival(_ key: ResourceKey, _ workspace: Workspace) throws -> ResourceKey? {
+        guard let ownership else { return nil }
+        return try workspace.all(key.kind, key.parent).first { other in
+            other.key != key && Self(other).ownership == ownership
+        }?.key
+    }
+
+    private static func listSchema(of kind: Kind) -> JSONValue {
+        ["type": "array", "items": .object(OpenAPI.reference(kind.schemaName))]
+    }
+
+    /// The resources of a type among `keys` as the store has them: whole rows, what is unset is null.
+    private static func rows<R: Resource>(
+        _ type: R.Type, of keys: [ResourceKey], _ workspace: Workspace
+    ) throws -> JSONValue {
+        let branch = workspace.branch
+        let place: JSONObject = ["tenantId": .string(branch.tenant), "projectId": .string(branch.project)]
+        let entries = try keys.filter { $0.kind == R.kind.name }.compactMap(workspace.get)
+        return .array(
+            entries.map { entry in
+                let members = R(entry).members(withNulls: true).merging(R.kind.view(entry, in: branch))
+                return .object(members.merging(place))
+            })
+    }
 }

@@ -60,6 +60,7 @@ struct ProjectDraft {
         checkCredentials("tools", tools.entries.map { ($0.name, $0.value.credentialReferenceId) }, &decoding)
         let external = externalAgents.entries.map { ($0.name, $0.value.credentialReferenceId) }
         checkCredentials("externalAgents", external, &decoding)
+        checkOwnership(&decoding)
     }
 
     private static func find<R: Resource>(_ shelf: Shelf) -> (String) -> R? {
@@ -121,6 +122,15 @@ struct ProjectDraft {
             guard let credential else { continue }
             let key = ResourceKey(kind: CredentialReference.kind.name, id: credential)
             if !keys.contains(key) { decoding.fail(Kind.unknown(key), along: [map, id, "credentialReferenceId"]) }
+        }
+    }
+
+    /// A user has one credential for a tool (manage spec §2.15).
+    private func checkOwnership(_ decoding: inout Decoding) {
+        var seen: Set<[String]> = []
+        for (id, credential) in credentials.entries {
+            guard let ownership = credential.ownership, !seen.insert(ownership).inserted else { continue }
+            decoding.fail("is a second credential of the user for the tool", along: ["credentialReferences", id])
         }
     }
 

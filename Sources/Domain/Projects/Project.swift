@@ -23,14 +23,29 @@ public struct Project: Resource, Equatable {
             list: "list-projects", get: "get-project-by-id", create: "create-project", update: "update-project",
             delete: "delete-project"),
         permissions: Permissions(list: .member, get: .view, create: .admin, update: .edit, delete: .admin),
+        listParameters: [
+            Operation.Parameter(
+                "include", in: .query, "What to show beside the projects.",
+                schema: ["type": "string", "enum": ["agents"]])
+        ],
         rules: Rules(afterPut: { placement, workspace in
             try passOnBounds(from: placement.old, to: placement.value, workspace)
         }),
         extras: Extras(
-            schemas: ["mainBranchName": ["type": "string"]],
+            schemas: [
+                "mainBranchName": ["type": "string"],
+                "agents": [
+                    "type": "array", "description": "The agents, in lists that include them.",
+                    "items": [
+                        "type": "object",
+                        "properties": ["agentId": ["type": "string"], "agentName": ["type": "string"]],
+                        "required": ["agentId", "agentName"],
+                    ],
+                ],
+            ],
             always: { project, branch in
                 ["mainBranchName": .string("\(branch.tenant)_\(project.id)_\(BranchKey.main)")]
-            }))
+            }, onList: { ids, page, query, workspace in try agents(of: ids, page, query, workspace) }))
 
     /// The members.
     public static let fields: [Field<Self>] = [
@@ -40,6 +55,20 @@ public struct Project: Resource, Equatable {
         field("models", \.models, .withBase, "The models of its agents unless they say otherwise.", required: true),
         field("stopWhen", \.stopWhen, .structure, "The bounds of its agents unless they say otherwise."),
     ]
+
+    /// The agents of the projects of a page when the query includes them (manage spec §2.2).
+    private static func agents(
+        of projects: [String], _ page: Page, _ query: [String: String], _ workspace: Workspace
+    ) throws -> [String: JSONObject] {
+        guard let wanted = query["include"] else { return [:] }
+        guard wanted == "agents" else { throw Problem.invalid([.init(["include"], "must be agents")]) }
+        var agents = Dictionary(uniqueKeysWithValues: projects.map { ($0, [JSONValue]()) })
+        for (project, entry) in try workspace.inProjects(Agent.kind.name, page) {
+            let agent = Agent(entry)
+            agents[project]?.append(["agentId": .string(agent.id), "agentName": .string(agent.name)])
+        }
+        return agents.mapValues { ["agents": .array($0)] }
+    }
 
     /// Gives changed bounds to the agents and sub-agents that had none or the old ones (manage spec §2.2).
     static func passOnBounds(from before: Project?, to after: Project, _ workspace: Workspace) throws {
