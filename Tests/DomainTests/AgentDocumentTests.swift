@@ -102,6 +102,10 @@ import Testing
             ("subAgents/router/canDelegateTo", ["router"], ["/subAgents/router/canDelegateTo"]),
             ("subAgents/router/canDelegateTo", [7], ["/subAgents/router/canDelegateTo/0"]),
             (
+                "subAgents/router/canDelegateTo", [["externalAgentId": "crm", "agentId": "other"]],
+                ["/subAgents/router/canDelegateTo/0"]
+            ),
+            (
                 "subAgents/router/canDelegateTo", [["externalAgentId": "nobody"], ["agentId": "nobody"]],
                 ["/subAgents/router/canDelegateTo/0/externalAgentId", "/subAgents/router/canDelegateTo/1/agentId"]
             ),

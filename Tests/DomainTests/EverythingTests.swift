@@ -108,5 +108,18 @@ import Testing
         }
         let agent = try #require(try memory.call("get-full-agent", ["agentId": "support"]).body)
         #expect(try problems("AgentWithinContextOfProjectResponse", agent) == [])
+        // `other` has no context config, and `support` relations of every sort.
+        let singles = [
+            ("get-full-project", ["projectId": "shop"], "FullProjectSelectResponse"),
+            (
+                "get-full-project-with-relation-ids", ["projectId": "shop"],
+                "FullProjectSelectWithRelationIdsResponse"
+            ),
+            ("get-credential-by-id", ["id": "weather-key"], "CredentialReferenceResponse"),
+        ]
+        for (operation, path, schema) in singles {
+            let body = try #require(try memory.call(operation, path).body)
+            #expect(try problems(schema, body) == [], "\(operation)")
+        }
     }
 }

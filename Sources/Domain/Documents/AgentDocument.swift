@@ -27,7 +27,9 @@ struct AgentDocument {
             shelf.entries(ContextConfig.kind, agent.id).first { $0.key.id == id }
         }
         if let config {
-            document["contextConfig"] = .object(ContextConfig(config).members(withNulls: false).stamped(config))
+            // Alone it is shown as a create takes it, which knows no null.
+            let alone = ContextConfig(config).members(withNulls: false).stamped(config)
+            document["contextConfig"] = .object(style == .alone ? alone : ContextConfig.kind.view(config, in: branch))
         } else if style != .alone {
             document["contextConfig"] = .null
         }

@@ -91,6 +91,10 @@ extension FieldType where Value == CanDelegate {
             "anyOf": [["type": "string"], .object(ExternalDelegate.schema), .object(TeamDelegate.schema)]
         ],
         decode: { json, decoding in
+            if json["externalAgentId"] != nil, json["agentId"] != nil {
+                decoding.fail("names both an external agent and an agent; each has an element of its own")
+                return nil
+            }
             if json["externalAgentId"] != nil {
                 return FieldType<ExternalDelegate>.structure.decode(json, &decoding).map { .external($0) }
             }

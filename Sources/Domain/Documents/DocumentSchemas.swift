@@ -6,9 +6,16 @@ enum DocumentSchemas {
         ("FullAgentAgentInsert", subAgent), ("TeamAgent", TeamAgent.schema),
         ("AgentWithinContextOfProject", agent),
         ("AgentWithinContextOfProjectResponse", OpenAPI.envelope(OpenAPI.reference("AgentWithinContextOfProject"))),
+        ("AgentWithinContextOfProjectSelect", agentView), ("CanRelateToInternalSubAgent", internalRelation),
+        ("FullAgentSubAgentSelectWithRelationIds", subAgentWithRelationIDs),
+        ("AgentWithinContextOfProjectSelectWithRelationIds", agentWithRelationIDs),
         ("FullProjectDefinition", project), ("FullProjectSelect", projectView),
         ("FullProjectSelectResponse", OpenAPI.envelope(OpenAPI.reference("FullProjectSelect"))),
-        ("FullProjectSelectWithRelationIdsResponse", OpenAPI.envelope(OpenAPI.reference("FullProjectSelect"))),
+        ("FullProjectSelectWithRelationIds", projectWithRelationIDs),
+        (
+            "FullProjectSelectWithRelationIdsResponse",
+            OpenAPI.envelope(OpenAPI.reference("FullProjectSelectWithRelationIds"))
+        ),
         ("RelatedAgentInfo", related),
     ]
 
@@ -46,6 +53,35 @@ enum DocumentSchemas {
             "triggers": ["type": "object", "description": "Not available yet: leave it out or empty."],
         ], ["subAgents"], to: Agent.schema(for: .create))
 
+    /// An agent as part of a whole project that is shown.
+    private static let agentView = adding(
+        ["contextConfig": ["anyOf": [.object(OpenAPI.reference("ContextConfig")), ["type": "null"]]]], [], to: agent)
+
+    private static let internalRelation: JSONObject = [
+        "type": "object",
+        "properties": ["subAgentId": ["type": "string"], "subAgentSubAgentRelationId": ["type": "string"]],
+        "required": ["subAgentId", "subAgentSubAgentRelationId"],
+    ]
+
+    private static let subAgentWithRelationIDs = adding(
+        [
+            "canTransferTo": [
+                "type": ["array", "null"], "items": .object(OpenAPI.reference("CanRelateToInternalSubAgent")),
+            ],
+            "canDelegateTo": [
+                "type": ["array", "null"],
+                "items": [
+                    "anyOf": [
+                        .object(OpenAPI.reference("CanRelateToInternalSubAgent")), .object(ExternalDelegate.schema),
+                        .object(TeamDelegate.schema),
+                    ]
+                ],
+            ],
+        ], [], to: subAgent)
+
+    private static let agentWithRelationIDs = adding(
+        ["subAgents": map("FullAgentSubAgentSelectWithRelationIds")], [], to: agentView)
+
     private static let projectParts: JSONObject = [
         "agents": map("AgentWithinContextOfProject"), "tools": map("ToolCreate"), "functions": map("FunctionCreate"),
         "functionTools": map("FunctionToolCreate"), "dataComponents": map("DataComponentCreate"),
@@ -58,6 +94,12 @@ enum DocumentSchemas {
     private static let project = adding(projectParts, ["agents", "tools"], to: Project.schema(for: .create))
 
     private static let projectView = adding(
-        projectParts.merging(["createdAt": ["type": "string"], "updatedAt": ["type": "string"]]),
+        projectParts.merging([
+            "agents": map("AgentWithinContextOfProjectSelect"), "createdAt": ["type": "string"],
+            "updatedAt": ["type": "string"],
+        ]),
         ["agents", "tools", "createdAt", "updatedAt"], to: Project.schema(for: .view))
+
+    private static let projectWithRelationIDs = adding(
+        ["agents": map("AgentWithinContextOfProjectSelectWithRelationIds")], [], to: projectView)
 }
