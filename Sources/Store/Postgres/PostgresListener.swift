@@ -18,6 +18,8 @@ final class PostgresListener: Sendable {
     private let wakeReader: Int32
     private let wakeWriter: Int32
     private let isClosed = Atomic<Bool>(false)
+    /// Whether the pipe is open. Its descriptors' numbers are soon another file's, so nobody may use them after it closed.
+    private let pipeIsOpen = Mutex(true)
     private let thread = Mutex<WorkerThread?>(nil)
 
     init(url: String, hub: SignalHub) throws(StoreError) {
@@ -37,17 +39,24 @@ final class PostgresListener: Sendable {
 
     /// Makes the thread look at the hub's channels again.
     func refresh() {
-        var byte: UInt8 = 0
-        // A full pipe wakes it as well.
-        _ = write(wakeWriter, &byte, 1)
+        pipeIsOpen.withLock { isOpen in
+            var byte: UInt8 = 0
+            // A full pipe wakes it as well.
+            if isOpen { _ = write(wakeWriter, &byte, 1) }
+        }
     }
 
+    /// Ends the thread. A second time does nothing.
     func stop() async {
         isClosed.store(true, ordering: .releasing)
         refresh()
         await thread.withLock { $0 }?.finished()
-        close(wakeReader)
-        close(wakeWriter)
+        pipeIsOpen.withLock { isOpen in
+            guard isOpen else { return }
+            isOpen = false
+            close(wakeReader)
+            close(wakeWriter)
+        }
     }
 
     private func serve() {
