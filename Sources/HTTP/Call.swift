@@ -53,8 +53,11 @@ struct Reply: Sendable {
     static func empty(_ status: Int) -> Reply { Reply(status: status, body: .none) }
 
     /// A JSON document.
-    static func json(_ value: JSONValue, status: Int = 200) -> Reply {
-        Reply(status: status, body: .bytes(ByteBuffer(bytes: value.jsonBytes), mediaType: "application/json"))
+    static func json(_ value: JSONValue, status: Int = 200) -> Reply { .json(value.jsonBytes, status: status) }
+
+    /// A JSON document that is written already.
+    static func json(_ bytes: [UInt8], status: Int = 200) -> Reply {
+        Reply(status: status, body: .bytes(ByteBuffer(bytes: bytes), mediaType: "application/json"))
     }
 
     /// A refusal, with the request's path and id in it.

@@ -92,7 +92,7 @@ struct Dispatcher: Sendable {
                 body: body, branch: branch)
             switch target {
             case .endpoint(let endpoint): return try await endpoint.answer(call)
-            case .operation: return try await perform(call, method)
+            case .operation: return try await perform(call, method, path)
             }
         }
     }
@@ -185,7 +185,7 @@ struct Dispatcher: Sendable {
 
     // MARK: Operations on configuration
 
-    private func perform(_ call: Call, _ method: Operation.Method) async throws -> Reply {
+    private func perform(_ call: Call, _ method: Operation.Method, _ path: Substring) async throws -> Reply {
         try Self.checkIDs(call.path)
         let operation = call.operation
         let branch = BranchKey(
@@ -195,27 +195,75 @@ struct Dispatcher: Sendable {
             throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")
         }
         let now = self.now()
-        let output: OperationOutput
         switch operation.effect {
         case .read(let body):
-            output = try await store.readConfiguration(in: branch) { [projectKind] in
+            let output = try await store.readConfiguration(in: branch) { [projectKind] in
                 try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
             }
+            return Self.reply(output, unlessKnown: Precondition(call.headers))
         case .write(let body):
             let isRehearsal = call.query[Rehearsal.parameter] == "true"
+            let guarded = try guarded(call, method, path)
             do {
-                output = try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
-                    let output = try body(
-                        $0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
+                let (output, tag) = try await store.write(in: branch, actor: call.caller.actor, at: now) {
+                    [projectKind] in
+                    let workspace = $0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make)
+                    try guarded?.check(workspace)
+                    let output = try body(workspace, input)
                     if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
-                    return output
+                    return (output, try guarded?.tag(workspace))
                 }
+                return Self.reply(output, tag)
             } catch let rehearsal as Rehearsal {
-                output = OperationOutput(200, rehearsal.report)
+                return .json(rehearsal.report)
             }
         case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
-        return output.body.map { .json($0, status: output.status) } ?? .empty(output.status)
+    }
+
+    private static func reply(_ output: OperationOutput, _ tag: EntityTag?) -> Reply {
+        var reply = output.body.map { .json($0, status: output.status) } ?? Reply.empty(output.status)
+        if let tag { reply.headers.append((.eTag, tag.text)) }
+        return reply
+    }
+
+    /// The answer to a reader, or that what the reader has is still so.
+    private static func reply(_ output: OperationOutput, unlessKnown known: Precondition?) -> Reply {
+        guard let body = output.body else { return .empty(output.status) }
+        let bytes = body.jsonBytes
+        let tag = EntityTag(of: bytes)
+        var reply = known?.knows(tag) == true ? Reply.empty(304) : .json(bytes, status: output.status)
+        reply.headers.append((.eTag, tag.text))
+        return reply
+    }
+
+    /// A change that was asked for on condition: the demand, and how the state is read that it is about.
+    private struct Guarded: Sendable {
+        let precondition: Precondition
+        let read: @Sendable (Workspace, OperationInput) throws -> OperationOutput
+        let input: OperationInput
+
+        /// The state that a GET would answer with; nil when there is nothing.
+        func tag(_ workspace: Workspace) throws -> EntityTag? {
+            do {
+                return try read(workspace, input).body.map { EntityTag(of: $0.jsonBytes) }
+            } catch let problem as Problem where problem.code == .notFound {
+                return nil
+            }
+        }
+
+        func check(_ workspace: Workspace) throws { try precondition.check(try tag(workspace)) }
+    }
+
+    /// What a conditional change of what `path` names must find; nil when there is no condition. A create is of something
+    /// that its path does not name.
+    private func guarded(_ call: Call, _ method: Operation.Method, _ path: Substring) throws -> Guarded? {
+        guard method != .post, let precondition = Precondition(call.headers),
+            case .found(.operation(let operation), let parameters) = routes.match(.get, path),
+            case .read(let read) = operation.effect
+        else { return nil }
+        return Guarded(
+            precondition: precondition, read: read, input: OperationInput(path: try Self.decode(parameters)))
     }
 
     private static func project(_ call: Call) -> String {
@@ -226,14 +274,19 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// Any name (manage spec §0.3) that databases and logs can hold.
+    private static let tenantID = FieldType<String>.text(1...256).checked { name in
+        name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            ? "must not have control characters" : nil
+    }
+
     /// Every parameter of a managed path is an id of a resource, but for the tenant. Projects made elsewhere may have
     /// ids that a new one may not (manage spec §1.21, 3).
     private static func checkIDs(_ path: [String: String]) throws(Problem) {
         var decoding = Decoding()
-        for (name, value) in path where name != "tenantId" {
-            decoding.within(name) { decoding in
-                _ = FieldType.resourceID.decode(.string(value), &decoding)
-            }
+        for (name, value) in path {
+            let type = name == "tenantId" ? tenantID : FieldType.resourceID
+            decoding.within(name) { decoding in _ = type.decode(.string(value), &decoding) }
         }
         try decoding.finish()
     }

@@ -82,7 +82,7 @@ public struct HTTPServer: Service {
         _ reply: Reply, _ id: String, _ writer: consuming ResponseWriter, isHead: Bool
     ) async throws {
         guard case .bytes(let buffer, let mediaType) = reply.body else {
-            let length = reply.status == 204 ? nil : 0
+            let length = reply.status == 204 || reply.status == 304 ? nil : 0
             return try await writer.writeResponse(head(reply, id, mediaType: nil, length: length))
         }
         let head = head(reply, id, mediaType: mediaType, length: buffer.readableBytes)

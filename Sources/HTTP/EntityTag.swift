@@ -1,0 +1,72 @@
+import CCrypto
+import Catalog
+import HTTPTypes
+
+/// Names one state of what a path answers: equal while the answer to a GET is (RFC 9110 §8.8.3).
+struct EntityTag: Sendable, Equatable {
+    /// The tag as it stands in header fields, quotes and all.
+    let text: String
+
+    /// The tag of a body.
+    init(of body: [UInt8]) {
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        _ = CCrypto.SHA256(body, body.count, &digest)
+        let half = digest.prefix(digest.count / 2)
+        let hexadecimal = half.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        text = "\"\(hexadecimal.joined())\""
+    }
+}
+
+/// What a request demands of the state that it finds, so that who edits does not overwrite what another has changed
+/// meanwhile (RFC 9110 §13.1).
+struct Precondition: Sendable {
+    /// Which states a header field names.
+    private enum Tags: Sendable {
+        /// Any state: that there is something.
+        case any
+        case these([Substring])
+
+        /// - Parameter isStrict: Whether a tag that only says "much the same" names no state.
+        init(_ field: String, isStrict: Bool) {
+            let tags = field.split(separator: ",").map { tag in
+                let tag = String(tag).trimmed[...]
+                return !isStrict && tag.hasPrefix("W/") ? tag.dropFirst(2) : tag
+            }
+            self = tags == ["*"] ? .any : .these(tags)
+        }
+
+        /// Whether `tag` is among them; no tag is the state of what does not exist.
+        func has(_ tag: EntityTag?) -> Bool {
+            guard let tag else { return false }
+            return switch self {
+            case .any: true
+            case .these(let tags): tags.contains { $0 == tag.text }
+            }
+        }
+    }
+
+    private let match: Tags?
+    private let noneMatch: Tags?
+
+    /// The demand of a request, or nil when it makes none.
+    init?(_ headers: HTTPFields) {
+        match = headers[.ifMatch].map { Tags($0, isStrict: true) }
+        noneMatch = headers[.ifNoneMatch].map { Tags($0, isStrict: false) }
+        if match == nil, noneMatch == nil { return nil }
+    }
+
+    /// Whether a reader has this state already.
+    func knows(_ tag: EntityTag) -> Bool { noneMatch?.has(tag) ?? false }
+
+    /// Refuses a change of a state that is not as demanded.
+    ///
+    /// - Parameter tag: The state that there is; nil when there is nothing.
+    func check(_ tag: EntityTag?) throws(Problem) {
+        if let match, !match.has(tag) {
+            throw Problem(.preconditionFailed, "It is not, or no longer, as If-Match says: read it again")
+        }
+        if let noneMatch, noneMatch.has(tag) {
+            throw Problem(.preconditionFailed, "It is there already, as If-None-Match forbids")
+        }
+    }
+}
