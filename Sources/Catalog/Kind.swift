@@ -55,6 +55,7 @@ public struct Kind: Sendable {
     let permissions: Permissions
     let listParameters: [Operation.Parameter]
     let createStatuses: [Int]
+    let updateErrors: [Int]
     let deleteErrors: [Int]
     let schemas: Schemas
     let actions: Actions
@@ -128,6 +129,8 @@ public struct Kind: Sendable {
         self.showsUnset = showsUnset
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
+        // What a create takes the place of stands in the way of an update.
+        updateErrors = rules.replaces == nil ? [] : [409]
         members = R.fields.map {
             Member(
                 name: $0.name, help: $0.help, schema: $0.schema, mode: $0.mode, required: $0.required,

@@ -72,6 +72,7 @@ extension Kind {
                 id, .patch, aliases: [.put], item, "Update \(label)", permissions.update, project: itemProject,
                 request: OpenAPI.reference(bodyName + "Update"),
                 responses: [Operation.Response(200, "The updated \(title).", schema: reference("Response"))],
+                moreErrors: updateErrors,
                 effect: .write { workspace, input in
                     let entry = try actions.update(entry(workspace, input), input.body, workspace)
                     return .data(.object(view(entry, in: workspace.branch)))

@@ -25,23 +25,27 @@ public enum OpenAPI {
     ///   - operations: What the server does; aliases are not shown.
     ///   - schemas: The schemas that operations refer to, beside those of pages and problems.
     ///   - title: The name of the API.
+    ///   - description: What holds for all operations, as Markdown; nil for nothing.
     ///   - version: Its version.
     ///   - server: The address as clients see it.
     public static func document(
-        operations: [Operation], schemas: [(name: String, schema: JSONObject)], title: String, version: String,
-        server: String
+        operations: [Operation], schemas: [(name: String, schema: JSONObject)], title: String,
+        description: String? = nil, version: String, server: String
     ) -> JSONValue {
         var paths = JSONObject()
         for operation in operations {
             var item = paths[operation.path]?.object ?? JSONObject()
-            item[operation.method.rawValue.lowercased()] = .object(description(of: operation))
+            item[operation.method.rawValue.lowercased()] = .object(Self.description(of: operation))
             paths[operation.path] = .object(item)
         }
         var components = JSONObject()
         for (name, schema) in schemas + shared { components[name] = .object(schema) }
+        var information: JSONObject = ["title": .string(title)]
+        if let description { information["description"] = .string(description) }
+        information["version"] = .string(version)
         return [
             "openapi": "3.1.0",
-            "info": ["title": .string(title), "version": .string(version)],
+            "info": .object(information),
             "servers": [["url": .string(server)]],
             "tags": .array(tags(of: operations).map { ["name": .string($0)] }),
             "security": [["bearerAuth": []], ["cookieAuth": []]],

@@ -55,6 +55,9 @@ import Testing
 
     @Test func `the document names its version, server, groups and shared schemas`() {
         #expect(document["openapi"] == "3.1.0" && document["info"] == ["title": "T", "version": "2"])
+        let told = OpenAPI.document(
+            operations: [], schemas: [], title: "T", description: "For all.", version: "2", server: "/")
+        #expect(told["info"] == ["title": "T", "description": "For all.", "version": "2"])
         #expect(document["servers"] == [["url": "http://x"]])
         #expect(document["tags"] == [["name": "Things"], ["name": "More"]])
         let schemas = document["components"]?["schemas"]?.object?.keys

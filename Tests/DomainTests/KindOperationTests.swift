@@ -295,6 +295,8 @@ import Testing
         try memory.call("create-credential", body: own.with("id", "bobs").with("userId", "bob"))
         #expect(try memory.refusal("update-credential", ["id": "bobs"], body: ["userId": "ann"]).status == 409)
         #expect(try memory.call("update-credential", ["id": "anns"], body: ["userId": "ann"]).status == 200)
+        let update = CredentialReference.kind.operations.first { $0.id == "update-credential" }
+        #expect(update?.errors.contains(409) == true)
         let project = Samples.project.with("agents", [:]).with("tools", [:]).with(
             "credentialReferences", ["one": own.with("id", "one"), "two": own.with("id", "two")])
         let problem = try memory.refusal("update-full-project", ["projectId": "shop"], body: project)

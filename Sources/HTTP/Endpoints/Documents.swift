@@ -9,14 +9,26 @@ enum Documents {
     /// What the API is called.
     static let title = "Covey Agents API"
 
+    /// What holds for all operations.
+    static let description = """
+        Any operation may also answer 405 with `Allow`, 413 and 415.
+
+        Answers to `GET` on configuration carry an `ETag`. A reader that sends it back as `If-None-Match` gets 304 while \
+        nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has changed \
+        the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
+
+        Every operation that changes configuration takes `?dryRun=true`: it answers with what would be changed, and \
+        changes nothing.
+        """
+
     /// The endpoints, which describe `operations` and themselves.
     static func endpoints(
         operations: [Operation], schemas: [(name: String, schema: JSONObject)], version: String, publicURL: String
     ) -> [Endpoint] {
         let document = Once {
             let document = OpenAPI.document(
-                operations: operations + [openAPI, docs], schemas: schemas, title: title, version: version,
-                server: publicURL)
+                operations: operations + [openAPI, docs], schemas: schemas, title: title, description: description,
+                version: version, server: publicURL)
             return ByteBuffer(bytes: document.jsonBytes)
         }
         let page = ByteBuffer(string: DocumentationPage.html)
