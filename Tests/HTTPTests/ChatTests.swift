@@ -125,6 +125,7 @@ struct ChatTests {
             #expect(try await ann.send("POST", Self.completions, Self.turn("Hi", "c1")).status == 200)
             let others = [
                 app.client.agent("a", of: "p", as: "bob"), client, app.client.agent("a", of: "q", as: "ann"),
+                app.client.agent("b", of: "p", as: "ann"),
             ]
             for other in others {
                 try await other.check([
@@ -136,7 +137,7 @@ struct ChatTests {
                         contains: ["Conversation not found"]),
                 ])
             }
-            for other in [others[0], others[1], app.client.agent("b", of: "p", as: "ann")] {
+            for other in [others[0], others[1], others[3]] {
                 let reply = try await other.send("POST", Self.completions, Self.turn("Hi", "c1"))
                 #expect(reply.status == 404)
             }

@@ -48,6 +48,14 @@ import Testing
         #expect(counting.counts.writes - writes <= 2)
     }
 
+    @Test func `who has read the end of a turn can send the next message at once`() async throws {
+        let world = try await TestWorld()
+        let runs = world.runs()
+        world.models.set("router", .text("Hello"))
+        for _ in 1...300 { _ = try await runs.log(world.turn(conversation: "c1")) }
+        #expect(try await world.store.messages(world.key("c1"), limit: 1000).count == 600)
+    }
+
     @Test func `the next turn sees the conversation before`() async throws {
         let world = try await TestWorld()
         let runs = world.runs()

@@ -17,6 +17,11 @@ enum ConversationRuns {
             tenant: branch.tenant, project: branch.project, id: call.path["conversationId"] ?? "")
     }
 
+    /// The agent that a conversation must be with, as for a turn in it; nil for a caller in development that names none.
+    private static func agent(_ call: Call) -> String? {
+        call.caller.means == "development" ? call.headers[.agentID] : call.caller.agent
+    }
+
     private static func resume(_ turns: Turns) -> Endpoint {
         let operation = Operation(
             "resume-conversation-stream", .get, "/run/v1/conversations/{conversationId}/stream", tag: "Conversations",
@@ -32,16 +37,16 @@ enum ConversationRuns {
                 Operation.Response(204, "There was no turn yet."),
             ], errors: [400, 401, 403, 404, 422, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let conversation = key(call)
+            let (conversation, owner, agent) = (key(call), call.caller.owner, agent(call))
             guard let text = call.headers[.lastEventID] ?? call.query["after"], !text.isEmpty else {
-                guard let handle = try await turns.runs.latestRun(in: conversation, owner: call.caller.owner) else {
+                guard let handle = try await turns.runs.latestRun(in: conversation, owner: owner, agent: agent) else {
                     return .empty(204)
                 }
                 let encoder = UIMessageStream(run: handle.run)
                 return turns.streamed(handle, .messages(encoder), Turns.messageStreamHeaders)
             }
             guard let id = EventID(text) else { throw Problem.badRequest("No event has the id \(text)") }
-            let handle = try await turns.runs.follow(run: id.run, in: conversation, owner: call.caller.owner)
+            let handle = try await turns.runs.follow(run: id.run, in: conversation, owner: owner, agent: agent)
             return turns.streamed(handle, .messages(UIMessageStream(after: id)), Turns.messageStreamHeaders)
         }
     }
@@ -58,7 +63,7 @@ enum ConversationRuns {
                     ])
             ], errors: [401, 403, 404, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let cancelled = try await turns.runs.cancel(key(call), owner: call.caller.owner)
+            let cancelled = try await turns.runs.cancel(key(call), owner: call.caller.owner, agent: agent(call))
             return .json(["cancelled": .bool(cancelled)])
         }
     }

@@ -195,18 +195,18 @@ final class ActiveRun: Sendable {
     }
 
     private func publish(_ batch: [LoggedEvent]) {
-        let (resumed, tasks, isOver) = state.withLock { state in
+        // Who reads the end may send the next message at once: the conversation is free before the end can be read.
+        if case .finished? = batch.last?.event { onEnd(self) }
+        let (resumed, tasks) = state.withLock { state in
             state.feed.append(batch)
             var resumed = state.feed.takeReaders()
             let last = state.feed.last
             for waiting in state.committers where waiting.sequence <= last { resumed.append(waiting.1) }
             state.committers.removeAll { $0.sequence <= last }
-            let isOver = state.feed.isOver
-            return (resumed, isOver ? state.tasks.all(but: state.finisher) : [], isOver)
+            return (resumed, state.feed.isOver ? state.tasks.all(but: state.finisher) : [])
         }
         for continuation in resumed { continuation.resume() }
         for task in tasks { task.cancel() }
-        if isOver { onEnd(self) }
     }
 
     /// Ends the run for this process: it is not over, and whoever claims it goes on with it.
@@ -218,9 +218,9 @@ final class ActiveRun: Sendable {
             defer { state.committers = [] }
             return (state.feed.takeReaders() + state.committers.map(\.1), state.tasks.all(but: nil))
         }
+        onEnd(self)
         for continuation in resumed { continuation.resume(throwing: error) }
         for task in tasks { task.cancel() }
-        onEnd(self)
     }
 
     // MARK: Readers

@@ -40,9 +40,12 @@ public final class Runs: Sendable {
 
     /// The run that was started last in a conversation; nil when there was none.
     ///
+    /// - Parameter agent: The agent that the conversation must be with; nil for any.
     /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
-    public func latestRun(in conversation: ConversationKey, owner: String?) async throws -> RunHandle? {
-        _ = try await ownConversation(conversation, owner)
+    public func latestRun(
+        in conversation: ConversationKey, owner: String?, agent: String? = nil
+    ) async throws -> RunHandle? {
+        try await checkOwn(conversation, owner, agent)
         if let active = registry.run(in: conversation) { return RunHandle(active) }
         return try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
             .map { handle($0) }
@@ -50,11 +53,12 @@ public final class Runs: Sendable {
 
     /// The run of this id, for a reader that comes back.
     ///
+    /// - Parameter agent: The agent that the conversation must be with; nil for any.
     /// - Throws: `Problem` 404 when this owner has no such run in this conversation.
     public func follow(
-        run id: String, in conversation: ConversationKey, owner: String?
+        run id: String, in conversation: ConversationKey, owner: String?, agent: String? = nil
     ) async throws -> RunHandle {
-        _ = try await ownConversation(conversation, owner)
+        try await checkOwn(conversation, owner, agent)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: id)
         let row = try await reading { () throws(StoreError) in try await self.world.store.run(key) }
         guard let row, row.conversation == conversation.id else { throw Problem.notFound("Run") }
@@ -67,9 +71,12 @@ public final class Runs: Sendable {
 
     /// Stops what is under way in a conversation. False when nothing is.
     ///
+    /// - Parameter agent: The agent that the conversation must be with; nil for any.
     /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
-    public func cancel(_ conversation: ConversationKey, owner: String?) async throws -> Bool {
-        _ = try await ownConversation(conversation, owner)
+    public func cancel(
+        _ conversation: ConversationKey, owner: String?, agent: String? = nil
+    ) async throws -> Bool {
+        try await checkOwn(conversation, owner, agent)
         if let active = registry.run(in: conversation) { return try await cancel(active) }
         let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
         guard let latest, !latest.status.isFinished else { return false }
@@ -95,11 +102,12 @@ public final class Runs: Sendable {
 
     // MARK: Shared
 
-    /// The conversation, if it is this owner's. Nothing tells a foreign one from one that does not exist.
-    func ownConversation(_ key: ConversationKey, _ owner: String?) async throws -> ConversationRow {
+    /// Nothing tells a foreign conversation from one that does not exist.
+    private func checkOwn(_ key: ConversationKey, _ owner: String?, _ agent: String?) async throws(Problem) {
         let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
-        guard let row, row.owner == owner else { throw Problem.notFound("Conversation") }
-        return row
+        guard let row, row.owner == owner, agent == nil || row.agent == agent else {
+            throw Problem.notFound("Conversation")
+        }
     }
 
     /// What a read gives, its failure as a problem.
