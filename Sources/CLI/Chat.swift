@@ -1,6 +1,5 @@
 public import ArgumentParser
 import Catalog
-@preconcurrency import Dispatch
 import Foundation
 import Outbound
 
@@ -11,7 +10,8 @@ public struct Chat: AsyncParsableCommand {
         abstract: "Chat with an agent in the terminal.",
         discussion: """
             Answers stream as they come; transfers, delegations and tool calls are shown dimmed. Ctrl-C stops an answer,
-            a second one ends the chat. Without a terminal each line of the input is a message.
+            a second one, or one while no answer comes, ends the chat. Without a terminal each line of the input is a
+            message.
             """)
 
     @Option(help: "Project id. Also: COVEY_PROJECT.") var project: String?
@@ -32,7 +32,7 @@ public struct Chat: AsyncParsableCommand {
         var session = ChatSession(
             client: connection.client(for: .run, world), printer: world.printer, quiet: quiet,
             scope: try await scope(in: world), conversation: conversation)
-        let interrupts = Interrupts()
+        let interrupts = Interrupts(world.printer)
         if let message {
             guard try await session.send(message, interrupts) else { throw ExitCode.failure }
             return
@@ -68,22 +68,4 @@ public struct Chat: AsyncParsableCommand {
         }
         return .init(project: project, agent: agents[0])
     }
-}
-
-/// Ctrl-C as a stream. While one exists, the signal no longer ends the process by itself.
-final class Interrupts: Sendable {
-    let stream: AsyncStream<Void>
-    private let source: any DispatchSourceSignal
-
-    init() {
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(2))
-        source.setEventHandler { @Sendable in continuation.yield() }
-        source.resume()
-        self.stream = stream
-        self.source = source
-    }
-
-    deinit { source.cancel() }
 }

@@ -39,9 +39,10 @@ struct ChatSession {
         }
         conversation = response.headers["x-conversation-id"] ?? conversation
         let session = self
+        let stops = interrupts.listen()
         return try await withThrowingTaskGroup(of: Bool?.self) { group in
             group.addTask { try await session.printAnswer(response.body) }
-            group.addTask { try await session.cancelOnInterrupt(interrupts) }
+            group.addTask { try await session.cancel(on: stops) }
             defer { group.cancelAll() }
             while let result = try await group.next() {
                 if let result { return result }
@@ -50,17 +51,30 @@ struct ChatSession {
         }
     }
 
-    private func cancelOnInterrupt(_ interrupts: Interrupts) async throws -> Bool? {
-        var asked = false
-        for await _ in interrupts.stream {
-            if asked { throw ExitCode(130) }
-            asked = true
-            printer.line("\n[stopping; Ctrl-C again to leave]", .dimmed)
-            guard let conversation else { throw ExitCode(130) }
-            _ = try await client.send(
-                "POST", "/run/v1/conversations/\(conversation.percentEncoded)/cancel", headers: headers, body: [:])
+    /// Stops the answer at the first and the program at the second, also while the server does not react to the first.
+    private func cancel(on stops: AsyncStream<Void>) async throws -> Bool? {
+        try await withThrowingTaskGroup { group in
+            var asked = false
+            for await _ in stops {
+                guard !asked, let conversation else { throw ExitCode(130) }
+                asked = true
+                printer.line("\n[stopping; Ctrl-C again to leave]", .dimmed)
+                let session = self
+                group.addTask { await session.stop(conversation) }
+            }
+            group.cancelAll()
         }
         return nil
+    }
+
+    private func stop(_ conversation: String) async {
+        let path = "/run/v1/conversations/\(conversation.percentEncoded)/cancel"
+        do {
+            _ = try await client.send("POST", path, headers: headers, body: [:])
+        } catch {
+            // Cancelled: the answer, or the program, ended before this did.
+            if !Task.isCancelled { printer.error("The answer could not be stopped: \(error)") }
+        }
     }
 
     private func printAnswer(_ body: HTTPBody) async throws -> Bool? {
