@@ -27,4 +27,13 @@ enum DataFolder {
             throw StartFailure("The data folder \(path) is not readable and writable for this user.")
         }
     }
+
+    /// Throws `StartFailure` when the folder of scripts that somebody named is not one.
+    static func checkScripts(_ path: String) throws(StartFailure) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw StartFailure("The scripts folder \(path) is not there. Name another one with --scripts.")
+        }
+        guard isFolder.boolValue else { throw StartFailure("The scripts folder \(path) is a file.") }
+    }
 }

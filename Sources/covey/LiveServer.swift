@@ -27,7 +27,10 @@ struct LiveServer {
         // Files that are made later, the database's among them, are their owner's alone.
         umask(0o077)
         try DataFolder.prepare(settings.dataFolder)
+        if settings.isScriptsFolderNamed { try DataFolder.checkScripts(settings.scriptsFolder) }
         let runtimeLimits = try RuntimeLimits(environment: settings.environment)
+        let lock = try DatabaseLock.take(settings.databaseURL)
+        defer { withExtendedLifetime(lock) {} }
         let store = try await openStore()
         do {
             let application = Application(

@@ -22,6 +22,8 @@ struct Settings: Sendable {
     let databaseURL: String
     let isDevelopment: Bool
     let scriptsFolder: String
+    /// Whether somebody asked for that folder; the default one need not be there.
+    let isScriptsFolderNamed: Bool
     let logLevel: Logger.Level
     let publicURL: String?
     let manageBypassSecret: String?
@@ -62,7 +64,9 @@ struct Settings: Sendable {
                 name: "--host", value: host,
                 expected: "127.0.0.1, ::1 or localhost together with --dev, which lets everybody in")
         }
-        scriptsFolder = flags.scripts ?? value("COVEY_SCRIPTS")?.value ?? "\(dataFolder)/scripts"
+        let scripts = flags.scripts ?? value("COVEY_SCRIPTS")?.value
+        scriptsFolder = scripts ?? "\(dataFolder)/scripts"
+        isScriptsFolderNamed = scripts != nil
         logLevel = try Self.level(flags.logLevel.map { ("--log-level", $0) } ?? value("COVEY_LOG_LEVEL", "LOG_LEVEL"))
         publicURL = flags.publicURL ?? value("COVEY_PUBLIC_URL", "INKEEP_AGENTS_API_URL")?.value
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")

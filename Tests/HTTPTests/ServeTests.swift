@@ -37,6 +37,8 @@ struct ServeTests {
             says: "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET"),
         Row(arguments: [], environment: ["COVEY_HTTP_STREAMS_MAX": "0"], says: "COVEY_HTTP_STREAMS_MAX is '0'"),
         Row(arguments: ["--host", "203.0.113.7"], says: "203.0.113.7 is not an address of this machine."),
+        Row(arguments: ["--scripts", "/nowhere"], says: "The scripts folder /nowhere is not there."),
+        Row(arguments: ["--database", "sqlite:/nowhere/x.db"], says: "The database /nowhere/x.db cannot be used"),
     ]
 
     @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)), arguments: rows)
@@ -60,9 +62,40 @@ struct ServeTests {
         }
     }
 
+    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)))
+    func `a second server on one SQLite database is refused, until the first is gone`() throws {
+        let folder = try TestApp.makeFolder()
+        defer { TestApp.remove(folder) }
+        let (first, output) = Self.process(["--dev", "--port", "0"], [:], in: folder)
+        try first.run()
+        let begun = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        #expect(begun.contains("Covey listens"), "\(begun)")
+        let (status, said) = try Self.start(["--dev", "--port", "0"], [:], in: folder)
+        #expect(status != 0)
+        #expect(said.contains("Another server uses the database .covey/covey.db."), "\(said)")
+        kill(first.processIdentifier, SIGKILL)
+        first.waitUntilExit()
+        let (next, more) = Self.process(["--dev", "--port", "0"], [:], in: folder)
+        try next.run()
+        let again = String(decoding: more.fileHandleForReading.availableData, as: UTF8.self)
+        #expect(again.contains("Covey listens"), "\(again)")
+        next.terminate()
+        next.waitUntilExit()
+    }
+
     private static func start(
         _ arguments: [String], _ environment: [String: String], in folder: String
     ) throws -> (status: Int32, said: String) {
+        let (process, output) = process(arguments, environment, in: folder)
+        try process.run()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    }
+
+    private static func process(
+        _ arguments: [String], _ environment: [String: String], in folder: String
+    ) -> (Process, Pipe) {
         let process = Process()
         let output = Pipe()
         process.executableURL = binary
@@ -71,9 +104,6 @@ struct ServeTests {
         process.currentDirectoryURL = URL(filePath: folder)
         process.standardOutput = output
         process.standardError = output
-        try process.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+        return (process, output)
     }
 }
