@@ -26,8 +26,7 @@ final class BuiltServer {
         output = Pipe()
         process.executableURL = binary
         let path = folder.path(percentEncoded: false)
-        process.arguments =
-            ["serve", "--dev", "--port", "0", "--data", path, "--scripts", path + "/scripts"] + arguments
+        process.arguments = ["serve", "--dev", "--port", "0", "--data", path] + arguments
         process.environment = ["PATH": "/usr/bin:/bin", "HOME": path].merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
