@@ -1,5 +1,6 @@
 import Catalog
 import CoveyTesting
+import Outbound
 import Testing
 
 /// Editors that work on the same thing at once (manage spec §7, 21).
