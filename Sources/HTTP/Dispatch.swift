@@ -255,8 +255,8 @@ struct Dispatcher: Sendable {
         func check(_ workspace: Workspace) throws { try precondition.check(try tag(workspace)) }
     }
 
-    /// What a conditional change of what `path` names must find; nil when there is no condition. A create is of something
-    /// that its path does not name.
+    /// What a conditional change of what `path` names must find; nil when there is no condition. A create is of
+    /// something that its path does not name.
     private func guarded(_ call: Call, _ method: Operation.Method, _ path: Substring) throws -> Guarded? {
         guard method != .post, let precondition = Precondition(call.headers),
             case .found(.operation(let operation), let parameters) = routes.match(.get, path),

@@ -13,9 +13,9 @@ enum Documents {
     static let description = """
         Any operation may also answer 405 with `Allow`, 413 and 415.
 
-        Answers to `GET` on configuration carry an `ETag`. A reader that sends it back as `If-None-Match` gets 304 while \
-        nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has changed \
-        the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
+        Answers to `GET` on configuration carry an `ETag`. A reader that sends it back as `If-None-Match` gets 304 \
+        while nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has \
+        changed the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
 
         Every operation that changes configuration takes `?dryRun=true`: it answers with what would be changed, and \
         changes nothing.
