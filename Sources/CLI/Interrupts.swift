@@ -2,8 +2,8 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C. While one exists the signal does not end the process by itself: it goes to who listens, and if nobody does it
-/// ends the program after all.
+/// Ctrl-C. While one exists the signal does not end the process by itself: it goes to who listens, and if nobody does
+/// it ends the program after all.
 final class Interrupts: Sendable {
     private struct State {
         var listener: AsyncStream<Void>.Continuation?

@@ -1,8 +1,8 @@
 import Glibc
 
 /// Ids of conversations, runs and messages: 21 characters of `[a-z0-9]` (run spec §0.5), of which 8 are the time in
-/// milliseconds and 13 are random, 67 bits. Ids made one after the other sort so, and rows that are written together lie
-/// together (decisions/0017).
+/// milliseconds and 13 are random, 67 bits. Ids made one after the other sort so, and rows that are written together
+/// lie together (decisions/0017).
 public enum RandomID {
     private static let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
     private static let length = 21

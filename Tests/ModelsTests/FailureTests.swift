@@ -19,7 +19,7 @@ struct FailureTests {
             adapter: .openai, status: 401,
             body:
                 #"{"error":{"message":"Incorrect API key provided: sk-secret.","type":"invalid_request_error","#
-                    + #""code":"invalid_api_key"}}"#,
+                + #""code":"invalid_api_key"}}"#,
             kind: .auth),
         Row(
             adapter: .openai, status: 429,
@@ -29,13 +29,13 @@ struct FailureTests {
             adapter: .openai, status: 429,
             body:
                 #"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","#
-                    + #""code":"insufficient_quota"}}"#,
+                + #""code":"insufficient_quota"}}"#,
             kind: .auth),
         Row(
             adapter: .openai, status: 400,
             body:
                 #"{"error":{"message":"This model's maximum context length is 8192 tokens.","#
-                    + #""type":"invalid_request_error","code":"context_length_exceeded"}}"#,
+                + #""type":"invalid_request_error","code":"context_length_exceeded"}}"#,
             kind: .contextLength),
         Row(
             adapter: .openai, status: 400,
@@ -45,7 +45,7 @@ struct FailureTests {
             adapter: .openai, status: 404,
             body:
                 #"{"error":{"message":"The model `x` does not exist","type":"invalid_request_error","#
-                    + #""code":"model_not_found"}}"#,
+                + #""code":"model_not_found"}}"#,
             kind: .notFound),
         Row(
             adapter: .openai, status: 500,
@@ -74,7 +74,7 @@ struct FailureTests {
             adapter: .anthropic, status: 400,
             body:
                 #"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 "#
-                    + #"tokens > 200000 maximum"}}"#,
+                + #"tokens > 200000 maximum"}}"#,
             kind: .contextLength),
         Row(
             adapter: .anthropic, status: 413,
@@ -86,7 +86,7 @@ struct FailureTests {
             adapter: .google, status: 400,
             body:
                 #"[{"error":{"code":400,"message":"API key not valid. sk-secret","status":"INVALID_ARGUMENT","#
-                    + #""details":[{"reason":"API_KEY_INVALID"}]}}]"#,
+                + #""details":[{"reason":"API_KEY_INVALID"}]}}]"#,
             kind: .auth),
         Row(
             adapter: .google, status: 429,
@@ -98,7 +98,7 @@ struct FailureTests {
             adapter: .google, status: 400,
             body:
                 #"{"error":{"code":400,"message":"The input token count (2000000) exceeds the maximum","#
-                    + #""status":"INVALID_ARGUMENT"}}"#,
+                + #""status":"INVALID_ARGUMENT"}}"#,
             kind: .contextLength),
         Row(
             adapter: .google, status: 504,

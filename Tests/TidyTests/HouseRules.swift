@@ -78,7 +78,7 @@ struct HouseRules {
 
     private static func declaresPublic(_ line: Substring) -> Bool {
         let words = line.split(separator: " ").drop { $0.hasPrefix("@") }
-        guard words.first == "public" || words.first == "open" else { return false }
+        guard words.first == "public" else { return false }
         return words.dropFirst().first != "import" && words.dropFirst().first != "extension"
     }
 

@@ -17,7 +17,8 @@ enum ConversationRuns {
             tenant: branch.tenant, project: branch.project, id: call.path["conversationId"] ?? "")
     }
 
-    /// The agent that a conversation must be with, as for a turn in it; nil for a caller in development that names none.
+    /// The agent that a conversation must be with, as for a turn in it; nil for a caller in development that names
+    /// none.
     private static func agent(_ call: Call) -> String? {
         call.caller.means == "development" ? call.headers[.agentID] : call.caller.agent
     }

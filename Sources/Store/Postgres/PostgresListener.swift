@@ -18,7 +18,8 @@ final class PostgresListener: Sendable {
     private let wakeReader: Int32
     private let wakeWriter: Int32
     private let isClosed = Atomic<Bool>(false)
-    /// Whether the pipe is open. Its descriptors' numbers are soon another file's, so nobody may use them after it closed.
+    /// Whether the pipe is open. Its descriptors' numbers are soon another file's, so nobody may use them after it
+    /// closed.
     private let pipeIsOpen = Mutex(true)
     private let thread = Mutex<WorkerThread?>(nil)
 
