@@ -70,6 +70,19 @@ import Testing
         #expect(error?.offset == row.offset)
     }
 
+    @Test(arguments: [
+        (#""\ud83d""#, "\u{FFFD}"), (#""a\ude00 ok""#, "a\u{FFFD} ok"), (#""\ud83d\n""#, "\u{FFFD}\n"),
+        (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"), (#""\ud83d\ude00""#, "😀"),
+    ])
+    func `a cut character can be mended`(_ text: String, _ mended: String) throws {
+        #expect(try JSONValue(mending: text.utf8) == .string(mended))
+    }
+
+    @Test(arguments: [#""\ud83d"#, #""\ud83d\u12"#, #""\ud83d\x""#, "nul"])
+    func `what is broken otherwise cannot`(_ text: String) {
+        #expect(throws: JSONParseError.self) { try JSONValue(mending: text.utf8) }
+    }
+
     static let notUTF8: [[UInt8]] = [
         [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22],
         [0x22, 0x5C, 0x6E, 0xFF, 0x22], [0xEF, 0xBB, 0xBF, 0x31], [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22],

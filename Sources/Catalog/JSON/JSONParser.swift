@@ -17,8 +17,21 @@ extension JSONValue {
     /// - Throws: `JSONParseError` on anything else: invalid UTF-8, a byte order mark, lone surrogates, more than
     ///   `depthMax` levels, numbers beyond the range of doubles, text after the document.
     public init(parsing bytes: some Sequence<UInt8>) throws(JSONParseError) {
-        let result: Result<JSONValue, JSONParseError>? = bytes.withContiguousStorageIfAvailable { Self.parse($0) }
-        self = try (result ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0) }).get()
+        try self.init(bytes, mends: false)
+    }
+
+    /// Reads one JSON document as `init(parsing:)` does, but lets U+FFFD stand for a lone surrogate: for texts of
+    /// others who cut theirs between two UTF-16 units.
+    ///
+    /// - Throws: `JSONParseError` on anything else that is wrong.
+    public init(mending bytes: some Sequence<UInt8>) throws(JSONParseError) {
+        try self.init(bytes, mends: true)
+    }
+
+    private init(_ bytes: some Sequence<UInt8>, mends: Bool) throws(JSONParseError) {
+        let result: Result<JSONValue, JSONParseError>? =
+            bytes.withContiguousStorageIfAvailable { Self.parse($0, mends: mends) }
+        self = try (result ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0, mends: mends) }).get()
     }
 
     /// Reads one JSON document from text; see `init(parsing:)` for bytes.
@@ -27,8 +40,10 @@ extension JSONValue {
         self = try text.withUTF8 { Self.parse($0) }.get()
     }
 
-    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONParseError> {
-        var parser = JSONParser(bytes: bytes)
+    private static func parse(
+        _ bytes: UnsafeBufferPointer<UInt8>, mends: Bool = false
+    ) -> Result<JSONValue, JSONParseError> {
+        var parser = JSONParser(bytes: bytes, mends: mends)
         do throws(JSONParseError) {
             return .success(try parser.document())
         } catch {
@@ -40,10 +55,15 @@ extension JSONValue {
 /// A recursive-descent parser over bytes that stay alive for its whole life.
 private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
+    /// Whether U+FFFD stands for lone surrogates.
+    let mends: Bool
     var at = 0
     var depth = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>, mends: Bool) {
+        self.bytes = bytes
+        self.mends = mends
+    }
 
     func fault(_ reason: String) -> JSONParseError { JSONParseError(reason: reason, offset: at) }
 
@@ -239,6 +259,17 @@ private struct JSONParser {
     mutating func unicodeEscape() throws(JSONParseError) -> Unicode.Scalar {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }
+        let behind = at
+        do throws(JSONParseError) {
+            return try lowSurrogate(after: first)
+        } catch {
+            guard mends else { throw error }
+            at = behind
+            return "\u{FFFD}"
+        }
+    }
+
+    private mutating func lowSurrogate(after first: UInt32) throws(JSONParseError) -> Unicode.Scalar {
         guard (0xD800..<0xDC00).contains(first), current == UInt8(ascii: "\\") else { throw fault("lone surrogate") }
         at += 1
         guard current == UInt8(ascii: "u") else { throw fault("lone surrogate") }

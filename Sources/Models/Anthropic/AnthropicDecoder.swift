@@ -31,7 +31,7 @@ struct AnthropicDecoder: StreamDecoder {
         _ events: [ServerSentEvents.Event], into out: inout [ModelEvent]
     ) throws(ModelFailure) {
         for event in events where !isFinished {
-            guard let json = try? JSONValue(parsing: event.data), let type = json["type"]?.string else {
+            guard let json = try? JSONValue(mending: event.data), let type = json["type"]?.string else {
                 throw ModelFailure(.malformed, "\(provider) sent an event that is not JSON")
             }
             switch type {

@@ -19,7 +19,7 @@ struct GoogleDecoder: StreamDecoder {
         _ events: [ServerSentEvents.Event], into out: inout [ModelEvent]
     ) throws(ModelFailure) {
         for event in events where !isFinished {
-            guard let chunk = try? JSONValue(parsing: event.data), chunk.object != nil else {
+            guard let chunk = try? JSONValue(mending: event.data), chunk.object != nil else {
                 throw ModelFailure(.malformed, "\(provider) sent a chunk that is not JSON")
             }
             if chunk["error"] != nil { throw ProviderError(json: chunk).failure(provider: provider, status: nil) }

@@ -60,7 +60,7 @@ struct OpenAIDecoder: StreamDecoder {
     }
 
     private mutating func decode(_ event: ServerSentEvents.Event, into out: inout [ModelEvent]) throws(ModelFailure) {
-        guard let chunk = try? JSONValue(parsing: event.data), chunk.object != nil else {
+        guard let chunk = try? JSONValue(mending: event.data), chunk.object != nil else {
             throw ModelFailure(.malformed, "\(provider) sent a chunk that is not JSON")
         }
         if let error = chunk["error"], !error.isNull {
