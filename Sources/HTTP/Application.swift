@@ -56,7 +56,8 @@ public struct Application: Sendable {
         let parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, authentication: settings.authentication, limits: settings.limits,
-            now: clock.now, logger: logger, version: settings.version, publicURL: settings.publicURL)
+            clock: clock, streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger,
+            version: settings.version, publicURL: settings.publicURL)
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(

@@ -20,7 +20,7 @@ public struct RuntimeClock: Sendable {
     }
 
     /// Lets this much time pass. Throws `CancellationError` when the task is cancelled.
-    func pause(for duration: Duration) async throws { try await sleep(duration) }
+    public func pause(for duration: Duration) async throws { try await sleep(duration) }
 
     /// The machine's clock.
     public static let live: RuntimeClock = {

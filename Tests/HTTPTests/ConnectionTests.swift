@@ -142,6 +142,24 @@ struct ConnectionTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a stream that is open when the server stops is written to its end`() async throws {
+        var options = TestApp.Options()
+        options.usesLiveClock = true
+        options.scripts["talk"] = "turns:\n  - say: one two three four five\n    delayMs: 50\n"
+        try await TestApp.run(options) { app in
+            try await app.client.makeProject("p", model: "scripted/talk")
+            try await app.client.makeAgent("a", in: "p")
+            let client = app.client.agent("a", of: "p")
+            var stream = try await client.stream("POST", "/run/api/chat", Self.turn("c1"))
+            #expect(try await stream.next(with: "one") != nil)
+            await app.stop()
+            let events = try await stream.rest()
+            #expect(events.last?.text == "[DONE]")
+            #expect(stream.text.contains("five"))
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func `a server that stops ends its streams, and its successor goes on with the run`()
         async throws
     {

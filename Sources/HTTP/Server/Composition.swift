@@ -18,8 +18,10 @@ extension HTTPServer {
         public var authentication: Authenticator.Configuration
         /// Its bounds.
         public var limits: ServerLimits
-        /// The time, milliseconds since 1970.
-        public var now: @Sendable () -> Int64
+        /// The time.
+        public var clock: RuntimeClock
+        /// How long event streams may go on once the server is told to stop.
+        public var streamGrace: Duration
         /// Where errors go.
         public var logger: Logger
         /// The version in its description.
@@ -31,7 +33,8 @@ extension HTTPServer {
         public init(
             address: Address, operations: [Operation], schemas: [(name: String, schema: JSONObject)],
             projectKind: String, authentication: Authenticator.Configuration, limits: ServerLimits = ServerLimits(),
-            now: @escaping @Sendable () -> Int64, logger: Logger, version: String, publicURL: String? = nil
+            clock: RuntimeClock = .live, streamGrace: Duration = .zero, logger: Logger, version: String,
+            publicURL: String? = nil
         ) {
             self.address = address
             self.operations = operations
@@ -39,7 +42,8 @@ extension HTTPServer {
             self.projectKind = projectKind
             self.authentication = authentication
             self.limits = limits
-            self.now = now
+            self.clock = clock
+            self.streamGrace = streamGrace
             self.logger = logger
             self.version = version
             self.publicURL = publicURL
@@ -71,9 +75,10 @@ extension HTTPServer {
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication), store: store, now: parts.now,
+                routes: routes, authenticator: Authenticator(parts.authentication), store: store,
+                now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind),
-            streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.now),
-            logger: parts.logger, onListening: onListening)
+            streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
+            clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }
 }

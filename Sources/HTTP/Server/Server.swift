@@ -6,6 +6,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import Runtime
 public import ServiceLifecycle
 
 /// The HTTP server: listens, hands each request to the dispatcher, and writes what it answers.
@@ -28,10 +29,13 @@ public struct HTTPServer: Service {
     let dispatcher: Dispatcher
     let streams: StreamRegistry
     let date: HTTPDate
+    let clock: RuntimeClock
+    /// How long event streams may go on once the server is told to stop.
+    let streamGrace: Duration
     let logger: Logger
     let onListening: @Sendable (_ port: Int) async -> Void
 
-    /// Serves until it is told to stop, then lets open requests finish; event streams end at once.
+    /// Serves until it is told to stop, then lets open requests finish; event streams may go on as long as runs may.
     public func run() async throws {
         let limits = dispatcher.limits
         let configuration = HTTP1Channel.Configuration(
@@ -49,10 +53,21 @@ public struct HTTPServer: Service {
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger, responder: responder,
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? address.port) })
-        try await withGracefulShutdownHandler {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { await stopStreams() }
             try await server.run()
-        } onGracefulShutdown: {
+        }
+    }
+
+    /// Ends the streams that are still open a while after the server was told to stop.
+    private func stopStreams() async {
+        do {
+            try await gracefulShutdown()
+            if streamGrace > .zero { try await clock.pause(for: streamGrace) }
             streams.stop()
+        } catch {
+            // Cancelled: no request is open any more, or they all are being cut off.
         }
     }
 

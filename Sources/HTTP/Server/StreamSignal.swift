@@ -42,7 +42,7 @@ final class StreamSignal: Sendable {
     }
 }
 
-/// The event streams that are open: bounds their number, and ends them all when the server stops.
+/// The event streams that are open: bounds their number, and ends those that are left when the server stops.
 final class StreamRegistry: Sendable {
     private struct State {
         var open: [ObjectIdentifier: StreamSignal] = [:]
