@@ -40,6 +40,10 @@ struct Dispatcher: Sendable {
         } catch {
             let problem = self.problem(for: error, id: id, path: path)
             var reply = Reply.problem(problem, instance: String(path), requestID: id)
+            // A run that failed is in its conversation; official clients would by themselves begin it anew.
+            if problem.extras["conversationId"] != nil, problem.retryAfter == nil {
+                reply.headers.append((.shouldRetry, "false"))
+            }
             // The rest of the body is not wanted, and not waited for.
             if problem.code == .payloadTooLarge { reply.headers.append((.connection, "close")) }
             if problem.code == .methodNotAllowed, let allowed = problem.extras["allowed"]?.string {

@@ -24,6 +24,7 @@ struct LiveServer {
             return handler
         }
         let logger = Logger(label: "covey")
+        if settings.letsNobodyIn, let missing = settings.missingSecrets { throw StartFailure(missing) }
         // Files that are made later, the database's among them, are their owner's alone.
         umask(0o077)
         try DataFolder.prepare(settings.dataFolder)

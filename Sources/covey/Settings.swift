@@ -112,7 +112,10 @@ struct Settings: Sendable {
         return level
     }
 
-    /// What is said at the start when nobody can be let in; nil when all is set.
+    /// Whether no request could have a credential that is taken: then there is nothing to serve.
+    var letsNobodyIn: Bool { !isDevelopment && manageBypassSecret == nil && runBypassSecret == nil }
+
+    /// What is said at the start when one half of the API lets nobody in; nil when all is set.
     var missingSecrets: String? {
         guard !isDevelopment else { return nil }
         let missing = [

@@ -25,6 +25,7 @@ struct ServeTests {
         Row(arguments: [], environment: ["COVEY_DEV": "1", "COVEY_HOST": "10.0.0.1"], says: "--host is '10.0.0.1'"),
         Row(arguments: [], environment: ["COVEY_DEV": "maybe"], says: "COVEY_DEV is 'maybe'"),
         Row(arguments: [], environment: ["COVEY_PORT": "-1"], says: "COVEY_PORT is '-1'"),
+        Row(arguments: [], environment: ["COVEY_RUN_BYPASS_SECRET": ""], says: "Not set: COVEY_MANAGE_BYPASS_SECRET"),
         Row(arguments: ["--log-level", "loud"], says: "one of trace, debug, info"),
         Row(arguments: ["--database", "mysql://x"], says: "sqlite:PATH or postgres://"),
         Row(
@@ -100,7 +101,8 @@ struct ServeTests {
         let output = Pipe()
         process.executableURL = binary
         process.arguments = ["serve"] + arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder].merging(environment) { $1 }
+        let usual = ["PATH": "/usr/bin:/bin", "HOME": folder, "COVEY_RUN_BYPASS_SECRET": "the secret of the tests"]
+        process.environment = usual.merging(environment) { $1 }
         process.currentDirectoryURL = URL(filePath: folder)
         process.standardOutput = output
         process.standardError = output

@@ -50,6 +50,7 @@ extension HTTPField.Name {
     static let ref = literal("x-inkeep-ref")
     static let apiKey = literal("x-api-key")
     static let emitOperations = literal("x-emit-operations")
+    static let shouldRetry = literal("x-should-retry")
     static let userProperties = literal("x-inkeep-user-properties")
     static let properties = literal("x-inkeep-properties")
     static let clientTimezone = literal("x-inkeep-client-timezone")
