@@ -54,7 +54,14 @@ struct HistoryView: Sendable {
     private static func line(_ message: MessageRow) -> String? {
         let text = StoredContent.text(of: message)
         guard !text.isEmpty else { return nil }
-        return "\(label(message)): \"\"\"\(text)\"\"\""
+        return "\(label(message)): \"\"\"\(Self.fenced(text))\"\"\""
+    }
+
+    /// The text without what would end its quotation or the history, so that nobody can put words into another's mouth.
+    private static func fenced(_ text: String) -> String {
+        guard text.contains("\"\"\"") || text.contains("</conversation_history") else { return text }
+        return text.replacing("\"\"\"", with: "'''").replacing(
+            "</conversation_history", with: "<\\/conversation_history")
     }
 
     private static func label(_ message: MessageRow) -> String {

@@ -28,7 +28,7 @@ extension Run {
         if let transfer = frame.transfer { return decide(frame, transfer) }
         if frame.steps >= stepLimit(of: frame) {
             if let call = frame.calls.first(where: { !$0.isEnded }) {
-                return refuse(call, in: frame, "Not run: the limit of \(stepLimit(of: frame)) steps is reached.")
+                return refuse(call, in: frame, "Not run: the step limit of \(stepLimit(of: frame)) is reached.")
             }
             return conclude(frame)
         }
@@ -122,7 +122,7 @@ extension Run {
             .failed(
                 RunFailure(
                     code: "step_limit",
-                    message: "'\(frame.subAgent)' reached its limit of \(stepLimit(of: frame)) steps without an answer."
+                    message: "'\(frame.subAgent)' reached its step limit of \(stepLimit(of: frame)) without an answer."
                 )
             )
         )
