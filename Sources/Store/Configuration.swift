@@ -36,9 +36,13 @@ public struct Change: Sendable, Equatable {
 extension Store {
     /// The number of the branch's last change; nil when there is no such project or branch.
     public func head(of branch: BranchKey) async throws(StoreError) -> Int64? {
-        try await database.read { connection in
+        let known = heads?.head(of: branch)
+        if let head = known?.head { return head }
+        let head = try await database.read { connection in
             try connection.first(SQL.head, branch.values) { $0.integer(0) }
         }
+        if let head, let known { heads?.keep(head, of: branch, known.generation) }
+        return head
     }
 
     /// The whole branch, read by one statement and so at one moment; nil when there is no such project or branch.
@@ -122,6 +126,8 @@ extension Store {
         in branch: BranchKey, actor: String, at: Int64,
         _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
     ) async throws -> T {
+        // Before its caller knows of the write, nobody is told the old head any more.
+        defer { heads?.forget() }
         do throws(StoreError) {
             return try await database.write(.full) { [containers] connection in
                 let transaction = try ConfigurationTransaction(

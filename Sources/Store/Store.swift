@@ -7,11 +7,14 @@ public final class Store: Sendable {
     public let database: any Database
     /// The kinds whose resources own what lives in them, and take it along when they are deleted.
     let containers: Set<String>
+    /// Heads in memory; nil where another process may move them.
+    let heads: HeadCache?
 
     /// The store over an engine that is open and has its schema.
     init(database: any Database, containers: Set<String>) {
         self.database = database
         self.containers = containers
+        heads = Self.isShared(database) ? nil : HeadCache()
     }
 
     /// Opens the database at `url` and brings its schema up to date.
@@ -46,7 +49,9 @@ public final class Store: Sendable {
     private static let one = Statement("SELECT 1")
 
     /// Whether several processes may share the database, so that a lease of another owner may be alive.
-    public var isShared: Bool { database.dialect.name != Dialect.sqlite.name }
+    public var isShared: Bool { Self.isShared(database) }
+
+    private static func isShared(_ database: any Database) -> Bool { database.dialect.name != Dialect.sqlite.name }
 
     /// Throws when the database cannot answer.
     public func ping() async throws(StoreError) {

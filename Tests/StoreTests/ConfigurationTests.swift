@@ -332,6 +332,7 @@ import Testing
             let other = try await store.makeProject("t", "other")
             try await store.put(tool, ["v": 1], in: branch)
             try await store.commit([.conversation(.sample(tenant: "t", project: "p", id: "c"))], durability: .process)
+            #expect(try await store.head(of: branch) == 2, "known before it is gone")
             try await store.write(in: branch, actor: "bob", at: 9) { transaction in
                 try transaction.put(agent, [:], [link(tool, "toolId", .restrict)])
                 try transaction.deleteProject()

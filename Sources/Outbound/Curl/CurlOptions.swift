@@ -30,6 +30,8 @@ extension CurlTransfer {
         covey_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, request.timeouts.connect.milliseconds))
         covey_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         covey_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        // Each transfer has a buffer of this size, and answers of models come in small pieces.
+        covey_set_long(easy, CURLOPT_BUFFERSIZE, 8 * 1024)
         if !loop.policy.usesEnvironmentProxies { covey_set_text(easy, CURLOPT_PROXY, "") }
         if let file = loop.certificateAuthorities { covey_set_text(easy, CURLOPT_CAINFO, file) }
         covey_set_on_body(easy, onBody, context)
