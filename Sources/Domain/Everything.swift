@@ -12,7 +12,7 @@ public enum Everything {
 
     /// The associations of sub-agents with what they may use.
     public static let links: [Link] = [
-        DataComponentRelation.link, ArtifactComponentRelation.link, FunctionToolRelation.link,
+        DataComponent.link, ArtifactComponent.link, FunctionTool.link,
     ]
 
     /// The kinds by name.

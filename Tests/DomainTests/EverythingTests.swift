@@ -15,6 +15,7 @@ import Testing
             guard file.pathExtension == "swift" else { continue }
             let text = try String(contentsOf: file, encoding: .utf8)
             declared += text.matches(of: /public struct (\w+): Resource/).map { String($0.output.1) }
+            declared += text.matches(of: /public typealias (\w+) = Association</).map { String($0.output.1) }
         }
         #expect(declared.count == Everything.kinds.count)
         for type in declared { #expect(list.contains("\(type).kind"), "add \(type).kind to Everything.kinds") }

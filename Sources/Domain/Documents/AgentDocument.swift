@@ -80,9 +80,9 @@ struct AgentDocument {
         let internals = relations.internals[id] ?? []
         members["canTransferTo"] = .array(internals.filter { $0.relationType == .transfer }.map(internalTarget))
         members["canDelegateTo"] = .array(delegates(id, internals, relations))
-        members["dataComponents"] = .array((relations.dataComponents[id] ?? []).map { .string($0.dataComponentId) })
+        members["dataComponents"] = .array((relations.dataComponents[id] ?? []).map { .string($0.target) })
         members["artifactComponents"] = .array(
-            (relations.artifactComponents[id] ?? []).map { .string($0.artifactComponentId) })
+            (relations.artifactComponents[id] ?? []).map { .string($0.target) })
         return members.stamped(entry)
     }
 
@@ -119,7 +119,7 @@ struct AgentDocument {
             return (relation.position, item)
         }
         placed += (relations.functionTools[id] ?? []).map { relation in
-            (relation.position, use(relation.id, relation.functionToolId, nil, nil, relation.toolPolicies))
+            (relation.position, use(relation.id, relation.target, nil, nil, relation.toolPolicies))
         }
         return Relations.inOrder(placed, by: \.position).map(\.json)
     }

@@ -237,10 +237,10 @@ struct AgentWriter {
     private func functionToolSlot(_ name: String, _ use: CanUse) -> RelationSlot {
         let known = stored.functionTools[name] ?? []
         var relation =
-            known.first { $0.id == use.agentToolRelationId } ?? known.first { $0.functionToolId == use.toolId }
+            known.first { $0.id == use.agentToolRelationId } ?? known.first { $0.target == use.toolId }
             ?? FunctionToolRelation()
         relation.subAgentId = name
-        relation.functionToolId = use.toolId
+        relation.target = use.toolId
         relation.toolPolicies = use.toolPolicies.mapOver(relation.toolPolicies)
         if let given = use.agentToolRelationId {
             relation.id = given
@@ -250,13 +250,15 @@ struct AgentWriter {
         return RelationSlot(relation, in: id)
     }
 
-    private func components<R: ComponentRelation>(_ name: String, _ ids: [String]?, _ old: [R]?) -> [RelationSlot] {
+    private func components<Component: Associable>(
+        _ name: String, _ ids: [String]?, _ old: [Association<Component>]?
+    ) -> [RelationSlot] {
         (ids ?? []).unique.map { component in
-            if let known = old?.first(where: { $0.component == component }) { return RelationSlot(known, in: id) }
-            var relation = R()
+            if let known = old?.first(where: { $0.target == component }) { return RelationSlot(known, in: id) }
+            var relation = Association<Component>()
             relation.subAgentId = name
-            relation.component = component
-            return RelationSlot(derivingID(relation, R.identifying, in: id), in: id)
+            relation.target = component
+            return RelationSlot(derivingID(relation, Association<Component>.identifying, in: id), in: id)
         }
     }
 

@@ -151,14 +151,14 @@ public struct SubAgentGraph: Sendable {
             parts.tools[relation.toolId].map { ToolUse(relation: relation, tool: $0) }
         }
         functionTools = (relations.functionTools[id] ?? []).compactMap { relation in
-            guard let tool = ownTools[relation.functionToolId], let function = parts.functions[tool.functionId] else {
+            guard let tool = ownTools[relation.target], let function = parts.functions[tool.functionId] else {
                 return nil
             }
             return FunctionUse(relation: relation, functionTool: tool, function: function)
         }
-        dataComponents = (relations.dataComponents[id] ?? []).compactMap { parts.dataComponents[$0.dataComponentId] }
+        dataComponents = (relations.dataComponents[id] ?? []).compactMap { parts.dataComponents[$0.target] }
         artifactComponents = (relations.artifactComponents[id] ?? []).compactMap {
-            parts.artifactComponents[$0.artifactComponentId]
+            parts.artifactComponents[$0.target]
         }
     }
 }

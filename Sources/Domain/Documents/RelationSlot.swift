@@ -24,36 +24,7 @@ extension ToolRelation: Placed {
     var target: String { toolId }
 }
 
-extension FunctionToolRelation: Placed {
-    var target: String { functionToolId }
-}
-
-/// The association of a sub-agent with a component.
-protocol ComponentRelation: Placed {
-    var subAgentId: String { get set }
-    /// The component's id.
-    var component: String { get set }
-    /// The members that say which relation it is.
-    static var identifying: [String] { get }
-}
-
-extension ComponentRelation {
-    var target: String { component }
-}
-
-extension DataComponentRelation: ComponentRelation {
-    var component: String {
-        get { dataComponentId }
-        set { dataComponentId = newValue }
-    }
-}
-
-extension ArtifactComponentRelation: ComponentRelation {
-    var component: String {
-        get { artifactComponentId }
-        set { artifactComponentId = newValue }
-    }
-}
+extension Association: Placed {}
 
 /// A relation of whatever kind at a place in a list.
 struct RelationSlot {

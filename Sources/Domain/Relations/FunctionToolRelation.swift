@@ -1,45 +1,32 @@
 public import Catalog
 
 /// That a sub-agent may use a function tool (manage spec §2.9).
-public struct FunctionToolRelation: Resource, Equatable {
-    /// The id, unique within its kind and place.
-    public var id = ""
-    /// Who may.
-    public var subAgentId = ""
-    /// What.
-    public var functionToolId = ""
-    /// What holds for the calls, under `*` or the tool's name; nil for nothing.
-    public var toolPolicies: ToolPolicies?
-    /// Its place in the sub-agent's list; nil when it was made alone.
-    public var position: Int?
+public typealias FunctionToolRelation = Association<FunctionTool>
 
-    /// One with every default in place.
-    public init() {}
+extension FunctionTool: Associable {
+    /// What holds for the calls of a sub-agent.
+    public struct Use: Sendable, Equatable {
+        /// Under `*` or the tool's name; nil for nothing.
+        public var toolPolicies: ToolPolicies?
+    }
 
-    /// The declaration from which everything else follows.
-    public static let kind = Kind(
-        Self.self, "sub-agent-function-tool-relation", title: "Sub-agent function tool relation",
+    /// Nothing holds for the calls.
+    public static var detailDefault: Use { Use() }
+    /// The member of the association that names it.
+    public static let associationMember = "functionToolId"
+    /// The members of the association.
+    public static let associationFields = FunctionToolRelation.fields(
+        to: .sameAgent,
+        [field("toolPolicies", \.detail.toolPolicies, .map(of: .structure), "What holds for the calls.")])
+    /// The kind of the association.
+    public static let associationKind = Kind(
+        FunctionToolRelation.self, "sub-agent-function-tool-relation", title: "Sub-agent function tool relation",
         plural: "sub-agent-function-tools", in: .agent, tags: ["SubAgents", "Function Tools"],
-        schemaName: "SubAgentFunctionToolRelation", identity: .derived(identifying), unique: identifying)
-
-    /// The members that say which relation it is; its id follows from them.
-    static let identifying = ["subAgentId", "functionToolId"]
-
-    /// The members.
-    public static let fields: [Field<Self>] = [
-        field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
-        field(
-            "subAgentId", \.subAgentId, .resourceID, "Who may.", required: true,
-            reference: .to("sub-agent", .sameAgent)),
-        field(
-            "functionToolId", \.functionToolId, .resourceID, "What.", required: true,
-            reference: .to("function-tool", .sameAgent)),
-        field("toolPolicies", \.toolPolicies, .map(of: .structure), "What holds for the calls."),
-        field("position", \.position, .integer(), "Its place in the sub-agent's list.", .hidden),
-    ]
+        schemaName: "SubAgentFunctionToolRelation", identity: .derived(FunctionToolRelation.identifying),
+        unique: FunctionToolRelation.identifying)
 
     static let link = Link(
-        kind, to: FunctionTool.kind, member: "functionToolId",
+        associationKind, to: kind, member: associationMember,
         names: Link.Names(
             associate: "associate-function-tool-with-sub-agent", list: "get-function-tools-for-sub-agent",
             remove: "remove-function-tool-from-sub-agent", exists: "check-function-tool-sub-agent-association",
