@@ -51,6 +51,12 @@ public struct Kind: Sendable {
     public let refusesEmptyUpdate: Bool
     /// Whether members that are unset show as null; else they are left out.
     public let showsUnset: Bool
+    /// Whether the resources live on branches, with the rest of the configuration. Those that do not are the same
+    /// whatever branch a request names: they are on the project's branch `BranchKey.unversioned`.
+    public let isVersioned: Bool
+    /// The member whose value is a resource's handle (`Workspace.setHandle`): set at its creation, never changed; nil
+    /// for none.
+    public let handle: String?
     let names: OperationNames
     let permissions: Permissions
     let listParameters: [Operation.Parameter]
@@ -98,6 +104,8 @@ public struct Kind: Sendable {
     ///   - listParameters: Further query parameters of the list, for the document.
     ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
     ///   - showsUnset: Whether unset members show as null.
+    ///   - isVersioned: Whether the resources live on branches.
+    ///   - handle: The member by which a resource is found without its tenant being known; none unless told.
     ///   - rules: What one field cannot say.
     ///   - extras: Members of answers beside the declared ones.
     public init<R: Resource>(
@@ -106,8 +114,8 @@ public struct Kind: Sendable {
         label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
         filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
-        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, rules: Rules<R> = Rules(),
-        extras: Extras<R> = Extras()
+        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, isVersioned: Bool = true, handle: String? = nil,
+        rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
     ) {
         self.name = name
         self.title = title
@@ -127,6 +135,8 @@ public struct Kind: Sendable {
         self.listParameters = listParameters
         self.refusesEmptyUpdate = refusesEmptyUpdate
         self.showsUnset = showsUnset
+        self.isVersioned = isVersioned
+        self.handle = handle
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
         // What a create takes the place of stands in the way of an update.

@@ -18,7 +18,7 @@ extension Kind {
     ) -> Operation {
         Operation(
             id, method, aliases: aliases, path, tags: tags, summary: summary, permission: permission, project: project,
-            parameters: parameters, request: request, responses: responses,
+            isVersioned: isVersioned, parameters: parameters, request: request, responses: responses,
             errors: (Operation.commonErrors + moreErrors).sorted(), effect: effect)
     }
 

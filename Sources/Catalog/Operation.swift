@@ -98,6 +98,8 @@ public struct Operation: Sendable {
     public let permission: Permission
     /// Where a request names the project that it works on.
     public let project: ProjectPlace
+    /// Whether it works on the branch that a request names; else on what lives outside branches, `Kind.isVersioned`.
+    public let isVersioned: Bool
     /// Parameters beside those in the path, which are found in it.
     public let parameters: [Parameter]
     /// The JSON Schema of the body, or nil when it takes none.
@@ -125,8 +127,8 @@ public struct Operation: Sendable {
     /// An operation from its parts.
     public init(
         _ id: String, _ method: Method, aliases: [Method] = [], _ path: String, tags: [String], summary: String,
-        permission: Permission, project: ProjectPlace? = nil, parameters: [Parameter] = [], request: JSONObject? = nil,
-        responses: [Response], errors: [Int] = Operation.commonErrors, effect: Effect
+        permission: Permission, project: ProjectPlace? = nil, isVersioned: Bool = true, parameters: [Parameter] = [],
+        request: JSONObject? = nil, responses: [Response], errors: [Int] = Operation.commonErrors, effect: Effect
     ) {
         self.id = id
         self.method = method
@@ -136,6 +138,7 @@ public struct Operation: Sendable {
         self.summary = summary
         self.permission = permission
         self.project = project ?? (Self.names(in: path).contains("projectId") ? .path("projectId") : .nowhere)
+        self.isVersioned = isVersioned
         self.parameters = parameters
         self.request = request
         self.responses = responses
@@ -146,12 +149,13 @@ public struct Operation: Sendable {
     /// An operation of one group from its parts.
     public init(
         _ id: String, _ method: Method, aliases: [Method] = [], _ path: String, tag: String, summary: String,
-        permission: Permission, project: ProjectPlace? = nil, parameters: [Parameter] = [], request: JSONObject? = nil,
-        responses: [Response], errors: [Int] = Operation.commonErrors, effect: Effect
+        permission: Permission, project: ProjectPlace? = nil, isVersioned: Bool = true, parameters: [Parameter] = [],
+        request: JSONObject? = nil, responses: [Response], errors: [Int] = Operation.commonErrors, effect: Effect
     ) {
         self.init(
             id, method, aliases: aliases, path, tags: [tag], summary: summary, permission: permission, project: project,
-            parameters: parameters, request: request, responses: responses, errors: errors, effect: effect)
+            isVersioned: isVersioned, parameters: parameters, request: request, responses: responses, errors: errors,
+            effect: effect)
     }
 
     /// The main group in the document.

@@ -76,6 +76,10 @@ public struct BranchKey: Sendable, Hashable {
     /// The name of the branch that every project has.
     public static let main = "main"
 
+    /// The name of the branch of a project's kinds that live outside branches, `Kind.isVersioned`. No branch that a
+    /// user makes can be called so, and no list, reference or merge shows it.
+    public static let unversioned = "~"
+
     /// A branch, `main` unless named.
     public init(tenant: String, project: String, branch: String = BranchKey.main) {
         self.tenant = tenant

@@ -56,9 +56,13 @@ extension Workspace {
         guard try exists() else { throw Problem.notFound("Project") }
     }
 
-    /// Throws a 404 naming the outermost of project, agent and sub-agent in the path that is not there.
+    /// Throws a 404 naming the outermost of project, agent and sub-agent in the path that is not there. What lives
+    /// outside branches lives in the agents of the main branch.
     public func requireContainers(of scope: Scope, _ path: [String: String]) throws {
         try requireProject()
-        for (key, title) in scope.containers(path) where try get(key) == nil { throw Problem.notFound(title) }
+        let containers = scope.containers(path)
+        guard !containers.isEmpty else { return }
+        let world = branch.branch == BranchKey.unversioned ? try on(BranchKey.main) : self
+        for (key, title) in containers where try world.get(key) == nil { throw Problem.notFound(title) }
     }
 }

@@ -87,6 +87,9 @@ struct TypedActions<R: Resource>: Sendable {
         let broken = try R.kind.brokenReferences(key, document, old: old?.document, in: workspace)
         if !broken.isEmpty { throw Problem.invalid(broken) }
         let entry = try workspace.put(key, document, R.kind.links(key, document))
+        if old == nil, let member = R.kind.handle {
+            try workspace.setHandle(key, member == "id" ? key.id : document[member]?.string ?? "")
+        }
         try rules.afterPut?(placement, workspace)
         return entry
     }

@@ -78,6 +78,13 @@ public struct Workspace {
     public let createBranch: () throws -> Void
     /// Deletes the project with all its branches and everything in them.
     public let deleteProject: () throws -> Void
+    /// The same project on the branch of this name, in the same transaction. What is changed there counts with what is
+    /// changed here, or not at all. The branch need not exist: ask it.
+    public let on: (_ branch: String) throws -> Workspace
+    /// Gives a resource a name by which it is found without its tenant and project being known, as keys and apps are.
+    /// It is unique among all resources of the kind, goes with the resource, and never changes.
+    /// Throws `Problem` 409 when another has it.
+    public let setHandle: (ResourceKey, String) throws -> Void
 
     /// A workspace from its functions.
     public init(
@@ -93,7 +100,9 @@ public struct Workspace {
         delete: @escaping (ResourceKey) throws -> Void,
         exists: @escaping () throws -> Bool,
         createBranch: @escaping () throws -> Void,
-        deleteProject: @escaping () throws -> Void
+        deleteProject: @escaping () throws -> Void,
+        on: @escaping (String) throws -> Workspace,
+        setHandle: @escaping (ResourceKey, String) throws -> Void
     ) {
         self.branch = branch
         self.now = now
@@ -110,5 +119,7 @@ public struct Workspace {
         self.exists = exists
         self.createBranch = createBranch
         self.deleteProject = deleteProject
+        self.on = on
+        self.setHandle = setHandle
     }
 }

@@ -193,7 +193,8 @@ struct Dispatcher: Sendable {
         try Self.checkIDs(call.path)
         let operation = call.operation
         let branch = BranchKey(
-            tenant: call.path["tenantId"] ?? "", project: Self.project(call), branch: call.branch)
+            tenant: call.path["tenantId"] ?? "", project: Self.project(call),
+            branch: operation.isVersioned ? call.branch : BranchKey.unversioned)
         let input = OperationInput(path: call.path, query: call.query, body: call.body, method: method)
         guard call.caller.may(operation.permission) else {
             throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")

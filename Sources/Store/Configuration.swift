@@ -69,6 +69,18 @@ extension Store {
         try await readConfiguration(in: branch) { try $0.get(key) }
     }
 
+    /// The resource of a kind that has this handle (`ConfigurationTransaction.setHandle`), and where it is; or nil.
+    public func resource(
+        of kind: String, handle: String
+    ) async throws(StoreError) -> (branch: BranchKey, entry: Entry)? {
+        try await database.read { connection in
+            try connection.first(SQL.byHandle, [.text(kind), .text(handle)]) { row in
+                let branch = BranchKey(tenant: row.text(7), project: row.text(8), branch: row.text(9))
+                return (branch, try row.entry(from: 0))
+            }
+        }
+    }
+
     /// One page, newest first, and how many there are in all. Costs two statements.
     public func list(
         _ query: ListQuery, in branch: BranchKey

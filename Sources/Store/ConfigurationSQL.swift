@@ -136,6 +136,19 @@ enum SQL {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """)
 
+    static let insertHandle = Statement(
+        """
+        INSERT INTO handle (tenant, project, branch, kind, parent, id, name) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """)
+
+    static let byHandle = Statement(
+        """
+        SELECT r.kind, r.parent, r.id, r.document, r.created_at, r.updated_at, r.revision, r.tenant, r.project, r.branch
+        FROM handle h JOIN resource r ON r.tenant = h.tenant AND r.project = h.project AND r.branch = h.branch
+            AND r.kind = h.kind AND r.parent = h.parent AND r.id = h.id
+        WHERE h.kind = $1 AND h.name = $2
+        """)
+
     static let changes = Statement(
         """
         SELECT number, at, actor, action, kind, parent, id, before, after, batch FROM change

@@ -11,32 +11,68 @@ public final class ConfigurationTransaction {
     /// The branch's head with the changes made here; nil while there is no branch.
     private var head: Int64?
     private var headAtStart: Int64?
+    /// The job's transactions on other branches of the project, by branch; kept by the first of the job.
+    private var siblings: [String: ConfigurationTransaction] = [:]
+    private unowned let first: ConfigurationTransaction?
 
-    init(
+    /// The transaction of a job. Whoever writes outside branches locks the main branch before, so that what it saw
+    /// there stays, and locks are taken in one order.
+    convenience init(
         _ connection: any Connection, _ branch: BranchKey, containers: Set<String>,
         writing: (actor: String, at: Int64)?
     ) throws {
+        self.init(connection, branch, containers: containers, writing: writing, first: nil)
+        if writing != nil, branch.branch == BranchKey.unversioned { _ = try on(BranchKey.main) }
+        try lock()
+    }
+
+    private init(
+        _ connection: any Connection, _ branch: BranchKey, containers: Set<String>,
+        writing: (actor: String, at: Int64)?, first: ConfigurationTransaction?
+    ) {
         self.connection = connection
         self.branch = branch
         self.containers = containers
         self.writing = writing
+        self.first = first
+    }
+
+    private func lock() throws {
         guard writing != nil else { return }
         head = try connection.first(SQL.lockedHead, branch.values) { $0.integer(0) }
         headAtStart = head
     }
 
-    /// Moves the branch's head to the last change made here.
+    /// The same project on the branch of this name, within the same job. The branch need not exist.
+    public func on(_ name: String) throws -> ConfigurationTransaction {
+        if name == branch.branch { return self }
+        if let first { return try first.on(name) }
+        if let sibling = siblings[name] { return sibling }
+        let key = BranchKey(tenant: branch.tenant, project: branch.project, branch: name)
+        let sibling = ConfigurationTransaction(connection, key, containers: containers, writing: writing, first: self)
+        try sibling.lock()
+        siblings[name] = sibling
+        return sibling
+    }
+
+    /// Moves the heads of the job's branches to the last changes made in it.
     func finish() throws {
+        for sibling in siblings.values { try sibling.finish() }
         guard let head, head != headAtStart else { return }
         try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
     }
 
-    /// The changes made here so far, oldest first. A deleted project has taken its log along: then there are none.
+    /// The changes made in the job so far, by branch and oldest first. A deleted project has taken its log along: then
+    /// there are none.
     public func changesMade() throws -> [Change] {
-        guard let headAtStart else { return [] }
-        return try connection.rows(SQL.changes, branch.values + [.integer(headAtStart), .integer(Int64(Int32.max))]) {
-            try $0.change()
+        var changes: [Change] = []
+        if let headAtStart {
+            changes = try connection.rows(
+                SQL.changes, branch.values + [.integer(headAtStart), .integer(Int64(Int32.max))]
+            ) { try $0.change() }
         }
+        for (_, sibling) in siblings.sorted(by: { $0.key < $1.key }) { changes += try sibling.changesMade() }
+        return changes
     }
 
     // MARK: Reading
@@ -247,7 +283,8 @@ public final class ConfigurationTransaction {
 
     // MARK: Branches
 
-    /// Makes the branch: empty, or as a copy of another branch of the project. Its log goes on from the number at which
+    /// Makes the branch: empty, or as a copy of another branch of the project. With the main branch comes that of the
+    /// kinds outside branches. The log goes on from the number at which
     /// an earlier branch of that name ended, or the copied one stands.
     ///
     /// - Throws: `StoreError.uniqueViolation` when it exists, `.notFound` when `source` does not.
@@ -269,6 +306,7 @@ public final class ConfigurationTransaction {
             branch.values + [.integer(start), .integer(base), .text(source), .integer(writing.at)])
         head = start
         headAtStart = start
+        if branch.branch == BranchKey.main { try on(BranchKey.unversioned).createBranch() }
         guard let source else { return }
         try connection.execute(SQL.copyResources, branch.values + [.text(source)])
         try connection.execute(SQL.copyLinks, branch.values + [.text(source)])
@@ -282,8 +320,18 @@ public final class ConfigurationTransaction {
         let project: [SQLValue] = [.text(branch.tenant), .text(branch.project)]
         try connection.execute(SQL.logProjectDeletion, project + [.integer(writing.at), .text(writing.actor)])
         for statement in SQL.deleteProject { try connection.execute(statement, project) }
-        head = nil
-        headAtStart = nil
+        for transaction in [self] + siblings.values {
+            transaction.head = nil
+            transaction.headAtStart = nil
+        }
+    }
+
+    /// Gives a resource a name by which it is found without its tenant and project being known.
+    ///
+    /// - Throws: `StoreError.uniqueViolation` when another resource of the kind has it.
+    public func setHandle(_ key: ResourceKey, _ handle: String) throws {
+        _ = try writer()
+        try connection.execute(SQL.insertHandle, branch.values + key.values + [.text(handle)])
     }
 }
 

@@ -39,7 +39,9 @@ extension ConfigurationTransaction {
             delete: { key in try Self.problems { try self.delete(key) } },
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
-            deleteProject: { try self.deleteProject() }
+            deleteProject: { try self.deleteProject() },
+            on: { try self.on($0).workspace(projectKind: projectKind, now: now, makeID: makeID) },
+            setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )
     }
 

@@ -22,6 +22,8 @@ final class Memory {
     var writes: Int { log.count }
     private var now: Int64 = 1_767_607_200_000
     private var made = 0
+    /// The handles in use, by kind.
+    private var handles: [String: Set<String>] = [:]
 
     static let tenant = "default"
 
@@ -48,6 +50,7 @@ final class Memory {
         now += 1000
         let before = projects
         let writesBefore = writes
+        let branch = operation.isVersioned ? branch : BranchKey.unversioned
         let workspace = workspace(BranchKey(tenant: Self.tenant, project: project, branch: branch))
         do {
             switch operation.effect {
@@ -92,7 +95,7 @@ final class Memory {
                 let digits = String(self.made)
                 return String(repeating: "a", count: 21 - digits.count) + digits
             },
-            get: { self.projects[branch.project]?.entries[$0] },
+            get: { self.projects[self.place(branch)]?.entries[$0] },
             all: { kind, parent in self.sorted(branch) { $0.key.kind == kind && $0.key.parent == parent } },
             everything: { self.sorted(branch) { _ in true } },
             page: { query in self.page(query, branch) },
@@ -109,21 +112,38 @@ final class Memory {
                 }
             },
             referrers: { key in
-                (self.projects[branch.project]?.links ?? [:]).filter { $0.value.contains { $0.target == key } }.keys
+                (self.projects[self.place(branch)]?.links ?? [:]).filter { $0.value.contains { $0.target == key } }.keys
                     .sorted { ($0.kind, $0.parent, $0.id) < ($1.kind, $1.parent, $1.id) }
             },
-            put: { key, document, links in try self.put(key, document, links, branch.project) },
-            delete: { try self.delete($0, branch.project) },
-            exists: { self.projects[branch.project] != nil && branch.branch == BranchKey.main },
-            createBranch: { self.projects[branch.project] = Branch() },
+            put: { key, document, links in try self.put(key, document, links, self.place(branch)) },
+            delete: { try self.delete($0, self.place(branch)) },
+            exists: { self.projects[self.place(branch)] != nil },
+            createBranch: {
+                self.projects[self.place(branch)] = Branch()
+                self.projects[self.place(branch) + BranchKey.unversioned] = Branch()
+            },
             deleteProject: {
                 self.projects[branch.project] = nil
+                self.projects[branch.project + BranchKey.unversioned] = nil
                 self.log.append(ResourceKey(kind: "project", id: branch.project))
+            },
+            on: { name in
+                self.workspace(BranchKey(tenant: branch.tenant, project: branch.project, branch: name))
+            },
+            setHandle: { key, handle in
+                guard self.handles[key.kind, default: []].insert(handle).inserted else {
+                    throw Problem.conflict("\(key.kind) \(handle)")
+                }
             })
     }
 
+    /// Where a branch is kept: the main one under the project's name, that of the kinds outside branches beside it.
+    private func place(_ branch: BranchKey) -> String {
+        branch.branch == BranchKey.main ? branch.project : branch.project + branch.branch
+    }
+
     private func sorted(_ branch: BranchKey, where wanted: (Entry) -> Bool) -> [Entry] {
-        Self.sorted((projects[branch.project]?.entries.values.filter(wanted)) ?? [])
+        Self.sorted((projects[self.place(branch)]?.entries.values.filter(wanted)) ?? [])
     }
 
     private static func sorted(_ entries: [Entry]) -> [Entry] {
