@@ -12,18 +12,19 @@ let settings: [SwiftSetting] = [
 
 /// The arrow diagram: a target may import what its line names and nothing else.
 let arrows: [(name: String, imports: [Target.Dependency])] = [
-    ("Catalog", ["CCrypto"]),
+    ("Cryptography", ["CCrypto"]),
+    ("Catalog", ["Cryptography"]),
     ("Store", ["Catalog", "CSQLite", "CPostgres"]),
-    ("Domain", ["Catalog"]),
+    ("Domain", ["Catalog", "Cryptography"]),
     ("Outbound", ["CCurl"]),
     ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
     ("Events", ["Catalog", "Models"]),
-    ("Runtime", ["Catalog", "Domain", "Models", "Events", "Store"]),
+    ("Runtime", ["Catalog", "Cryptography", "Domain", "Models", "Events", "Store"]),
     ("Wire", ["Catalog", "Events", "Models"]),
     (
         "HTTP",
         [
-            "Catalog", "Domain", "Events", "Models", "Runtime", "Store", "Wire",
+            "Catalog", "Cryptography", "Domain", "Events", "Models", "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
@@ -31,7 +32,6 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            "CCrypto",
         ]
     ),
     (
@@ -60,6 +60,7 @@ let papers = [
 
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
+    ("CryptographyTests", ["Cryptography"]),
     ("CatalogTests", ["Catalog"]),
     ("StoreTests", ["Catalog", "Store", "CSQLite"]),
     ("OutboundTests", ["Outbound"]),
@@ -98,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "CCrypto", "Catalog", "CLI", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,3 +1,5 @@
+import Cryptography
+
 /// A structure that users manage by name: it has an id, lives in a scope, and is stored, linked and served by its kind.
 public protocol Resource: Structure {
     /// The id, unique within its kind and place.

@@ -1,5 +1,5 @@
-import CCrypto
 import Catalog
+import Cryptography
 import HTTPTypes
 
 /// Names one state of what a path answers: equal while the answer to a GET is (RFC 9110 §8.8.3).
@@ -9,11 +9,8 @@ struct EntityTag: Sendable, Equatable {
 
     /// The tag of a body.
     init(of body: [UInt8]) {
-        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-        _ = CCrypto.SHA256(body, body.count, &digest)
-        let half = digest.prefix(digest.count / 2)
-        let hexadecimal = half.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-        text = "\"\(hexadecimal.joined())\""
+        let half = SHA256.digest(body).prefix(SHA256.length / 2)
+        text = "\"\(Hexadecimal.text(Array(half)))\""
     }
 }
 

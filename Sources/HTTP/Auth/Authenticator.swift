@@ -1,5 +1,5 @@
-import CCrypto
 import Catalog
+import Cryptography
 import HTTPTypes
 
 /// Finds out who makes a request: a list of strategies for each side of the API, tried in order; the first that knows
@@ -106,17 +106,9 @@ public struct Authenticator: Sendable {
 private struct Digest: Sendable, Equatable {
     private let bytes: [UInt8]
 
-    init(of text: String) {
-        let input = Array(text.utf8)
-        bytes = [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
-            _ = SHA256(input, input.count, output.baseAddress)
-            count = Int(SHA256_DIGEST_LENGTH)
-        }
-    }
+    init(of text: String) { bytes = SHA256.digest(Array(text.utf8)) }
 
-    static func == (left: Digest, right: Digest) -> Bool {
-        CRYPTO_memcmp(left.bytes, right.bytes, left.bytes.count) == 0
-    }
+    static func == (left: Digest, right: Digest) -> Bool { ConstantTime.areEqual(left.bytes, right.bytes) }
 }
 
 extension Credentials {
