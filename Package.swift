@@ -74,7 +74,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         "CLITests",
         ["Catalog", "CLI", "Outbound", .product(name: "ArgumentParser", package: "swift-argument-parser")]
     ),
-    ("ContractTests", ["Catalog", "Outbound", "Store"]),
+    ("ContractTests", ["Catalog", "CoveyTesting", "Outbound", "Store"]),
     ("TidyTests", []),
 ]
 

@@ -1,4 +1,5 @@
 import Catalog
+import CoveyTesting
 import Foundation
 import Outbound
 import Testing
@@ -150,13 +151,5 @@ enum Python {
         let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-    }
-}
-
-/// Waits for something outside on a thread of its own: the tests share two threads, and one that stands still stops
-/// others.
-func aside<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-    await withCheckedContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(returning: body()) }
     }
 }

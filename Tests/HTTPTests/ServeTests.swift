@@ -43,10 +43,10 @@ struct ServeTests {
     ]
 
     @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)), arguments: rows)
-    func `a start that cannot be says why, and never a secret`(_ row: Row) throws {
+    func `a start that cannot be says why, and never a secret`(_ row: Row) async throws {
         let folder = try TestApp.makeFolder()
         defer { TestApp.remove(folder) }
-        let (status, said) = try Self.start(row.arguments, row.environment, in: folder)
+        let (status, said) = try await Self.start(row.arguments, row.environment, in: folder)
         #expect(status != 0)
         #expect(said.contains(row.says), "\(said)")
         #expect(!said.contains("hidden"))
@@ -57,41 +57,50 @@ struct ServeTests {
         try await TestApp.run { app in
             let folder = try TestApp.makeFolder()
             defer { TestApp.remove(folder) }
-            let (status, said) = try Self.start(["--port", "\(app.port)"], [:], in: folder)
+            let (status, said) = try await Self.start(["--port", "\(app.port)"], [:], in: folder)
             #expect(status != 0)
             #expect(said.contains("Port \(app.port) on 127.0.0.1 is in use."), "\(said)")
         }
     }
 
     @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)))
-    func `a second server on one SQLite database is refused, until the first is gone`() throws {
+    func `a second server on one SQLite database is refused, until the first is gone`() async throws {
         let folder = try TestApp.makeFolder()
         defer { TestApp.remove(folder) }
         let (first, output) = Self.process(["--dev", "--port", "0"], [:], in: folder)
         try first.run()
-        let begun = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        let begun = await Self.firstWords(output)
         #expect(begun.contains("Covey listens"), "\(begun)")
-        let (status, said) = try Self.start(["--dev", "--port", "0"], [:], in: folder)
+        let (status, said) = try await Self.start(["--dev", "--port", "0"], [:], in: folder)
         #expect(status != 0)
         #expect(said.contains("Another server uses the database .covey/covey.db."), "\(said)")
         kill(first.processIdentifier, SIGKILL)
-        first.waitUntilExit()
+        await aside { first.waitUntilExit() }
         let (next, more) = Self.process(["--dev", "--port", "0"], [:], in: folder)
         try next.run()
-        let again = String(decoding: more.fileHandleForReading.availableData, as: UTF8.self)
+        let again = await Self.firstWords(more)
         #expect(again.contains("Covey listens"), "\(again)")
         next.terminate()
-        next.waitUntilExit()
+        await aside { next.waitUntilExit() }
     }
 
     private static func start(
         _ arguments: [String], _ environment: [String: String], in folder: String
-    ) throws -> (status: Int32, said: String) {
+    ) async throws -> (status: Int32, said: String) {
         let (process, output) = process(arguments, environment, in: folder)
         try process.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let reading = output.fileHandleForReading
+        let said = await aside {
+            let said = reading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return said
+        }
         return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    }
+
+    private static func firstWords(_ output: Pipe) async -> String {
+        let reading = output.fileHandleForReading
+        return await aside { String(decoding: reading.availableData, as: UTF8.self) }
     }
 
     private static func process(
