@@ -12,20 +12,31 @@ public struct Page: Sendable, Equatable {
 
     /// The page that the parameters `page` and `limit` ask for.
     public init(query: [String: String]) throws(Problem) {
-        var broken: [Problem.Broken] = []
+        var decoding = Decoding()
+        self.init(query: query, &decoding)
+        try decoding.finish()
+    }
+
+    /// The page that the parameters `page` and `limit` ask for; what is wrong with them is noted.
+    ///
+    /// - Parameters:
+    ///   - limitDefault: Resources a page unless the request says otherwise.
+    ///   - limitMax: Resources a page at most.
+    public init(
+        query: [String: String], limitDefault: Int = Page.limitDefault, limitMax: Int = Page.limitMax,
+        _ decoding: inout Decoding
+    ) {
         func read(_ name: String, _ range: ClosedRange<Double>, _ reason: String) -> Int? {
             guard let text = query[name] else { return nil }
             guard let value = Double(text), range.contains(value) else {
-                broken.append(Problem.Broken([name], reason))
+                decoding.fail(reason, at: name)
                 return nil
             }
             return Int(value)
         }
-        let number = read("page", 1...1e12, "must be a number of at least 1")
-        let limit = read("limit", 1...Double(Self.limitMax), "must be a number between 1 and \(Self.limitMax)")
-        if !broken.isEmpty { throw Problem.invalid(broken) }
-        self.number = number ?? 1
-        self.limit = limit ?? Self.limitDefault
+        number = read("page", 1...1e12, "must be a number of at least 1") ?? 1
+        limit =
+            read("limit", 1...Double(limitMax), "must be a number between 1 and \(limitMax)") ?? limitDefault
     }
 
     /// The answer to a list: `data` and `pagination`. `pages` is 0 when there is nothing.
@@ -45,7 +56,8 @@ public struct Page: Sendable, Equatable {
             ])
     }
 
-    private static func block(_ number: Int, _ limit: Int, _ total: Int) -> JSONValue {
+    /// The member `pagination` of a list.
+    public static func block(_ number: Int, _ limit: Int, _ total: Int) -> JSONValue {
         [
             "page": .integer(Int64(number)), "limit": .integer(Int64(limit)), "total": .integer(Int64(total)),
             "pages": .integer(Int64((total + limit - 1) / limit)),
@@ -53,11 +65,19 @@ public struct Page: Sendable, Equatable {
     }
 
     /// The two parameters as the document has them.
-    public static let parameters = [
-        Operation.Parameter(
-            "page", in: .query, "The page, from 1.", schema: ["type": "number", "minimum": 1, "default": 1]),
-        Operation.Parameter(
-            "limit", in: .query, "Elements a page.",
-            schema: ["type": "number", "minimum": 1, "maximum": 100, "default": 10]),
-    ]
+    public static let parameters = parameters(limitDefault: limitDefault, limitMax: limitMax)
+
+    /// The two parameters of a list with other bounds.
+    public static func parameters(limitDefault: Int, limitMax: Int) -> [Operation.Parameter] {
+        [
+            Operation.Parameter(
+                "page", in: .query, "The page, from 1.", schema: ["type": "number", "minimum": 1, "default": 1]),
+            Operation.Parameter(
+                "limit", in: .query, "Elements a page.",
+                schema: [
+                    "type": "number", "minimum": 1, "maximum": .integer(Int64(limitMax)),
+                    "default": .integer(Int64(limitDefault)),
+                ]),
+        ]
+    }
 }

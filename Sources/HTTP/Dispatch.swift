@@ -95,7 +95,9 @@ struct Dispatcher: Sendable {
                 id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,
                 body: body, branch: branch)
             switch target {
-            case .endpoint(let endpoint): return try await endpoint.answer(call)
+            case .endpoint(let endpoint):
+                if path.hasPrefix("/manage/") { try await admit(call) }
+                return try await endpoint.answer(call)
             case .operation: return try await perform(call, method, path)
             }
         }
@@ -188,6 +190,16 @@ struct Dispatcher: Sendable {
     }
 
     // MARK: Operations on configuration
+
+    /// Refuses a call to management whose ids are none, whose project does not exist, or that the caller may not make.
+    private func admit(_ call: Call) async throws {
+        try Self.checkIDs(call.path)
+        if case .path(let name) = call.operation.project {
+            let project = BranchKey(tenant: call.path["tenantId"] ?? "", project: call.path[name] ?? "")
+            guard try await store.head(of: project) != nil else { throw Problem.notFound("Project") }
+        }
+        guard call.caller.may(call.operation.permission) else { throw Problem(.forbidden, "Forbidden") }
+    }
 
     private func perform(_ call: Call, _ method: Operation.Method, _ path: Substring) async throws -> Reply {
         try Self.checkIDs(call.path)

@@ -64,6 +64,19 @@ public struct Turn: Sendable {
     /// The texts of the message, joined by a space (run spec §9).
     var text: String { parts.compactMap(\.text).joined(separator: " ") }
 
+    /// Characters of a title that is made of a message (run spec §25.1).
+    static let titleMax = 100
+
+    /// What a conversation that begins with this message is called; nil when there is no text in it.
+    var title: String? {
+        let text = text.trimmingPrefix(while: \.isWhitespace)
+        if text.isEmpty { return nil }
+        guard let end = text.index(text.startIndex, offsetBy: Self.titleMax, limitedBy: text.endIndex),
+            end < text.endIndex
+        else { return String(text) }
+        return text[..<end] + "..."
+    }
+
     /// Whether `id` may be a message's id (run spec §0.5).
     static func isMessageID(_ id: String) -> Bool {
         (1...64).contains(id.utf8.count)

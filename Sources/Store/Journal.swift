@@ -11,20 +11,6 @@ extension Store {
         }
     }
 
-    /// The newest messages of a conversation, oldest of them first.
-    ///
-    /// - Parameters:
-    ///   - limit: how many, 1–10,000.
-    ///   - before: only those before this position; nil for all.
-    public func messages(
-        _ conversation: ConversationKey, limit: Int, before: Int64? = nil
-    ) async throws(StoreError) -> [MessageRow] {
-        try await database.read { connection in
-            let values = conversation.values + [.integer(before ?? .max), .integer(limit.clamped(to: 1...10_000))]
-            return try connection.rows(JournalSQL.messages, values) { try $0.message(in: conversation) }.reversed()
-        }
-    }
-
     /// The conversation; nil when the project has none of that id.
     public func conversation(_ key: ConversationKey) async throws(StoreError) -> ConversationRow? {
         try await database.read { connection in
@@ -36,26 +22,6 @@ extension Store {
     public func isTaken(_ key: ConversationKey) async throws(StoreError) -> Bool {
         try await database.read { connection in
             try connection.first(JournalSQL.isTaken, [.text(key.tenant), .text(key.id)]) { $0.integer(0) } != nil
-        }
-    }
-
-    /// One page of a project's conversations, last changed first, and how many there are in all. Two statements.
-    ///
-    /// - Parameters:
-    ///   - owner: only those of this end user; nil for all.
-    ///   - page: from 1.
-    ///   - limit: conversations a page, 1–1,000.
-    public func conversations(
-        tenant: String, project: String, owner: String? = nil, page: Int, limit: Int
-    ) async throws(StoreError) -> (conversations: [ConversationRow], total: Int) {
-        try await database.read { connection in
-            let place: [SQLValue] = [.text(tenant), .text(project)] + (owner.map { [.text($0)] } ?? [])
-            let count = owner == nil ? JournalSQL.conversationCount : JournalSQL.ownedCount
-            let total = try connection.first(count, place) { $0.integer(0) } ?? 0
-            let rows = try connection.rows(
-                owner == nil ? JournalSQL.conversationPage : JournalSQL.ownedPage, place + SQLValue.window(page, limit)
-            ) { try $0.conversation(tenant, project) }
-            return (rows, Int(total))
         }
     }
 
@@ -197,18 +163,11 @@ extension Connection {
 extension SQLValue {
     /// A document as its text, or null.
     fileprivate static func json(_ document: JSONValue?) -> SQLValue { document.map { .utf8($0.jsonBytes) } ?? .null }
-
-    /// Limit and offset of a page. One beyond what can be counted is as empty as one beyond the end.
-    static func window(_ page: Int, _ limit: Int) -> [SQLValue] {
-        let limit = limit.clamped(to: 1...1000)
-        let offset = Int64(max(page, 1) - 1).multipliedReportingOverflow(by: limit)
-        return [.integer(limit), .integer(offset.overflow ? Int64.max : offset.partialValue)]
-    }
 }
 
 extension ConversationKey {
     /// The values of `$1`, `$2`, `$3`: tenant, id, project.
-    fileprivate var values: [SQLValue] { [.text(tenant), .text(id), .text(project)] }
+    var values: [SQLValue] { [.text(tenant), .text(id), .text(project)] }
     fileprivate var missing: StoreError { .notFound("Conversation \(id)") }
 }
 
@@ -248,7 +207,7 @@ extension RunRow {
 }
 
 extension Row {
-    fileprivate func conversation(_ tenant: String, _ project: String) throws -> ConversationRow {
+    func conversation(_ tenant: String, _ project: String) throws -> ConversationRow {
         ConversationRow(
             key: ConversationKey(tenant: tenant, project: project, id: text(0)), agent: text(1),
             activeSubAgent: optionalText(2), owner: optionalText(3), ref: text(4), title: optionalText(5),
@@ -256,7 +215,7 @@ extension Row {
             updatedAt: integer(10))
     }
 
-    fileprivate func message(in conversation: ConversationKey) throws -> MessageRow {
+    func message(in conversation: ConversationKey) throws -> MessageRow {
         MessageRow(
             conversation: conversation, id: text(0), position: integer(1), role: text(2),
             fromSubAgent: optionalText(3), toSubAgent: optionalText(4), visibility: text(5), type: text(6),

@@ -28,7 +28,9 @@ enum JournalSQL {
     static let isTaken = Statement("SELECT 1 FROM conversation WHERE tenant = $1 AND id = $2")
 
     static let conversationCount = Statement(
-        "SELECT count(*) FROM conversation WHERE tenant = $1 AND project = $2")
+        """
+        SELECT count(*) FROM (SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 LIMIT $3) AS counted
+        """)
 
     static let conversationPage = Statement(
         """
@@ -37,7 +39,10 @@ enum JournalSQL {
         """)
 
     static let ownedCount = Statement(
-        "SELECT count(*) FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3")
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3 LIMIT $4) AS counted
+        """)
 
     static let ownedPage = Statement(
         """
@@ -67,12 +72,38 @@ enum JournalSQL {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         """)
 
+    private static let messageColumns = """
+        id, position, role, from_sub_agent, to_sub_agent, visibility, type, run, content, metadata, created_at
+        """
+
+    private static let inConversation = "tenant = $1 AND conversation = $2 AND project = $3"
+
     static let messages = Statement(
         """
-        SELECT id, position, role, from_sub_agent, to_sub_agent, visibility, type, run, content, metadata, created_at
-        FROM message WHERE tenant = $1 AND conversation = $2 AND project = $3 AND position < $4
+        SELECT \(messageColumns) FROM message WHERE \(inConversation) AND position < $4
         ORDER BY position DESC LIMIT $5
         """)
+
+    static let shownMessages = Statement(
+        """
+        SELECT \(messageColumns) FROM message
+        WHERE \(inConversation) AND position < $4 AND visibility = 'user-facing'
+        ORDER BY position DESC LIMIT $5
+        """)
+
+    static let shownCount = Statement(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM message WHERE \(inConversation) AND visibility = 'user-facing' LIMIT $4) AS counted
+        """)
+
+    static let shownPage = Statement(
+        """
+        SELECT \(messageColumns) FROM message WHERE \(inConversation) AND visibility = 'user-facing'
+        ORDER BY position LIMIT $4 OFFSET $5
+        """)
+
+    static let message = Statement("SELECT \(messageColumns) FROM message WHERE \(inConversation) AND id = $4")
 
     static let insertRun = Statement(
         """

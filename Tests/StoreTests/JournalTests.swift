@@ -345,3 +345,54 @@ extension RunRow {
         }
     }
 }
+
+@Suite struct ConversationPageTests {
+    let conversation = ConversationKey(tenant: "t", project: "p", id: "c")
+
+    @Test(arguments: Engine.available) func `a page tells whether more follow, and totals stay true`(
+        _ engine: Engine
+    ) async throws {
+        try await withStore(engine) { store in
+            let rows = (1...5).map { ConversationRow.sample(id: "c\($0)", owner: "ann", at: Int64($0)) }
+            try await store.commit(rows.map { .conversation($0) }, durability: .process)
+            for owner in [nil, "ann"] {
+                let pages = try await [1, 2, 3, 4].asyncMap { page in
+                    try await store.conversations(tenant: "t", project: "p", owner: owner, page: page, limit: 2)
+                }
+                #expect(pages.map(\.hasMore) == [true, true, false, false])
+                #expect(pages.map(\.conversations.count) == [2, 2, 1, 0])
+                #expect(pages.map(\.total) == [5, 5, 5, 5])
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available) func `internal messages are left out where only the user's are wanted`(
+        _ engine: Engine
+    ) async throws {
+        try await withStore(engine) { store in
+            var changes: [RunChange] = [.conversation(.sample())]
+            for number in 1...6 {
+                var row = MessageRow.sample("m\(number)", in: conversation)
+                if number.isMultiple(of: 2) { row.visibility = "internal" }
+                changes.append(.message(row))
+            }
+            try await store.commit(changes, durability: .process)
+            let newest = try await store.messages(conversation, limit: 2, includesInternal: false)
+            #expect(newest.map(\.id) == ["m3", "m5"])
+            let page = try await store.shownMessages(conversation, page: 2, limit: 2)
+            #expect(page.messages.map(\.id) == ["m5"] && page.total == 3)
+            #expect(try await store.message("m4", in: conversation)?.id == "m4")
+            let other = ConversationKey(tenant: "t", project: "p", id: "d")
+            #expect(try await store.message("m4", in: other) == nil)
+        }
+    }
+}
+
+extension Sequence {
+    /// The results of one call after the other.
+    fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await body(element)) }
+        return values
+    }
+}

@@ -48,10 +48,23 @@ enum PercentCoding {
 extension PercentCoding {
     /// Text as a header may carry it: what is no visible ASCII character, and `%`, escaped.
     static func headerValue(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x25 }
-        if isPlain { return text }
+        escaped(text) { $0 > 0x20 && $0 < 0x7F && $0 != 0x25 }
+    }
+
+    /// Text as one segment of a path, or a parameter of a header (RFC 8187): all but unreserved characters escaped.
+    static func pathSegment(_ text: String) -> String {
+        escaped(text) { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+            default: false
+            }
+        }
+    }
+
+    private static func escaped(_ text: String, unless isPlain: (UInt8) -> Bool) -> String {
+        if text.utf8.allSatisfy(isPlain) { return text }
         return text.utf8.map { byte in
-            if byte > 0x20, byte < 0x7F, byte != 0x25 { return String(Unicode.Scalar(byte)) }
+            if isPlain(byte) { return String(Unicode.Scalar(byte)) }
             return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
     }

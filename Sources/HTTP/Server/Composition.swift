@@ -60,7 +60,8 @@ extension HTTPServer {
     ) {
         let turns = Turns(runs: runs, store: store)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
-        endpoints += ConversationRuns.endpoints(turns) + Health.endpoints(store: store)
+        endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
+        endpoints += ManageConversations.endpoints(store) + Health.endpoints(store: store)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,

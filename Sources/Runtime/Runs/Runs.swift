@@ -1,5 +1,5 @@
 import Catalog
-import Events
+public import Events
 import Models
 public import Store
 import Synchronization
@@ -63,6 +63,26 @@ public final class Runs: Sendable {
         let row = try await reading { () throws(StoreError) in try await self.world.store.run(key) }
         guard let row, row.conversation == conversation.id else { throw Problem.notFound("Run") }
         return handle(row)
+    }
+
+    /// The newest run of a conversation when it waits for a person, and what it waits for; nil when it does not.
+    ///
+    /// - Parameter agent: The agent that the conversation must be with; nil for any.
+    /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
+    public func waitingRun(
+        in conversation: ConversationKey, owner: String?, agent: String? = nil
+    ) async throws -> (run: RunRow, calls: PendingCalls)? {
+        try await checkOwn(conversation, owner, agent)
+        let row = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
+        guard let row, row.status == .waiting else { return nil }
+        return (row, try await calls(of: row))
+    }
+
+    /// The tool calls of a run that were neither begun nor answered.
+    func calls(of row: RunRow) async throws -> PendingCalls {
+        var calls = PendingCalls()
+        calls.add(try await StoredRun(row, world).log())
+        return calls
     }
 
     private func handle(_ row: RunRow) -> RunHandle {

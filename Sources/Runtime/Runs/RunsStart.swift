@@ -131,13 +131,14 @@ extension Runs {
         at now: Int64
     ) -> [RunChange] {
         var rows: [RunChange] = []
-        if row == nil || turn.userProperties != nil || turn.properties != nil {
+        let title = row?.title == nil ? turn.title : nil
+        if row == nil || title != nil || turn.userProperties != nil || turn.properties != nil {
             rows.append(
                 .conversation(
                     ConversationRow(
                         key: conversation, agent: start.agent, activeSubAgent: start.subAgent, owner: turn.owner,
-                        ref: turn.branch.branch, userProperties: turn.userProperties, properties: turn.properties,
-                        createdAt: row?.createdAt ?? now, updatedAt: now)))
+                        ref: turn.branch.branch, title: title, userProperties: turn.userProperties,
+                        properties: turn.properties, createdAt: row?.createdAt ?? now, updatedAt: now)))
         }
         rows.append(
             .message(

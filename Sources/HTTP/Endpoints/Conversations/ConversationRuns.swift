@@ -9,9 +9,11 @@ enum ConversationRuns {
     /// The endpoints.
     static func endpoints(_ turns: Turns) -> [Endpoint] { [resume(turns), cancel(turns)] }
 
-    private static let scope = Array(ChatSchemas.headers.prefix(4))
+    /// The headers that say whose conversations are meant.
+    static let scope = Array(ChatSchemas.headers.prefix(4))
 
-    private static func key(_ call: Call) -> ConversationKey {
+    /// The conversation that the path names.
+    static func key(_ call: Call) -> ConversationKey {
         let branch = Turns.branch(call)
         return ConversationKey(
             tenant: branch.tenant, project: branch.project, id: call.path["conversationId"] ?? "")
@@ -19,7 +21,7 @@ enum ConversationRuns {
 
     /// The agent that a conversation must be with, as for a turn in it; nil for a caller in development that names
     /// none.
-    private static func agent(_ call: Call) -> String? {
+    static func agent(_ call: Call) -> String? {
         call.caller.means == "development" ? call.headers[.agentID] : call.caller.agent
     }
 
