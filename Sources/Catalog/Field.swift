@@ -36,19 +36,31 @@ public enum FieldMode: Sendable, Equatable {
     case fromPath
     /// Written by the server alone, stored, never shown.
     case hidden
+    /// Written by the server alone, stored, shown: who made it, what it was given.
+    case recorded
+    /// Written by create and update and shown, but kept by another member: another way to say the same.
+    case alias
+    /// Taken by create and update, neither kept nor shown: what becomes of it is the resource's rule.
+    case request
 
     /// Whether a client may write it.
-    func takes(creating: Bool) -> Bool { self == .normal || self == .writeOnly || (self == .createOnly && creating) }
+    func takes(creating: Bool) -> Bool {
+        switch self {
+        case .normal, .writeOnly, .alias, .request: true
+        case .createOnly: creating
+        case .readOnly, .fromPath, .hidden, .recorded: false
+        }
+    }
 
     /// Whether the store keeps it.
-    var isStored: Bool { self != .readOnly }
+    var isStored: Bool { self != .readOnly && self != .alias && self != .request }
 
     /// Whether it is in the schema of a use.
     func shows(in use: SchemaUse) -> Bool {
         switch use {
         case .create: takes(creating: true)
         case .update: takes(creating: false)
-        case .view: self != .writeOnly && self != .hidden
+        case .view: self != .writeOnly && self != .hidden && self != .request
         }
     }
 }

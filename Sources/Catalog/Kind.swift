@@ -63,6 +63,8 @@ public struct Kind: Sendable {
     let createStatuses: [Int]
     let updateErrors: [Int]
     let deleteErrors: [Int]
+    /// Whether answers to creates and updates may have a `warning` beside the data.
+    let warns: Bool
     let schemas: Schemas
     let actions: Actions
 
@@ -79,6 +81,8 @@ public struct Kind: Sendable {
         let update: @Sendable (Entry, JSONValue, Workspace) throws -> Entry
         let delete: @Sendable (Entry, Workspace) throws -> Void
         let view: @Sendable (Entry, BranchKey) -> JSONObject
+        let inContext: @Sendable (Entry, Workspace) throws -> JSONObject
+        let warning: @Sendable (Entry) -> String?
         let onGet: @Sendable (Entry, Workspace) throws -> JSONObject
         let onList: @Sendable ([String], Page, [String: String], Workspace) throws -> [String: JSONObject]
         let decode: @Sendable (JSONValue, JSONValue?) throws(Problem) -> JSONValue
@@ -138,6 +142,7 @@ public struct Kind: Sendable {
         self.isVersioned = isVersioned
         self.handle = handle
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
+        warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
         // What a create takes the place of stands in the way of an update.
         updateErrors = rules.replaces == nil ? [] : [409]
@@ -212,8 +217,10 @@ public struct Kind: Sendable {
     ) throws -> [Problem.Broken] {
         var broken: [Problem.Broken] = []
         let kept = Set(old.map { links(key, $0) } ?? [])
+        // What lives outside branches refers to the main one.
+        let world = isVersioned ? workspace : try workspace.on(BranchKey.main)
         for link in links(key, document) where !kept.contains(link) {
-            if try workspace.get(link.target) == nil {
+            if try world.get(link.target) == nil {
                 broken.append(Problem.Broken([link.role], Self.unknown(link.target)))
             }
         }

@@ -42,7 +42,7 @@ extension Kind {
                 responses: [Operation.Response(200, "The \(title).", schema: reference("Response"))],
                 effect: .read { workspace, input in
                     let entry = try entry(workspace, input)
-                    var view = view(entry, in: workspace.branch)
+                    var view = try shown(entry, workspace)
                     for (name, member) in try actions.onGet(entry, workspace) { view[name] = member }
                     return .data(.object(view))
                 })
@@ -61,7 +61,7 @@ extension Kind {
                 moreErrors: onDuplicate == .conflict ? [409] : [],
                 effect: .write { workspace, input in
                     let (entry, status) = try create(workspace, input)
-                    return .data(.object(view(entry, in: workspace.branch)), status: status)
+                    return try answer(entry, workspace, status: status)
                 })
         }
     }
@@ -73,10 +73,7 @@ extension Kind {
                 request: OpenAPI.reference(bodyName + "Update"),
                 responses: [Operation.Response(200, "The updated \(title).", schema: reference("Response"))],
                 moreErrors: updateErrors,
-                effect: .write { workspace, input in
-                    let entry = try actions.update(entry(workspace, input), input.body, workspace)
-                    return .data(.object(view(entry, in: workspace.branch)))
-                })
+                effect: .write { workspace, input in try answer(update(workspace, input), workspace, status: 200) })
         }
     }
 
@@ -102,7 +99,27 @@ extension Kind {
         throw Problem.notFound(title)
     }
 
-    private func create(_ workspace: Workspace, _ input: OperationInput) throws -> (entry: Entry, status: Int) {
+    /// The resource as an operation answers with it.
+    public func shown(_ entry: Entry, _ workspace: Workspace) throws -> JSONObject {
+        var view = view(entry, in: workspace.branch)
+        for (name, member) in try actions.inContext(entry, workspace) { view[name] = member }
+        return view
+    }
+
+    /// The answer to a create or an update.
+    private func answer(_ entry: Entry, _ workspace: Workspace, status: Int) throws -> OperationOutput {
+        var body: JSONObject = ["data": .object(try shown(entry, workspace))]
+        if let warning = actions.warning(entry) { body["warning"] = .string(warning) }
+        return OperationOutput(status, .object(body))
+    }
+
+    /// Changes the resource that a path names as the body says, and answers with it.
+    public func update(_ workspace: Workspace, _ input: OperationInput) throws -> Entry {
+        try actions.update(entry(workspace, input), input.body, workspace)
+    }
+
+    /// Makes the resource that a body describes where the path says. Answers with it and the status.
+    public func create(_ workspace: Workspace, _ input: OperationInput) throws -> (entry: Entry, status: Int) {
         if scope == .tenant {
             // The body is checked before the project that it names is looked for.
             _ = try create(input.body)
@@ -141,8 +158,8 @@ extension Kind {
         branch: (Entry) -> BranchKey
     ) throws -> OperationOutput {
         let extras = try actions.onList(entries.map(\.key.id), page, input.query, workspace)
-        let views = entries.map { entry -> JSONValue in
-            var view = view(entry, in: branch(entry))
+        let views = try entries.map { entry -> JSONValue in
+            var view = scope == .tenant ? view(entry, in: branch(entry)) : try shown(entry, workspace)
             for (name, member) in extras[entry.key.id] ?? [:] { view[name] = member }
             return .object(view)
         }

@@ -78,6 +78,10 @@ public struct Extras<R: Resource>: Sendable {
     public let schemas: JSONObject
     /// The members of every answer.
     public let always: @Sendable (R, BranchKey) -> JSONObject
+    /// The members of every answer to an operation that say what the moment, the caller or other resources make of it.
+    public let inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
+    /// What is said beside the answer to a create or an update that was done but may not do what was meant, or nil.
+    public let warning: (@Sendable (R) -> String?)?
     /// The members of the answer to a single get.
     public let onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
     /// The members of each element of a page of the list, by the elements' ids, if its query asks for them.
@@ -92,10 +96,14 @@ public struct Extras<R: Resource>: Sendable {
     /// Members beside the declared ones; none unless told.
     public init(
         schemas: JSONObject = [:], always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
+        inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
+        warning: (@Sendable (R) -> String?)? = nil,
         onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
     ) {
         self.schemas = schemas
         self.always = always
+        self.inContext = inContext
+        self.warning = warning
         self.onGet = onGet
         self.onList = onList
     }

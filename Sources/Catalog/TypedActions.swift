@@ -7,6 +7,8 @@ struct TypedActions<R: Resource>: Sendable {
     var erased: Kind.Actions {
         Kind.Actions(
             create: create, update: update, delete: delete, view: view,
+            inContext: { entry, workspace in try extras.inContext?(R(entry), entry.key, workspace) ?? [:] },
+            warning: { extras.warning?(R($0)) },
             onGet: { entry, workspace in try extras.onGet?(R(entry), entry.key, workspace) ?? [:] },
             onList: { ids, page, query, workspace in try extras.onList?(ids, page, query, workspace) ?? [:] },
             decode: { body, stored throws(Problem) in

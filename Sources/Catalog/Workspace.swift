@@ -85,6 +85,10 @@ public struct Workspace {
     /// It is unique among all resources of the kind, goes with the resource, and never changes.
     /// Throws `Problem` 409 when another has it.
     public let setHandle: (ResourceKey, String) throws -> Void
+    /// The log of what resources of the branch set off.
+    public var invocations = InvocationLog.empty
+    /// Who calls, and the server.
+    public var surroundings = Surroundings()
 
     /// A workspace from its functions.
     public init(

@@ -23,6 +23,8 @@ public struct Application: Sendable {
         public var version: String
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// Why the server sends no request to an address, for people; nil when it does.
+        public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -57,7 +59,7 @@ public struct Application: Sendable {
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, authentication: settings.authentication, limits: settings.limits,
             clock: clock, streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger,
-            version: settings.version, publicURL: settings.publicURL)
+            version: settings.version, publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(

@@ -31,6 +31,9 @@ struct Dispatcher: Sendable {
     let logger: Logger
     /// The name of the kind that the tenant's list of projects shows.
     let projectKind: String
+    /// What operations know of the server, beside who calls.
+    let surroundings: Surroundings
+    let slowWorker = SlowWorker()
 
     /// Answers a request. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String) async throws -> Reply {
@@ -214,21 +217,26 @@ struct Dispatcher: Sendable {
         let now = self.now()
         switch operation.effect {
         case .read(let body):
+            let surroundings = surroundings(of: call)
             let output = try await store.readConfiguration(in: branch) { [projectKind] in
-                try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
+                let workspace = $0.workspace(
+                    projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
+                return try body(workspace, input)
             }
             return Self.reply(output, unlessKnown: Precondition(call.headers))
         case .write(let body):
             let isRehearsal = call.query[Rehearsal.parameter] == "true"
             let guarded = try guarded(call, method, path)
             do {
-                let (output, tag) = try await store.write(in: branch, actor: call.caller.actor, at: now) {
-                    [projectKind] in
-                    let workspace = $0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make)
-                    try guarded?.check(workspace)
-                    let output = try body(workspace, input)
-                    if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
-                    return (output, try guarded?.tag(workspace))
+                let (output, tag) = try await slowWorker.settle(surroundings(of: call)) { surroundings in
+                    try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
+                        let workspace = $0.workspace(
+                            projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
+                        try guarded?.check(workspace)
+                        let output = try body(workspace, input)
+                        if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
+                        return (output, try guarded?.tag(workspace))
+                    }
                 }
                 return Self.reply(output, tag)
             } catch let rehearsal as Rehearsal {
@@ -236,6 +244,12 @@ struct Dispatcher: Sendable {
             }
         case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
+    }
+
+    private func surroundings(of call: Call) -> Surroundings {
+        var surroundings = surroundings
+        surroundings.caller = Requester(name: call.caller.actor, isAdministrator: call.caller.may(.admin))
+        return surroundings
     }
 
     private static func reply(_ output: OperationOutput, _ tag: EntityTag?) -> Reply {
@@ -291,18 +305,21 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// Parameters of paths that name what was named elsewhere: tenants, users, the keys of an app's issuer.
+    private static let foreignNames: Set = ["tenantId", "userId", "kid"]
+
     /// Any name (manage spec §0.3) that databases and logs can hold.
-    private static let tenantID = FieldType<String>.text(1...256).checked { name in
+    private static let foreignName = FieldType<String>.text(1...256).checked { name in
         name.unicodeScalars.contains { $0.properties.generalCategory == .control }
             ? "must not have control characters" : nil
     }
 
-    /// Every parameter of a managed path is an id of a resource, but for the tenant. Projects made elsewhere may have
-    /// ids that a new one may not (manage spec §1.21, 3).
+    /// Every parameter of a managed path is an id of a resource, but for those named elsewhere. Projects made elsewhere
+    /// may have ids that a new one may not (manage spec §1.21, 3).
     private static func checkIDs(_ path: [String: String]) throws(Problem) {
         var decoding = Decoding()
         for (name, value) in path {
-            let type = name == "tenantId" ? tenantID : FieldType.resourceID
+            let type = foreignNames.contains(name) ? foreignName : FieldType.resourceID
             decoding.within(name) { decoding in _ = type.decode(.string(value), &decoding) }
         }
         try decoding.finish()

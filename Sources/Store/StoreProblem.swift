@@ -23,8 +23,11 @@ extension ConfigurationTransaction {
     ///   - projectKind: the kind of the resources that the tenant's list of projects shows.
     ///   - now: milliseconds since 1970.
     ///   - makeID: gives a fresh id.
-    public func workspace(projectKind: String, now: Int64, makeID: @escaping () -> String) -> Workspace {
-        Workspace(
+    ///   - surroundings: who calls, and the server.
+    public func workspace(
+        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings()
+    ) -> Workspace {
+        var workspace = Workspace(
             branch: branch, now: now, makeID: makeID,
             get: { try self.get($0) },
             all: { try self.all($0, $1) },
@@ -40,9 +43,14 @@ extension ConfigurationTransaction {
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
             deleteProject: { try self.deleteProject() },
-            on: { try self.on($0).workspace(projectKind: projectKind, now: now, makeID: makeID) },
+            on: {
+                try self.on($0).workspace(
+                    projectKind: projectKind, now: now, makeID: makeID, surroundings: surroundings)
+            },
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )
+        workspace.surroundings = surroundings
+        return workspace
     }
 
     private static func problems<T>(_ body: () throws -> T) throws -> T {
