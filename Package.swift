@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
 /// The arrow diagram: a target may import what its line names and nothing else.
 let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Cryptography", ["CCrypto"]),
-    ("Catalog", ["Cryptography"]),
+    ("Catalog", ["Cryptography", .product(name: "Yams", package: "Yams")]),
     ("Store", ["Catalog", "CSQLite", "CPostgres"]),
     ("Domain", ["Catalog", "Cryptography"]),
     ("Outbound", ["CCurl"]),
@@ -39,7 +39,6 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
         [
             "Catalog", "Outbound",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Yams", package: "Yams"),
         ]
     ),
     (

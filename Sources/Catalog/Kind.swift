@@ -51,6 +51,8 @@ public struct Kind: Sendable {
     public let refusesEmptyUpdate: Bool
     /// Whether members that are unset show as null; else they are left out.
     public let showsUnset: Bool
+    /// Whether bodies are something else than the members, which those who take them declare.
+    public let hasOwnBodies: Bool
     /// Whether the resources live on branches, with the rest of the configuration. Those that do not are the same
     /// whatever branch a request names: they are on the project's branch `BranchKey.unversioned`.
     public let isVersioned: Bool
@@ -108,6 +110,7 @@ public struct Kind: Sendable {
     ///   - listParameters: Further query parameters of the list, for the document.
     ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
     ///   - showsUnset: Whether unset members show as null.
+    ///   - hasOwnBodies: Whether bodies are something else than the members, which those who take them declare.
     ///   - isVersioned: Whether the resources live on branches.
     ///   - handle: The member by which a resource is found without its tenant being known; none unless told.
     ///   - rules: What one field cannot say.
@@ -118,8 +121,8 @@ public struct Kind: Sendable {
         label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
         filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
-        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, isVersioned: Bool = true, handle: String? = nil,
-        rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
+        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, hasOwnBodies: Bool = false,
+        isVersioned: Bool = true, handle: String? = nil, rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
     ) {
         self.name = name
         self.title = title
@@ -141,6 +144,7 @@ public struct Kind: Sendable {
         self.showsUnset = showsUnset
         self.isVersioned = isVersioned
         self.handle = handle
+        self.hasOwnBodies = hasOwnBodies
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
         warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]

@@ -200,9 +200,8 @@ extension Kind {
     /// The schemas that the document keeps for the kind: as shown, as created, as updated, and the two envelopes.
     public var documentSchemas: [(name: String, schema: JSONObject)] {
         let view = OpenAPI.reference(schemaName)
-        return [
-            (schemaName, schemas.view), (bodyName + "Create", schemas.create),
-            (bodyName + "Update", schemas.update),
+        let bodies = [(bodyName + "Create", schemas.create), (bodyName + "Update", schemas.update)]
+        return [(schemaName, schemas.view)] + (hasOwnBodies ? [] : bodies) + [
             (schemaName + "Response", OpenAPI.envelope(view)),
             (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
         ]

@@ -4,15 +4,16 @@ public import Catalog
 public enum Everything {
     /// The kinds, in the order in which whole documents are written: what is referred to comes first.
     public static let kinds: [Kind] = [
-        Project.kind, CredentialReference.kind, Function.kind, Tool.kind, ExternalAgent.kind, DataComponent.kind,
+        Project.kind, Skill.kind, SkillFile.kind, CredentialReference.kind, Function.kind, Tool.kind,
+        ExternalAgent.kind, DataComponent.kind,
         ArtifactComponent.kind, Agent.kind, ContextConfig.kind, FunctionTool.kind, SubAgent.kind,
         SubAgentRelation.kind, ExternalAgentRelation.kind, TeamAgentRelation.kind, ToolRelation.kind,
-        FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind,
+        FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind, SkillRelation.kind,
     ]
 
     /// The associations of sub-agents with what they may use.
     public static let links: [Link] = [
-        DataComponent.link, ArtifactComponent.link, FunctionTool.link,
+        DataComponent.link, ArtifactComponent.link, FunctionTool.link, Skill.link,
     ]
 
     /// The kinds by name.
@@ -21,9 +22,9 @@ public enum Everything {
     /// Every operation on configuration.
     public static let operations: [Operation] =
         kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
-        + ProjectOperations.all
+        + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas
 }

@@ -128,7 +128,7 @@ import Testing
             ),
             ("contextConfig/headersSchema", ["type": "nonsense"], ["/contextConfig/headersSchema/type"]),
             ("triggers", ["t": ["name": "T"]], ["/triggers"]),
-            ("subAgents/router/skills", [["id": "tone", "index": 0]], ["/subAgents/router/skills"]),
+            ("subAgents/router/skills", [["id": "gone", "index": 0]], ["/subAgents/router/skills/0/id"]),
             ("subAgents/new", ["type": "internal", "name": "N", "canUse": []], ["/subAgents/new/id"]),
             ("tools", ["t": ["name": "T"]], ["/tools/t/config"]),
             ("teamAgents", ["t": ["id": "t"]], ["/teamAgents/t/name"]),
@@ -322,6 +322,7 @@ import Testing
         #expect(
             left == [
                 "project", "credential", "tool", "data-component", "artifact-component", "external-agent", "function",
+                "skill", "skill-file",
             ])
     }
 

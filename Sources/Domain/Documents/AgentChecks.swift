@@ -18,6 +18,7 @@ struct AgentChecks {
             try checkDelegates(id, sub.wiring, &decoding)
             try checkUses(id, sub.wiring, &relationIDs, &decoding)
             try checkComponents("dataComponents", id, sub.wiring.dataComponents, DataComponent.kind, &decoding)
+            try checkSkills(id, sub.wiring, &decoding)
             try checkComponents(
                 "artifactComponents", id, sub.wiring.artifactComponents, ArtifactComponent.kind, &decoding)
         }
@@ -102,6 +103,18 @@ struct AgentChecks {
                 decoding.fail("names a tool that is named before", along: place)
             } else if draft.functionTools[use.toolId] == nil {
                 try checkKnown(key(Tool.kind, use.toolId), place, &decoding)
+            }
+        }
+    }
+
+    private func checkSkills(_ id: String, _ wiring: Wiring, _ decoding: inout Decoding) throws {
+        var seen: Set<String> = []
+        for (position, use) in (wiring.skills ?? []).enumerated() {
+            let place = ["subAgents", id, "skills", String(position), "id"]
+            if !seen.insert(use.id).inserted {
+                decoding.fail("names a skill that is named before", along: place)
+            } else {
+                try checkKnown(key(Skill.kind, use.id), place, &decoding)
             }
         }
     }

@@ -38,7 +38,9 @@ struct AgentDocument {
             shelf.entries(SubAgent.kind, agent.id).map { ($0.key.id, $0) }, uniquingKeysWith: { $1 })
         for subAgent in relations.subAgents {
             guard let stored = entries[subAgent.id] else { continue }
-            subAgents[subAgent.id] = .object(self.subAgent(subAgent, stored, relations))
+            var members = self.subAgent(subAgent, relations)
+            members["skills"] = .array(try skills(relations.skills[subAgent.id] ?? [], shelf, agent.id))
+            subAgents[subAgent.id] = .object(members.stamped(stored))
         }
         document["subAgents"] = .object(subAgents)
         document["tools"] = style == .alone ? .object(try tools(relations)) : .null
@@ -64,7 +66,7 @@ struct AgentDocument {
         return members
     }
 
-    private func subAgent(_ subAgent: SubAgent, _ entry: Entry, _ relations: Relations) -> JSONObject {
+    private func subAgent(_ subAgent: SubAgent, _ relations: Relations) -> JSONObject {
         var subAgent = subAgent
         if let bound = project?.stopWhen?.stepCountIs, subAgent.stopWhen?.stepCountIs == nil {
             subAgent.stopWhen = SubAgentStopWhen()
@@ -83,7 +85,15 @@ struct AgentDocument {
         members["dataComponents"] = .array((relations.dataComponents[id] ?? []).map { .string($0.target) })
         members["artifactComponents"] = .array(
             (relations.artifactComponents[id] ?? []).map { .string($0.target) })
-        return members.stamped(entry)
+        return members
+    }
+
+    private func skills(_ relations: [SkillRelation], _ shelf: Shelf, _ agent: String) throws -> [JSONValue] {
+        try relations.compactMap { relation in
+            let key = ResourceKey(kind: SkillRelation.kind.name, parent: agent, id: relation.id)
+            guard let use = shelf[key], let skill = try stored(Skill.key(relation.target)) else { return nil }
+            return .object(Skill.link.element(skill, use, in: branch))
+        }
     }
 
     private func internalTarget(_ relation: SubAgentRelation) -> JSONValue {

@@ -118,6 +118,11 @@ struct AgentWriter {
             for (place, slot) in new.enumerated() { try slot.write(workspace, keepsPlaces ? slot.position : place) }
             keys += new.map(\.key)
         }
+        for slot in skills(of: name, wiring) {
+            // Their places are said in the document.
+            try slot.write(workspace, slot.position)
+            keys.append(slot.key)
+        }
         return keys
     }
 
@@ -262,12 +267,25 @@ struct AgentWriter {
         }
     }
 
+    private func skills(of name: String, _ wiring: Wiring) -> [RelationSlot] {
+        (wiring.skills ?? []).map { use in
+            var relation = stored.skills[name]?.first { $0.target == use.id } ?? SkillRelation()
+            relation.subAgentId = name
+            relation.target = use.id
+            relation.index = use.index
+            relation.alwaysLoaded = use.alwaysLoaded
+            if relation.id.isEmpty { relation = derivingID(relation, SkillRelation.identifying, in: id) }
+            return RelationSlot(relation, in: id)
+        }
+    }
+
     // MARK: Orphans
 
     private func deleteOrphans(keeping kept: Set<ResourceKey>) throws {
         let relationKinds = [
             SubAgentRelation.kind, ExternalAgentRelation.kind, TeamAgentRelation.kind, ToolRelation.kind,
             FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind,
+            SkillRelation.kind,
         ]
         for kind in relationKinds {
             let parents = kind.scope == .subAgent ? stored.subAgents.map { "\(id)/\($0.id)" } : [id]

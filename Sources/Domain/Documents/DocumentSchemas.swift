@@ -88,14 +88,15 @@ enum DocumentSchemas {
         "artifactComponents": map("ArtifactComponentCreate"), "externalAgents": map("ExternalAgentCreate"),
         "credentialReferences": map("CredentialReferenceCreate"),
         "statusUpdates": ["anyOf": [.object(StatusUpdates.schema), ["type": "null"]]],
-        "skills": ["type": "object", "description": "Not available yet: leave it out or empty."],
+        "skills": map("SkillCreate"),
     ]
 
     private static let project = adding(projectParts, ["agents", "tools"], to: Project.schema(for: .create))
 
     private static let projectView = adding(
         projectParts.merging([
-            "agents": map("AgentWithinContextOfProjectSelect"), "createdAt": ["type": "string"],
+            "agents": map("AgentWithinContextOfProjectSelect"), "skills": map("SkillWithFiles"),
+            "createdAt": ["type": "string"],
             "updatedAt": ["type": "string"],
         ]),
         ["agents", "tools", "createdAt", "updatedAt"], to: Project.schema(for: .view))

@@ -55,6 +55,7 @@ struct Relations {
     let functionTools: [String: [FunctionToolRelation]]
     let dataComponents: [String: [DataComponentRelation]]
     let artifactComponents: [String: [ArtifactComponentRelation]]
+    let skills: [String: [SkillRelation]]
 
     init(_ shelf: Shelf, _ agent: String) {
         func grouped<R: Resource>(
@@ -77,6 +78,7 @@ struct Relations {
         functionTools = grouped(FunctionToolRelation.self, by: { $0.subAgentId }, { $0.position })
         dataComponents = grouped(DataComponentRelation.self, by: { $0.subAgentId }, { $0.position })
         artifactComponents = grouped(ArtifactComponentRelation.self, by: { $0.subAgentId }, { $0.position })
+        skills = grouped(SkillRelation.self, by: { $0.subAgentId }, { $0.position })
     }
 
     /// The values by position; those without one, made alone, follow in the order in which they came.
