@@ -15,7 +15,8 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Cryptography", ["CCrypto"]),
     ("Catalog", ["Cryptography", .product(name: "Yams", package: "Yams")]),
     ("Store", ["Catalog", "CSQLite", "CPostgres"]),
-    ("Domain", ["Catalog", "Cryptography"]),
+    ("JavaScript", []),
+    ("Domain", ["Catalog", "Cryptography", "JavaScript"]),
     ("Outbound", ["CCurl"]),
     ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
     ("Events", ["Catalog", "Models"]),
@@ -24,7 +25,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "HTTP",
         [
-            "Catalog", "Cryptography", "Domain", "Events", "Models", "Runtime", "Store", "Wire",
+            "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "Models", "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
@@ -37,7 +38,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CLI",
         [
-            "Catalog", "Outbound",
+            "Catalog", "JavaScript", "Outbound",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
     ),
@@ -65,13 +66,20 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("OutboundTests", ["Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
+    ("JavaScriptTests", ["JavaScript"]),
     ("DomainTests", ["Catalog", "Domain"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
-    ("HTTPTests", ["Catalog", "CoveyTesting", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
+    (
+        "HTTPTests",
+        ["Catalog", "CoveyTesting", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime", "Store"]
+    ),
     (
         "CLITests",
-        ["Catalog", "CLI", "Outbound", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        [
+            "Catalog", "CLI", "JavaScript", "Outbound",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]
     ),
     ("ContractTests", ["Catalog", "CoveyTesting", "Outbound", "Store"]),
     ("TidyTests", []),

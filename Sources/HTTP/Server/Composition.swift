@@ -71,6 +71,7 @@ extension HTTPServer {
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
         endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
         endpoints += ManageConversations.endpoints(store) + Health.endpoints(store: store)
+        endpoints.append(Capabilities.endpoint)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,
