@@ -59,6 +59,8 @@ public struct Kind: Sendable {
     /// The member whose value is a resource's handle (`Workspace.setHandle`): set at its creation, never changed; nil
     /// for none.
     public let handle: String?
+    /// Where the secrets are in a stored document; nil when the kind has none.
+    public let secrets: SecretPlaces?
     let names: OperationNames
     let permissions: Permissions
     let listParameters: [Operation.Parameter]
@@ -145,6 +147,7 @@ public struct Kind: Sendable {
         self.isVersioned = isVersioned
         self.handle = handle
         self.hasOwnBodies = hasOwnBodies
+        secrets = R.secrets
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
         warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]

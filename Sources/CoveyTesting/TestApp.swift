@@ -1,4 +1,5 @@
 import Catalog
+public import Cryptography
 import Foundation
 public import HTTP
 import Logging
@@ -23,6 +24,8 @@ public struct TestApp: Sendable {
         public var folder: String?
         /// The database; nil for one of its own.
         public var databaseURL: String?
+        /// The keys that seal what is stored; the same for every app unless set.
+        public var keyring = TestApp.keyring
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -70,6 +73,17 @@ public struct TestApp: Sendable {
         await store.close()
     }
 
+    /// The keys of apps that are given no others.
+    public static let keyring = Keyring(key(7))
+
+    /// The key all of whose bytes are these.
+    public static func key(_ byte: UInt8) -> SecretKey {
+        guard let key = SecretKey([UInt8](repeating: byte, count: SecretKey.length)) else {
+            preconditionFailure("keys have \(SecretKey.length) bytes")
+        }
+        return key
+    }
+
     /// Apps at once: each has threads and, on PostgreSQL, connections of its own, of which a server has not many.
     private static let places = Places(8)
 
@@ -88,7 +102,8 @@ public struct TestApp: Sendable {
             Application.Settings(
                 address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
                 limits: options.limits, runtimeLimits: options.runtimeLimits),
-            store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
+            store: store, keyring: options.keyring, models: models,
+            clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
         ) { port in heard.yield(port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -34,6 +34,8 @@ struct Dispatcher: Sendable {
     /// What operations know of the server, beside who calls.
     let surroundings: Surroundings
     let slowWorker = SlowWorker()
+    /// Seals the secrets in what is stored.
+    let sealing: Sealing
 
     /// Answers a request. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String) async throws -> Reply {
@@ -218,9 +220,10 @@ struct Dispatcher: Sendable {
         switch operation.effect {
         case .read(let body):
             let surroundings = surroundings(of: call)
-            let output = try await store.readConfiguration(in: branch) { [projectKind] in
+            let output = try await store.readConfiguration(in: branch) { [projectKind, sealing] in
                 let workspace = $0.workspace(
-                    projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
+                    projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
+                    sealing: sealing)
                 return try body(workspace, input)
             }
             return Self.reply(output, unlessKnown: Precondition(call.headers))
@@ -229,9 +232,10 @@ struct Dispatcher: Sendable {
             let guarded = try guarded(call, method, path)
             do {
                 let (output, tag) = try await slowWorker.settle(surroundings(of: call)) { surroundings in
-                    try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
+                    try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind, sealing] in
                         let workspace = $0.workspace(
-                            projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
+                            projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
+                            sealing: sealing)
                         try guarded?.check(workspace)
                         let output = try body(workspace, input)
                         if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }

@@ -192,6 +192,7 @@ enum SQL {
 
     static let deleteProject = [
         Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
+        Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
     ]
 }

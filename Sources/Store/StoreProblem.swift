@@ -24,8 +24,10 @@ extension ConfigurationTransaction {
     ///   - now: milliseconds since 1970.
     ///   - makeID: gives a fresh id.
     ///   - surroundings: who calls, and the server.
+    ///   - sealing: seals the secrets in what is put.
     public func workspace(
-        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings()
+        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings(),
+        sealing: Sealing
     ) -> Workspace {
         var workspace = Workspace(
             branch: branch, now: now, makeID: makeID,
@@ -38,14 +40,20 @@ extension ConfigurationTransaction {
                 try self.inTenantPage(of: projectKind, page: page.number, limit: page.limit, kind: kind)
             },
             referrers: { try self.referrers($0) },
-            put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
+            put: { [branch] key, document, links in
+                try Self.problems {
+                    let sealed = try sealing.sealed(document, key, in: branch) { try self.get(key) }
+                    return try self.put(key, sealed, links)
+                }
+            },
             delete: { key in try Self.problems { try self.delete(key) } },
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
             deleteProject: { try self.deleteProject() },
             on: {
                 try self.on($0).workspace(
-                    projectKind: projectKind, now: now, makeID: makeID, surroundings: surroundings)
+                    projectKind: projectKind, now: now, makeID: makeID, surroundings: surroundings,
+                    sealing: sealing)
             },
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )

@@ -1,4 +1,5 @@
 import Catalog
+import Cryptography
 import Domain
 import Testing
 
@@ -26,6 +27,7 @@ final class Memory {
     private var handles: [String: Set<String>] = [:]
 
     static let tenant = "default"
+    static let sealing = Sealing(Keyring(.random()), kinds: Everything.kinds)
 
     /// Calls an operation as the dispatcher does.
     ///
@@ -115,7 +117,11 @@ final class Memory {
                 (self.projects[self.place(branch)]?.links ?? [:]).filter { $0.value.contains { $0.target == key } }.keys
                     .sorted { ($0.kind, $0.parent, $0.id) < ($1.kind, $1.parent, $1.id) }
             },
-            put: { key, document, links in try self.put(key, document, links, self.place(branch)) },
+            put: { key, document, links in
+                let place = self.place(branch)
+                let sealed = try Self.sealing.sealed(document, key, in: branch) { self.projects[place]?.entries[key] }
+                return try self.put(key, sealed, links, place)
+            },
             delete: { try self.delete($0, self.place(branch)) },
             exists: { self.projects[self.place(branch)] != nil },
             createBranch: {
@@ -229,4 +235,10 @@ extension JSONValue {
 
     /// This value read from JSON text.
     static func text(_ text: String) throws -> JSONValue { try JSONValue(parsing: text) }
+}
+
+/// The values of headers of the project `shop`, for whoever calls.
+func opened(_ headers: HeaderMap?) throws -> String {
+    let branch = BranchKey(tenant: Memory.tenant, project: "shop")
+    return try Memory.sealing.keyring.open(headers ?? HeaderMap(), of: branch).map(\.value).joined(separator: ",")
 }

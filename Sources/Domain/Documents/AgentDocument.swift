@@ -135,7 +135,7 @@ struct AgentDocument {
     }
 
     private func use(
-        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: OrderedMap<String>?,
+        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: HeaderMap?,
         _ policies: ToolPolicies?
     ) -> JSONValue {
         [
@@ -145,8 +145,8 @@ struct AgentDocument {
         ]
     }
 
-    private func json(_ headers: OrderedMap<String>?) -> JSONValue? {
-        headers.map(FieldType<OrderedMap<String>>.textMap.encode)
+    private func json(_ headers: HeaderMap?) -> JSONValue? {
+        headers.map(FieldType<HeaderMap>.headerMap.show)
     }
 
     // MARK: What the relations lead to

@@ -9,7 +9,7 @@ public struct ExternalAgentRelation: Resource, Equatable {
     /// Whom.
     public var externalAgentId = ""
     /// Headers sent with each call; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 

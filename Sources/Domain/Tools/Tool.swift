@@ -23,7 +23,7 @@ public struct Tool: Resource, Equatable {
     /// Whose credential calls carry.
     public var credentialScope = CredentialScope.project
     /// Headers sent with each call; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// Its picture; nil for none.
     public var imageUrl: String?
     /// What the server said that it can do; nil until it was asked.
