@@ -12,8 +12,8 @@ public enum SecretKeyProblem: Error, Sendable, Equatable, CustomStringConvertibl
         switch self {
         case .missing(let id):
             "The secrets in the database are sealed with key \(id), which this server does not hold. Give it the key "
-                + "of the server that made them, in COVEY_SECRET_KEY or in a file that COVEY_SECRET_KEY_FILE names: that "
-                + "server's is in its environment, or in secret.key in its data folder."
+                + "of the server that made them, in COVEY_SECRET_KEY or in a file that COVEY_SECRET_KEY_FILE names: "
+                + "that server's is in its environment, or in secret.key in its data folder."
         case .wrong(let id):
             "The key \(id) does not open what it sealed in the database: key or database is damaged. "
                 + "Restore both from one backup."

@@ -93,7 +93,7 @@ extension SecretPlaces {
 }
 
 extension Kind {
-    /// A document of the kind with the mask in place of each secret, for whoever shows or compares documents as they are
-    /// stored.
+    /// A document of the kind with the mask in place of each secret, for whoever shows or compares documents as they
+    /// are stored.
     public func masking(_ document: JSONValue) -> JSONValue { secrets?.masking(document) ?? document }
 }
