@@ -19,6 +19,12 @@ public struct Kind: Sendable {
         public let reference: Reference?
     }
 
+    /// A time that answers tell of a resource, by its name on the wire.
+    public enum Time: String, Sendable, CaseIterable {
+        case created = "createdAt"
+        case updated = "updatedAt"
+    }
+
     /// The name inside: in keys, links and the log. Never changes once there is data.
     public let name: String
     /// The name in sentences: `Sub-agent not found`.
@@ -112,6 +118,7 @@ public struct Kind: Sendable {
     ///   - listParameters: Further query parameters of the list, for the document.
     ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
     ///   - showsUnset: Whether unset members show as null.
+    ///   - times: The times that answers tell; both unless told.
     ///   - hasOwnBodies: Whether bodies are something else than the members, which those who take them declare.
     ///   - isVersioned: Whether the resources live on branches.
     ///   - handle: The member by which a resource is found without its tenant being known; none unless told.
@@ -123,7 +130,8 @@ public struct Kind: Sendable {
         label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
         filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
-        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, hasOwnBodies: Bool = false,
+        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, times: [Time] = Time.allCases,
+        hasOwnBodies: Bool = false,
         isVersioned: Bool = true, handle: String? = nil, rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
     ) {
         self.name = name
@@ -160,18 +168,20 @@ public struct Kind: Sendable {
         }
         schemas = Schemas(
             create: R.schema(for: .create), update: R.schema(for: .update),
-            view: Self.viewSchema(R.self, extras.schemas))
-        actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset).erased
+            view: Self.viewSchema(R.self, extras.schemas, times))
+        actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset, times: times).erased
     }
 
-    private static func viewSchema<R: Resource>(_ type: R.Type, _ extras: JSONObject) -> JSONObject {
+    private static func viewSchema<R: Resource>(
+        _ type: R.Type, _ extras: JSONObject, _ times: [Time]
+    ) -> JSONObject {
         var schema = R.schema(for: .view)
         var properties = schema["properties"]?.object ?? JSONObject()
         for (name, extra) in extras { properties[name] = extra }
-        for name in ["createdAt", "updatedAt"] { properties[name] = ["type": "string", "format": "date-time"] }
+        for time in times { properties[time.rawValue] = ["type": "string", "format": "date-time"] }
         schema["properties"] = .object(properties)
         var required = schema["required"]?.array ?? []
-        for name in ["id", "createdAt", "updatedAt"] where !required.contains(.string(name)) {
+        for name in ["id"] + times.map(\.rawValue) where !required.contains(.string(name)) {
             required.append(.string(name))
         }
         schema["required"] = .array(required)

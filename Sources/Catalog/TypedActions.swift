@@ -3,6 +3,7 @@ struct TypedActions<R: Resource>: Sendable {
     let rules: Rules<R>
     let extras: Extras<R>
     let showsUnset: Bool
+    let times: [Kind.Time]
 
     var erased: Kind.Actions {
         Kind.Actions(
@@ -106,8 +107,9 @@ struct TypedActions<R: Resource>: Sendable {
         let value = R(entry)
         var object = value.members(withNulls: showsUnset)
         for (name, member) in extras.always(value, branch) { object[name] = member }
-        object["createdAt"] = .string(Timestamp.text(entry.createdAt))
-        object["updatedAt"] = .string(Timestamp.text(entry.updatedAt))
+        for time in times {
+            object[time.rawValue] = .string(Timestamp.text(time == .created ? entry.createdAt : entry.updatedAt))
+        }
         return object
     }
 }

@@ -159,12 +159,7 @@ struct AgentDocument {
         let ids = relations.subAgents.flatMap { relations.tools[$0.id] ?? [] }.map(\.toolId)
         var tools = JSONObject()
         for entry in try used(Tool.kind, ids) {
-            let all = Tool(entry).members(withNulls: false)
-            var shown: JSONObject = ["id": .string(entry.key.id)]
-            for name in ["name", "description", "config", "credentialReferenceId", "imageUrl"] {
-                shown[name] = all[name]
-            }
-            tools[entry.key.id] = .object(shown)
+            tools[entry.key.id] = .object(Tool(entry).members(withNulls: false).stamped(entry))
         }
         return tools
     }
