@@ -157,22 +157,16 @@ public struct Kind: Sendable {
         }
         schemas = Schemas(
             create: R.schema(for: .create), update: R.schema(for: .update),
-            view: Self.viewSchema(R.self, extras.schemas))
+            view: Self.viewSchema(R.self, extras, withNulls: showsUnset))
         actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset).erased
     }
 
-    private static func viewSchema<R: Resource>(_ type: R.Type, _ extras: JSONObject) -> JSONObject {
-        var schema = R.schema(for: .view)
-        var properties = schema["properties"]?.object ?? JSONObject()
-        for (name, extra) in extras { properties[name] = extra }
-        for name in ["createdAt", "updatedAt"] { properties[name] = ["type": "string", "format": "date-time"] }
-        schema["properties"] = .object(properties)
-        var required = schema["required"]?.array ?? []
-        for name in ["id", "createdAt", "updatedAt"] where !required.contains(.string(name)) {
-            required.append(.string(name))
-        }
-        schema["required"] = .array(required)
-        return schema
+    private static func viewSchema<R: Resource>(
+        _ type: R.Type, _ extras: Extras<R>, withNulls: Bool
+    ) -> JSONObject {
+        let times = OpenAPI.times
+        let extended = R.schema(for: .view, withNulls: withNulls).adding(extras.schemas, required: extras.schemas.keys)
+        return extended.adding(extras.optionalSchemas).adding(times, required: times.keys)
     }
 
     /// The key of the resource `id` in the place that a path names.

@@ -72,13 +72,19 @@ public struct Operation: Sendable {
         public let schema: JSONObject?
         /// The media type of the body.
         public let mediaType: String
+        /// The header fields that come with it, with what they say.
+        public let headers: [(name: String, help: String)]
 
         /// A response from its parts.
-        public init(_ status: Int, _ help: String, schema: JSONObject? = nil, mediaType: String = "application/json") {
+        public init(
+            _ status: Int, _ help: String, schema: JSONObject? = nil, mediaType: String = "application/json",
+            headers: [(name: String, help: String)] = []
+        ) {
             self.status = status
             self.help = help
             self.schema = schema
             self.mediaType = mediaType
+            self.headers = headers
         }
     }
 

@@ -74,8 +74,10 @@ public struct Rules<R: Resource>: Sendable {
 
 /// Members that answers have beside the declared ones.
 public struct Extras<R: Resource>: Sendable {
-    /// The JSON Schemas of the members.
+    /// The JSON Schemas of the members that every answer has.
     public let schemas: JSONObject
+    /// The JSON Schemas of the members that some answers have.
+    public let optionalSchemas: JSONObject
     /// The members of every answer.
     public let always: @Sendable (R, BranchKey) -> JSONObject
     /// The members of every answer to an operation that say what the moment, the caller or other resources make of it.
@@ -95,12 +97,14 @@ public struct Extras<R: Resource>: Sendable {
 
     /// Members beside the declared ones; none unless told.
     public init(
-        schemas: JSONObject = [:], always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
+schemas: JSONObject = [:], optionalSchemas: JSONObject = [:],
+        always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
         inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
         warning: (@Sendable (R) -> String?)? = nil,
         onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
     ) {
         self.schemas = schemas
+        self.optionalSchemas = optionalSchemas
         self.always = always
         self.inContext = inContext
         self.warning = warning

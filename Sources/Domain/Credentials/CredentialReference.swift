@@ -41,7 +41,7 @@ public struct CredentialReference: Resource, Equatable {
             },
             replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
         extras: Extras(
-            schemas: ["tools": listSchema(of: Tool.kind), "externalAgents": listSchema(of: ExternalAgent.kind)],
+            optionalSchemas: ["tools": listSchema(of: Tool.kind), "externalAgents": listSchema(of: ExternalAgent.kind)],
             onGet: { _, key, workspace in
                 let users = try workspace.referrers(key)
                 return [
