@@ -6,9 +6,7 @@ extension JSONObject {
     ///   - required: Those of all its members that must be there, beside the ones that must already.
     public func adding(_ members: JSONObject, required: [String] = []) -> JSONObject {
         var schema = self
-        var properties = schema["properties"]?.object ?? JSONObject()
-        for (name, member) in members { properties[name] = member }
-        schema["properties"] = .object(properties)
+        schema["properties"] = .object((schema["properties"]?.object ?? [:]).merging(members))
         return schema.requiring(required)
     }
 
@@ -30,9 +28,16 @@ extension JSONObject {
     }
 
     /// These members with one more, or another value of it.
-    func with(_ name: String, _ value: JSONValue) -> JSONObject {
+    public func with(_ name: String, _ value: JSONValue) -> JSONObject {
         var members = self
         members[name] = value
         return members
+    }
+
+    /// These members with `others` laid over them.
+    public func merging(_ others: JSONObject) -> JSONObject {
+        var merged = self
+        for (name, value) in others { merged[name] = value }
+        return merged
     }
 }

@@ -115,12 +115,9 @@ public enum OpenAPI {
 
     private static func responses(of operation: Operation, _ added: Additions) -> JSONObject {
         var responses = JSONObject()
-        for response in operation.responses {
-            let others = added.responses.filter { $0.status == response.status }
-            responses[String(response.status)] = .object(description(of: response, or: others))
-        }
-        for response in added.responses where responses[String(response.status)] == nil {
-            responses[String(response.status)] = .object(description(of: response))
+        let forms = Dictionary(grouping: operation.responses + added.responses, by: \.status)
+        for (status, forms) in forms.sorted(by: { $0.key < $1.key }) {
+            responses[String(status)] = .object(description(of: forms))
         }
         for status in Set(operation.errors + added.errors).sorted() { responses[String(status)] = problem(status) }
         return responses
@@ -150,19 +147,17 @@ public enum OpenAPI {
         return .object(object)
     }
 
-    /// A response, and the other forms that it may have.
-    private static func description(
-        of response: Operation.Response, or others: [Operation.Response] = []
-    ) -> JSONObject {
-        let forms = [response] + others
+    /// The forms of the answers with one status.
+    private static func description(of forms: [Operation.Response]) -> JSONObject {
         var content = JSONObject()
         for type in Set(forms.map(\.mediaType)).sorted() {
             let schemas = forms.filter { $0.mediaType == type }.compactMap(\.schema)
             guard let first = schemas.first else { continue }
-            let schema: JSONObject = schemas.count == 1 ? first : ["anyOf": .array(schemas.map(JSONValue.object))]
-            content[type] = ["schema": .object(schema)]
+            let either: JSONObject = ["anyOf": .array(schemas.map(JSONValue.object))]
+            content[type] = ["schema": .object(schemas.count == 1 ? first : either)]
         }
-        var object: JSONObject = ["description": .string(forms.map(\.help).filter { !$0.isEmpty }.joined(separator: " "))]
+        let help = forms.map(\.help).filter { !$0.isEmpty }.joined(separator: " ")
+        var object: JSONObject = ["description": .string(help)]
         if !content.isEmpty { object["content"] = .object(content) }
         var headers = JSONObject()
         for (name, help) in forms.flatMap(\.headers) {

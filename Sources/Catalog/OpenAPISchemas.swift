@@ -7,6 +7,7 @@ extension OpenAPI {
     /// The schemas that all documents share: of pages, and of each refusal.
     static let shared: [(name: String, schema: JSONObject)] =
         [("Pagination", pagination), ("BrokenField", brokenField)]
+        + [(LLMSchema.propertyName, LLMSchema.propertySchema)]
         + Problem.Code.allCases.map { (name(of: $0), schema(of: $0)) }
 
     /// The answer with the problem of a status.
@@ -45,8 +46,9 @@ extension OpenAPI {
         let schema: JSONObject = [
             "type": "object",
             "properties": [
-                "code": codeSchema, "title": text, "status": ["type": "integer", "enum": [.integer(Int64(code.status))]],
-                "detail": text, "instance": text, "requestId": text,
+                "code": codeSchema, "title": text,
+                "status": ["type": "integer", "enum": [.integer(Int64(code.status))]], "detail": text, "instance": text,
+                "requestId": text,
                 "error": [
                     "type": "object", "properties": ["code": codeSchema, "message": text],
                     "required": ["code", "message"],

@@ -120,16 +120,21 @@ public struct OperationNames: Sendable {
     let create: String?
     let update: String?
     let delete: String?
+    let getSummary: String?
 
     /// The names as the contract has them.
+    ///
+    /// - Parameter getSummary: The summary of `get`; made from the kind's label unless told.
     public init(
-        list: String? = nil, get: String? = nil, create: String? = nil, update: String? = nil, delete: String? = nil
+        list: String? = nil, get: String? = nil, create: String? = nil, update: String? = nil, delete: String? = nil,
+        getSummary: String? = nil
     ) {
         self.list = list
         self.get = get
         self.create = create
         self.update = update
         self.delete = delete
+        self.getSummary = getSummary
     }
 }
 

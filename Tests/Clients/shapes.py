@@ -104,6 +104,8 @@ def type_of(value):
 
 
 def read_variants(variants, result):
+    if all(set(one) <= {"required"} for one in variants):
+        return  # Which members go together, which no list of members can say.
     rest = [one for one in variants if not is_null(one)]
     result.nullable = result.nullable or len(rest) < len(variants)
     # One variant that takes anything makes the whole take anything.
@@ -150,6 +152,8 @@ def differences(promised, served, place, sent, depth=0):
         yield place, "null-refused", "null is promised and not taken"
     if served.nullable and not promised.nullable:
         yield place, "null-taken" if sent else "null-shown", "null is not promised"
+    if not sent and served.types == frozenset():
+        return  # Null alone, which was looked at.
     if promised.variants or served.variants:
         yield from variant_differences(promised, served, place, sent, depth)
         return
@@ -173,12 +177,13 @@ def names(one):
         return "any value"
     if one.variants:
         return "one of " + ", ".join(names(shape(variant, one.document)) for variant in one.variants)
-    text = "|".join(sorted(one.types or ALL_TYPES))
+    text = "|".join(sorted(ALL_TYPES if one.types is None else one.types)) or "nothing"
     return text + (" or null" if one.nullable else "")
 
 
 def takes(types):
-    return (types or ALL_TYPES) | ({"integer"} if "number" in (types or ALL_TYPES) else set())
+    types = ALL_TYPES if types is None else types
+    return types | ({"integer"} if "number" in types else set())
 
 
 def type_differences(promised, served, place, sent):
@@ -229,6 +234,12 @@ def word_for(required):
     return "required" if required else "optional"
 
 
+def weight(found):
+    """How far two variants are from each other: types say most, then members, then bounds."""
+    weights = {"type": 10_000, "enum": 1000, "any": 10_000}
+    return sum(weights.get(kind, 1 if "-" in kind else 100) for _, kind, _ in found)
+
+
 def variant_differences(promised, served, place, sent, depth):
     """Each variant against the one of the other side that is nearest to it."""
     theirs = [shape(one, promised.document) for one in promised.variants] or [promised]
@@ -241,6 +252,6 @@ def variant_differences(promised, served, place, sent, depth):
                  else differences(other, one, place, sent, depth + 1))
             for other in (ours if sent else theirs)
         ]
-        pairs.append(min(found, key=len))
+        pairs.append(min(found, key=weight))
     for found in pairs:
         yield from found

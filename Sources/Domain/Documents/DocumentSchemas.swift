@@ -2,10 +2,11 @@ import Catalog
 
 /// The schemas of whole documents, made from those of their parts.
 enum DocumentSchemas {
-    static let all: [(name: String, schema: JSONObject)] = [
-        ("FullAgentAgentInsert", subAgent), ("TeamAgent", TeamAgent.schema),
-        ("AgentWithinContextOfProject", agent), ("FullProjectDefinition", project), ("RelatedAgentInfo", related),
-    ] + ShownDocumentSchemas.all
+    static let all: [(name: String, schema: JSONObject)] =
+        [
+            ("FullAgentAgentInsert", subAgent), ("TeamAgent", TeamAgent.schema),
+            ("AgentWithinContextOfProject", agent), ("FullProjectDefinition", project), ("RelatedAgentInfo", related),
+        ] + ShownDocumentSchemas.all
 
     private static let related: JSONObject = [
         "type": "object",

@@ -1,20 +1,20 @@
 import Catalog
 
-/// The schemas of whole documents as they are shown: what `AgentDocument` and `ProjectOperations` put together. An agent
-/// of its own leaves out some unset members; as part of a project it shows them as null (manage spec §1.8, §4.1).
+/// The schemas of whole documents as they are shown: what `AgentDocument` and `ProjectOperations` put together. An
+/// agent of its own leaves out some unset members; in a project it shows them as null (manage spec §1.8, §4.1).
 enum ShownDocumentSchemas {
     static let all: [(name: String, schema: JSONObject)] = [
         ("AgentWithinContextOfProjectResponse", OpenAPI.envelope(OpenAPI.reference("FullAgent"))),
         ("FullAgent", agentAlone), ("FullAgentSubAgent", subAgent(.alone)), ("FullAgentTool", tool),
         ("FullAgentExternalAgent", externalAgent), ("FullAgentTeamAgent", teamAgent), ("FullAgentUse", use),
-        ("FullAgentContextConfig", ContextConfig.schema(for: .view).adding(OpenAPI.times, required: OpenAPI.times.keys)),
+        ("FullAgentContextConfig", stamped(ContextConfig.schema(for: .view))),
         ("CanRelateToInternalSubAgent", internalRelation), ("FullAgentExternalDelegate", externalDelegate),
         ("FullAgentTeamDelegate", teamDelegate),
         ("AgentWithinContextOfProjectSelect", agent(.inProject)),
         ("FullAgentSubAgentSelect", subAgent(.inProject)),
         ("FullAgentSubAgentSelectWithRelationIds", subAgent(.withRelationIDs)),
         ("AgentWithinContextOfProjectSelectWithRelationIds", agent(.withRelationIDs)),
-        ("FullProjectTool", Tool.schema(for: .view, withNulls: true).adding(OpenAPI.times, required: OpenAPI.times.keys)),
+        ("FullProjectTool", stamped(Tool.schema(for: .view, withNulls: true))),
         ("FullProjectSelect", project(agents: "AgentWithinContextOfProjectSelect")),
         ("FullProjectSelectResponse", OpenAPI.envelope(OpenAPI.reference("FullProjectSelect"))),
         (
@@ -29,6 +29,10 @@ enum ShownDocumentSchemas {
 
     private static func map(_ schema: String, orNull: Bool = false) -> JSONValue {
         ["type": orNull ? ["object", "null"] : "object", "additionalProperties": .object(OpenAPI.reference(schema))]
+    }
+
+    private static func stamped(_ schema: JSONObject) -> JSONObject {
+        schema.adding(OpenAPI.times, required: OpenAPI.times.keys)
     }
 
     private static func list(_ element: JSONObject) -> JSONValue { ["type": "array", "items": .object(element)] }
@@ -48,8 +52,7 @@ enum ShownDocumentSchemas {
             "canTransferTo": list(target), "canDelegateTo": list(["anyOf": .array(delegates.map(JSONValue.object))]),
             "dataComponents": list(text), "artifactComponents": list(text),
         ]
-        let all = SubAgent.schema(for: .view, withNulls: true).adding(wiring, required: wiring.keys)
-            .adding(OpenAPI.times, required: OpenAPI.times.keys)
+        let all = stamped(SubAgent.schema(for: .view, withNulls: true).adding(wiring, required: wiring.keys))
         return style == .alone ? leavingOut(["models", "stopWhen"], of: SubAgent.self, in: all) : all
     }
 
@@ -115,7 +118,7 @@ enum ShownDocumentSchemas {
 
     private static func parts(_ subAgent: String) -> JSONObject {
         [
-            "subAgents": map(subAgent), "tools": map("FullAgentTool", orNull: true),
+            "subAgents": map(subAgent), "tools": ["type": "null"],
             "externalAgents": map("FullAgentExternalAgent"), "teamAgents": map("FullAgentTeamAgent"),
             "functionTools": map(FunctionTool.kind.schemaName), "functions": map(Function.kind.schemaName),
             "triggers": ["type": "object", "additionalProperties": ["type": "object"]],
@@ -131,8 +134,7 @@ enum ShownDocumentSchemas {
             }
         let config = OpenAPI.reference(ContextConfig.kind.schemaName).allowingNull
         let parts = parts(name).merging(style == .alone ? [:] : ["contextConfig": .object(config)])
-        return Agent.schema(for: .view, withNulls: true).adding(parts, required: parts.keys)
-            .adding(OpenAPI.times, required: OpenAPI.times.keys)
+        return stamped(Agent.schema(for: .view, withNulls: true).adding(parts, required: parts.keys))
     }
 
     private static let agentAlone = leavingOut(
@@ -150,7 +152,6 @@ enum ShownDocumentSchemas {
         for (name, kind) in ProjectDraft.maps where kind.name != Tool.kind.name {
             parts[name] = map(kind.schemaName, orNull: true)
         }
-        return Project.schema(for: .view, withNulls: true).adding(parts, required: parts.keys)
-            .adding(OpenAPI.times, required: OpenAPI.times.keys)
+        return stamped(Project.schema(for: .view, withNulls: true).adding(parts, required: parts.keys))
     }
 }

@@ -34,7 +34,7 @@ struct DispatcherAdditions: Sendable {
             added.errors.append(507)
         }
         added.errors.append(503)
-        if operation.path.contains("{projectId}") { added.parameters += [Self.ref, Self.refHeader] }
+        if operation.isVersioned, operation.project != .nowhere { added.parameters += [Self.ref, Self.refHeader] }
         return added
     }
 
