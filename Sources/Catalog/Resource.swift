@@ -97,7 +97,7 @@ public struct Extras<R: Resource>: Sendable {
 
     /// Members beside the declared ones; none unless told.
     public init(
-schemas: JSONObject = [:], optionalSchemas: JSONObject = [:],
+        schemas: JSONObject = [:], optionalSchemas: JSONObject = [:],
         always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
         inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
         warning: (@Sendable (R) -> String?)? = nil,

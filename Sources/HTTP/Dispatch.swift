@@ -93,7 +93,7 @@ struct Dispatcher: Sendable {
             }
             try operation.checkWords(of: query)
             let values = try Self.decode(parameters)
-            let branch = try Self.branch(query, request.headers)
+            let branch = operation.permission == .none ? BranchKey.main : try Self.branch(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,

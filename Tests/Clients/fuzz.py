@@ -52,7 +52,7 @@ PARAMETERS = {
     "artifactComponentId": "artifact", "toolId": "tool", "functionToolId": "function-tool",
     "x-inkeep-tenant-id": "default", "x-inkeep-project-id": "fuzz", "x-inkeep-agent-id": "agent",
     # Conditions that hold, so that writes are made.
-    "If-Match": "*", "If-None-Match": '\\"no-such-state\\"', "ref": "main", "x-inkeep-ref": "main",
+    "If-Match": "*", "If-None-Match": '\\"no-such-state\\"', "ref": "main", "x-inkeep-ref": "main", "dryRun": "false",
 }
 ALIAS = "-as-"
 
@@ -94,6 +94,10 @@ Authorization = "Bearer {manage_secret}"
 [generation]
 deterministic = true
 database = "none"
+
+# A condition may fail before the body is looked into.
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "501"]
 
 # The project and the agent that all requests are about must stay.
 [[operations]]

@@ -41,7 +41,9 @@ public struct CredentialReference: Resource, Equatable {
             },
             replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
         extras: Extras(
-            optionalSchemas: ["tools": rowsSchema(of: Tool.self), "externalAgents": rowsSchema(of: ExternalAgent.self)],
+            optionalSchemas: [
+                "tools": rowsSchema(of: Tool.self), "externalAgents": rowsSchema(of: ExternalAgent.self),
+            ],
             onGet: { _, key, workspace in
                 let users = try workspace.referrers(key)
                 return [

@@ -14,6 +14,7 @@ struct DispatcherAdditions: Sendable {
     /// What is added to one of them.
     func callAsFunction(_ operation: Operation) -> OpenAPI.Additions {
         var added = OpenAPI.Additions()
+        added.errors.append(400)
         if operation.request != nil { added.errors += [413, 415] }
         switch operation.effect {
         case .endpoint: return added

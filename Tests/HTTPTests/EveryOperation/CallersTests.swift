@@ -34,7 +34,9 @@ import Testing
             name: "the manager by X-API-Key", headers: ["x-api-key": manageSecret], isLetIn: { $0.side != .run }),
         Caller(name: "the runner without a scope", headers: bearer(runSecret)),
         Caller(
-            name: "the runner", headers: scope.merging(bearer(runSecret)) { $1 }, isLetIn: { $0.side != .manage }),
+            name: "the runner for a user",
+            headers: scope.merging(bearer(runSecret)) { $1 }.merging(["x-inkeep-run-as-user-id": "user"]) { $1 },
+            isLetIn: { $0.side != .manage }),
     ]
 
     private static func bearer(_ token: String) -> [String: String] { ["authorization": "Bearer \(token)"] }

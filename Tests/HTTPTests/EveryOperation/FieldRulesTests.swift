@@ -8,7 +8,8 @@ import Testing
 @Suite struct FieldRulesTests {
     /// Members that no schema can say all about, and whose samples so are refused.
     private static let ownRules: Set<String> = [
-        "function.executeCode", "sub-agent-relation.externalSubAgentId", "sub-agent-relation.teamSubAgentId",
+        "function.executeCode", "tool.imageUrl", "sub-agent-relation.targetSubAgentId",
+        "sub-agent-relation.externalSubAgentId", "sub-agent-relation.teamSubAgentId",
         "data-component.props", "artifact-component.props", "data-component.render", "artifact-component.render",
     ]
 

@@ -28,7 +28,8 @@ enum SchemaSamples {
     }
 
     private static let specimens: [(type: String, value: JSONValue)] = [
-        ("string", "x"), ("integer", 3), ("number", JSONValue(1.5)), ("boolean", true), ("object", ["zzz": 1]), ("array", [true]),
+        ("string", "x"), ("integer", 3), ("number", JSONValue(1.5)), ("boolean", true), ("object", ["zzz": 1]),
+        ("array", [true]),
         ("null", .null),
     ]
 
