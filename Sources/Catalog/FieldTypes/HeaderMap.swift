@@ -79,9 +79,12 @@ public struct HeaderMap: Sendable, Equatable {
 extension FieldType where Value == HeaderMap {
     /// Header fields, with names and values by the rules of manage spec §0.12.
     public static let headerMap: FieldType = {
-        let map = FieldType<OrderedMap<HeaderMap.Value>>.map(of: .headerValue, key: headerNameProblem)
+        let map = FieldType<OrderedMap<HeaderMap.Value>>.map(
+            of: .headerValue,
+            names: ["minLength": 1, "maxLength": 128, "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"],
+            key: headerNameProblem)
         return FieldType(
-            schema: map.schema, decode: { json, decoding in map.decode(json, &decoding).map(HeaderMap.init) },
+            schema: map.schema, shownSchema: map.shownSchema, decode: { json, decoding in map.decode(json, &decoding).map(HeaderMap.init) },
             encode: { map.encode(OrderedMap($0.entries)) }, show: { map.show(OrderedMap($0.entries)) },
             secrets: map.secrets)
     }()
