@@ -70,7 +70,9 @@ public enum OpenAPI {
             "operationId": .string(operation.id), "tags": .array(operation.tags.map(JSONValue.string)),
             "summary": .string(operation.summary),
         ]
-        let parameters = operation.pathParameters.map(pathParameter) + operation.parameters
+        let isWrite = if case .write = operation.effect { true } else { false }
+        let parameters =
+            operation.pathParameters.map(pathParameter) + operation.parameters + (isWrite ? [keyParameter] : [])
         if !parameters.isEmpty { object["parameters"] = .array(parameters.map(description)) }
         if let request = operation.request {
             object["requestBody"] = [
@@ -78,13 +80,40 @@ public enum OpenAPI {
             ]
         }
         var responses = JSONObject()
-        for response in operation.responses { responses[String(response.status)] = .object(description(of: response)) }
-        for status in operation.errors { responses[String(status)] = problem(status) }
+        for response in operation.responses {
+            var description = description(of: response)
+            if isWrite { description["headers"] = .object(replayedHeader) }
+            responses[String(response.status)] = .object(description)
+        }
+        let errors = isWrite ? Set(operation.errors).union(keyErrors).sorted() : operation.errors
+        for status in errors { responses[String(status)] = problem(status) }
         object["responses"] = .object(responses)
         object["x-authz"] = authorization(operation.permission)
         if operation.permission == .none { object["security"] = [] }
         return object
     }
+
+    /// The header by which a client knows a write, so that it is done once.
+    public static let idempotencyKey = "Idempotency-Key"
+    /// Characters of a key at most.
+    public static let idempotencyKeyCharactersMax = 255
+
+    private static let keyParameter = Operation.Parameter(
+        idempotencyKey, in: .header, "The same request with the same key is done once, for 24 hours.",
+        schema: [
+            "type": "string", "minLength": 1, "maxLength": .integer(Int64(idempotencyKeyCharactersMax)),
+            "pattern": "^[!-~]+$",
+        ])
+
+    /// Still being done; another request's key.
+    private static let keyErrors = [409, 422]
+
+    private static let replayedHeader: JSONObject = [
+        "Idempotent-Replayed": [
+            "description": "There, and true, when the answer is that to an earlier request with the same key.",
+            "schema": ["type": "string", "enum": ["true"]],
+        ]
+    ]
 
     private static func pathParameter(_ name: String) -> Operation.Parameter {
         let anyText: JSONObject = ["type": "string", "minLength": 1]

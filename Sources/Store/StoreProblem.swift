@@ -33,10 +33,12 @@ extension ConfigurationTransaction {
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
-            projects: { try self.tenantPage(kind: projectKind, page: $0, limit: $1) },
-            inProjects: { kind, page in
-                try self.inTenantPage(of: projectKind, page: page.number, limit: page.limit, kind: kind)
+            projects: { query in
+                var query = query
+                query.kind = projectKind
+                return try self.tenantPage(query)
             },
+            inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: { try self.referrers($0) },
             put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
             delete: { key in try Self.problems { try self.delete(key) } },

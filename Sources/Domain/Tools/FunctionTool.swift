@@ -22,7 +22,7 @@ public struct FunctionTool: Resource, Equatable {
         tags: ["Function Tools"],
         names: OperationNames(
             list: "list-function-tools", get: "get-function-tool", create: "create-function-tool",
-            update: "update-function-tool", delete: "delete-function-tool"))
+            update: "update-function-tool", delete: "delete-function-tool"), filters: [("functionId", "functionId")])
 
     /// The members.
     public static let fields: [Field<Self>] = [
