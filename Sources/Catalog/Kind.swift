@@ -51,7 +51,8 @@ public struct Kind: Sendable {
     public let onDuplicate: Duplicate
     /// Members that together name the thing: two resources in one place must not agree in them.
     public let unique: [String]
-    /// Query parameters of the list with the reference member that each filters by; the first given counts most.
+    /// Query parameters of the list with the member that each filters by: a top-level name, or names joined by dots
+    /// into nested objects. References, choices, flags, whole numbers, texts, and lists of these.
     public let filters: [(query: String, member: String)]
     /// Whether an update that changes no declared member is a 400.
     public let refusesEmptyUpdate: Bool
@@ -114,7 +115,8 @@ public struct Kind: Sendable {
     ///   - identity: How ids come about.
     ///   - onDuplicate: What a create answers when the thing is there.
     ///   - unique: Members that together name the thing within its place; none unless told.
-    ///   - filters: Query parameters of the list with the reference members that they filter by.
+    ///   - filters: Query parameters of the list with the members that they filter by; the document describes them by
+    ///     the members' types, and the store finds by them without looking at every resource.
     ///   - listParameters: Further query parameters of the list, for the document.
     ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
     ///   - showsUnset: Whether unset members show as null.

@@ -82,6 +82,11 @@ public struct Application: Sendable {
         group = ServiceGroup(configuration: configuration)
     }
 
+    /// Opens the database at `url` (`Store.open`) for the kinds that the application has.
+    public static func openStore(at url: String) async throws(StoreError) -> Store {
+        try await Store.open(url: url, containers: Scope.containers, facets: Everything.facets)
+    }
+
     /// Runs until it is told to stop, and returns when all is put away.
     ///
     /// - Throws: What a service failed with, for instance because the port is taken.

@@ -35,10 +35,12 @@ extension ConfigurationTransaction {
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
-            projects: { try self.tenantPage(kind: projectKind, page: $0, limit: $1) },
-            inProjects: { kind, page in
-                try self.inTenantPage(of: projectKind, page: page.number, limit: page.limit, kind: kind)
+            projects: { query in
+                var query = query
+                query.kind = projectKind
+                return try self.tenantPage(query)
             },
+            inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: { try self.referrers($0) },
             put: { [branch] key, document, links in
                 try Self.problems {
@@ -59,10 +61,7 @@ extension ConfigurationTransaction {
         )
         workspace.surroundings = surroundings
         workspace.invocations = invocationLog
-        workspace.inTenant = { kind, having, page in
-            guard let having else { return try self.tenantPage(kind: kind, page: page.number, limit: page.limit) }
-            return try self.tenantPage(kind: kind, having: having, page)
-        }
+        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
     }
 

@@ -26,7 +26,7 @@ public struct ExternalAgentRelation: Resource, Equatable {
             delete: "delete-sub-agent-external-agent-relation"), schemaName: "SubAgentExternalAgentRelation",
         label: "Sub Agent External Agent Relation",
         identity: .derived(["externalAgentId"]), onDuplicate: .unprocessable, unique: ["externalAgentId"],
-        refusesEmptyUpdate: true)
+        filters: [("externalAgentId", "externalAgentId")], refusesEmptyUpdate: true)
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -26,7 +26,7 @@ public struct TeamAgentRelation: Resource, Equatable {
             delete: "delete-sub-agent-team-agent-relation"), schemaName: "SubAgentTeamAgentRelation",
         label: "Sub Agent Team Agent Relation",
         identity: .derived(["targetAgentId"]), onDuplicate: .unprocessable, unique: ["targetAgentId"],
-        refusesEmptyUpdate: true)
+        filters: [("targetAgentId", "targetAgentId")], refusesEmptyUpdate: true)
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -42,6 +42,10 @@ public struct Tool: Resource, Equatable {
         names: OperationNames(
             list: "list-tools", get: "get-tool", create: "create-tool", update: "update-tool", delete: "delete-tool"),
         schemaName: "McpTool", bodyName: "Tool",
+        filters: [
+            ("credentialReferenceId", "credentialReferenceId"), ("credentialScope", "credentialScope"),
+            ("isWorkApp", "isWorkApp"),
+        ],
         listParameters: [
             Operation.Parameter("status", in: .query, "Only tools with this status.", schema: status),
             Operation.Parameter(
