@@ -25,8 +25,21 @@ enum ChatSchemas {
     private static let text: JSONValue = ["type": "string"]
     private static let anyObject: JSONValue = ["type": "object"]
     private static let messageID: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"]
-    private static let conversationID: JSONValue = [
+    /// The id of a conversation in a body.
+    static let conversationID: JSONValue = [
         "type": "string", "maxLength": 255, "description": "The conversation to go on with; a new one without it.",
+    ]
+
+    /// Messages in OpenAI's form.
+    static let messages: JSONValue = [
+        "type": "array",
+        "items": [
+            "type": "object", "required": ["role"],
+            "properties": [
+                "role": ["type": "string", "enum": ["system", "user", "assistant", "function", "tool", "developer"]],
+                "content": ["anyOf": [text, ["type": "array", "items": anyObject]]],
+            ],
+        ],
     ]
 
     /// The body of `POST /run/v1/chat/completions`.
@@ -34,18 +47,7 @@ enum ChatSchemas {
         "type": "object", "required": ["model", "messages"],
         "properties": [
             "model": ["type": "string", "description": "Taken and not used: the agent says which model it is."],
-            "messages": [
-                "type": "array",
-                "items": [
-                    "type": "object", "required": ["role"],
-                    "properties": [
-                        "role": [
-                            "type": "string", "enum": ["system", "user", "assistant", "function", "tool", "developer"],
-                        ],
-                        "content": ["anyOf": [text, ["type": "array", "items": anyObject]]],
-                    ],
-                ],
-            ],
+            "messages": messages,
             "stream": ["type": "boolean", "description": "Without it the `Accept` header decides."],
             "stream_options": ["type": "object", "properties": ["include_usage": ["type": "boolean"]]],
             "conversationId": conversationID, "messageId": messageID, "userProperties": anyObject,
