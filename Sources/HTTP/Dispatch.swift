@@ -46,6 +46,7 @@ struct Dispatcher: Sendable {
         } catch {
             let problem = self.problem(for: error, id: id, path: path)
             var reply = Reply.problem(problem, instance: String(path), requestID: id)
+            if let own = refusal(problem, request, path) { (reply.status, reply.body) = (own.status, own.body) }
             // A run that failed is in its conversation; official clients would by themselves begin it anew.
             if problem.extras["conversationId"] != nil, problem.retryAfter == nil {
                 reply.headers.append((.shouldRetry, "false"))
@@ -57,6 +58,14 @@ struct Dispatcher: Sendable {
             }
             return reply
         }
+    }
+
+    /// The refusal in the form that what was called has for it; nil for a problem document.
+    private func refusal(_ problem: Problem, _ request: Request, _ path: Substring) -> Reply? {
+        guard let method = Operation.Method(rawValue: request.method.rawValue),
+            case .found(.endpoint(let endpoint), _) = routes.match(method, path)
+        else { return nil }
+        return endpoint.refuse?(problem)
     }
 
     private static func split(_ target: String) -> (path: Substring, query: Substring) {
@@ -100,11 +109,11 @@ struct Dispatcher: Sendable {
             let branch = operation.permission == .none ? BranchKey.main : try Self.branch(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
-                id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,
-                body: body, branch: branch)
+                id: id, operation: operation, path: values, query: query, headers: request.headers,
+                authority: request.head.authority, caller: caller, body: body, branch: branch)
             switch target {
             case .endpoint(let endpoint):
-                if path.hasPrefix("/manage/") { try await admit(call) }
+                try await admit(call)
                 return try await endpoint.answer(call)
             case .operation: return try await perform(call, method, path)
             }
@@ -205,6 +214,10 @@ struct Dispatcher: Sendable {
 
     /// Refuses a call to management whose ids are none, whose project does not exist, or that the caller may not make.
     private func admit(_ call: Call) async throws {
+        switch call.operation.permission {
+        case .none, .run: return
+        case .member, .admin, .view, .use, .edit: break
+        }
         try Self.checkIDs(call.path)
         if case .path(let name) = call.operation.project {
             let project = BranchKey(tenant: call.path["tenantId"] ?? "", project: call.path[name] ?? "")

@@ -74,7 +74,12 @@ extension HTTPServer {
         let turns = Turns(runs: runs, store: store)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
         endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
-        endpoints += ManageConversations.endpoints(store) + Health.endpoints(store: store)
+        endpoints += Executions.endpoints(turns)
+        endpoints += [
+            MCPEndpoint.endpoint(turns, version: parts.version),
+            AgentCards.endpoint(runs, publicURL: parts.publicURL),
+        ]
+        endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
         endpoints.append(Capabilities.endpoint)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
