@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 public import Cryptography
 import Foundation
 public import HTTP
@@ -77,6 +77,9 @@ public struct TestApp: Sendable {
 
     /// The keys of apps that are given no others.
     public static let keyring = Keyring(key(7))
+
+    /// What seals by these keys for a test that works on the store itself, on kinds without secrets.
+    public static let sealing = Sealing(keyring, kinds: [])
 
     /// The key all of whose bytes are these.
     public static func key(_ byte: UInt8) -> SecretKey {
