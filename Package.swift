@@ -68,7 +68,10 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("DomainTests", ["Catalog", "Domain"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
-    ("HTTPTests", ["Catalog", "CoveyTesting", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
+    (
+        "HTTPTests",
+        ["Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]
+    ),
     (
         "CLITests",
         ["Catalog", "CLI", "Outbound", .product(name: "ArgumentParser", package: "swift-argument-parser")]

@@ -8,6 +8,9 @@ extension Kind {
     private var item: String { "\(collection)/{\(itemParameter)}" }
     private var itemProject: Operation.ProjectPlace? { scope == .tenant ? .path(itemParameter) : nil }
 
+    /// What follows the schema's name in that of answers to creates and updates.
+    private var changeSuffix: String { warns ? "WithWarningResponse" : "Response" }
+
     private func reference(_ suffix: String) -> JSONObject { OpenAPI.reference(schemaName + suffix) }
 
     private func operation(
@@ -52,7 +55,8 @@ extension Kind {
     private var createOperation: Operation? {
         names.create.map { id in
             let responses = createStatuses.map {
-                Operation.Response($0, $0 == 201 ? "Created." : "Took another's place.", schema: reference("Response"))
+                Operation.Response(
+                    $0, $0 == 201 ? "Created." : "Took another's place.", schema: reference(changeSuffix))
             }
             return operation(
                 id, .post, collection, "Create \(label)", permissions.create,
@@ -71,7 +75,7 @@ extension Kind {
             operation(
                 id, .patch, aliases: [.put], item, "Update \(label)", permissions.update, project: itemProject,
                 request: OpenAPI.reference(bodyName + "Update"),
-                responses: [Operation.Response(200, "The updated \(title).", schema: reference("Response"))],
+                responses: [Operation.Response(200, "The updated \(title).", schema: reference(changeSuffix))],
                 moreErrors: updateErrors,
                 effect: .write { workspace, input in try answer(update(workspace, input), workspace, status: 200) })
         }
@@ -173,7 +177,7 @@ extension Kind {
         let wanted = filters.compactMap { filter in input.query[filter.query].map { (filter.member, $0) } }
         guard let (member, id) = wanted.first else { return try workspace.page(query) }
         let reference = members.first { $0.name == member }?.reference
-        guard wanted.count == 1, let reference, reference.rule != .loose, isOnlyReference(reference) else {
+        guard isVersioned, wanted.count == 1, let reference, reference.rule != .loose, isOnlyReference(reference) else {
             return try scannedPage(workspace, query, wanted)
         }
         query.referringTo = reference.target(id, from: ResourceKey(kind: name, parent: query.parent, id: ""))
@@ -200,8 +204,11 @@ extension Kind {
     /// The schemas that the document keeps for the kind: as shown, as created, as updated, and the two envelopes.
     public var documentSchemas: [(name: String, schema: JSONObject)] {
         let view = OpenAPI.reference(schemaName)
+        var warned = OpenAPI.envelope(view)
+        warned["properties"] = ["data": .object(view), "warning": ["type": "string"]]
+        let withWarning = warns ? [(name: schemaName + "WithWarningResponse", schema: warned)] : []
         let bodies = [(bodyName + "Create", schemas.create), (bodyName + "Update", schemas.update)]
-        return [(schemaName, schemas.view)] + (hasOwnBodies ? [] : bodies) + [
+        return withWarning + [(schemaName, schemas.view)] + (hasOwnBodies ? [] : bodies) + [
             (schemaName + "Response", OpenAPI.envelope(view)),
             (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
         ]

@@ -22,6 +22,8 @@ public enum Identity: Sendable, Equatable {
     case chosen
     /// The client may name it; else it is 21 random characters.
     case generated
+    /// It is 21 random characters after this text, whatever a create names.
+    case prefixed(String)
     /// It follows from these members and from where the resource lives, whatever a create names: the same thing made
     /// twice, on whatever branch, has the same id.
     case derived([String])

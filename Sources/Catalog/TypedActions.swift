@@ -39,6 +39,7 @@ struct TypedActions<R: Resource>: Sendable {
         switch kind.identity {
         case .chosen: break
         case .generated: if value.id.isEmpty { value.id = workspace.makeID() }
+        case .prefixed(let prefix): value.id = prefix + workspace.makeID()
         case .derived(let names):
             let document = value.document
             value.id = try DerivedID.make(kind, kind.scope.parent(path), names, document, workspace.branch) { id in

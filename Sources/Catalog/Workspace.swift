@@ -44,6 +44,9 @@ public struct ListQuery: Sendable, Equatable {
     }
 }
 
+/// A page of what is in several projects, and how many there are in all.
+public typealias TenantPage = (entries: [Entry], total: Int)
+
 /// What an operation on configuration may read and change, inside one transaction on one branch. A struct of functions:
 /// the server hands in the store's, so that kinds know no database. Used on one thread, for one operation.
 public struct Workspace {
@@ -85,6 +88,11 @@ public struct Workspace {
     /// It is unique among all resources of the kind, goes with the resource, and never changes.
     /// Throws `Problem` 409 when another has it.
     public let setHandle: (ResourceKey, String) throws -> Void
+    /// One page of a kind in all projects of the tenant, on this branch of each, newest first, and how many there are
+    /// in all; of those alone that have this text in the member of this name, if one is named.
+    public var inTenant: (_ kind: String, _ having: (member: String, text: String)?, Page) throws -> TenantPage = {
+        _, _, _ in ([], 0)
+    }
     /// The log of what resources of the branch set off.
     public var invocations = InvocationLog.empty
     /// Who calls, and the server.

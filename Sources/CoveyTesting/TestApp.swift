@@ -23,6 +23,8 @@ public struct TestApp: Sendable {
         public var folder: String?
         /// The database; nil for one of its own.
         public var databaseURL: String?
+        /// Its address as clients see it; nil for the address where it listens.
+        public var publicURL: String?
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -84,11 +86,12 @@ public struct TestApp: Sendable {
         let (ports, heard) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
+        var settings = Application.Settings(
+            address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
+            limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
+        settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
-            Application.Settings(
-                address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
-                limits: options.limits, runtimeLimits: options.runtimeLimits),
-            store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
+            settings, store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
         ) { port in heard.yield(port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -9,6 +9,7 @@ public enum Everything {
         ArtifactComponent.kind, Agent.kind, ContextConfig.kind, FunctionTool.kind, SubAgent.kind,
         SubAgentRelation.kind, ExternalAgentRelation.kind, TeamAgentRelation.kind, ToolRelation.kind,
         FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind, SkillRelation.kind,
+        Trigger.kind, ScheduledTrigger.kind, WebhookDestination.kind, APIKey.kind, App.kind,
     ]
 
     /// The associations of sub-agents with what they may use.
@@ -22,9 +23,11 @@ public enum Everything {
     /// Every operation on configuration.
     public static let operations: [Operation] =
         kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
-        + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all
+        + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
+        + [WebhookDestination.test, APIKey.create] + AppOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + TriggerOperations.schemas
+        + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
 }

@@ -77,18 +77,45 @@ enum SQL {
         ORDER BY created_at, id, project
         """)
 
-    static let linksFrom = Statement(
-        """
-        SELECT to_kind, to_parent, to_id, role, rule FROM link
-        WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
-        """)
+    /// The statements on links: those among the resources of a branch, and those of what lives outside branches to the
+    /// main one.
+    struct Links: Sendable {
+        let from: Statement
+        let to: Statement
+        let insert: Statement
+        let deleteFrom: Statement
+        let delete: Statement
 
-    static let linksTo = Statement(
-        """
-        SELECT from_kind, from_parent, from_id, role, rule FROM link
-        WHERE \(inBranch) AND to_kind = $4 AND to_parent = $5 AND to_id = $6
-        ORDER BY from_kind, from_parent, from_id
-        """)
+        fileprivate init(in table: String) {
+            from = Statement(
+                """
+                SELECT to_kind, to_parent, to_id, role, rule FROM \(table)
+                WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
+                """)
+            to = Statement(
+                """
+                SELECT from_kind, from_parent, from_id, role, rule FROM \(table)
+                WHERE \(inBranch) AND to_kind = $4 AND to_parent = $5 AND to_id = $6
+                ORDER BY from_kind, from_parent, from_id
+                """)
+            insert = Statement(
+                """
+                INSERT INTO \(table)
+                    (tenant, project, branch, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                """)
+            deleteFrom = Statement(
+                "DELETE FROM \(table) WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6")
+            delete = Statement(
+                """
+                DELETE FROM \(table) WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
+                    AND role = $7 AND to_kind = $8 AND to_parent = $9 AND to_id = $10
+                """)
+        }
+    }
+
+    static let links = Links(in: "link")
+    static let outsideLinks = Links(in: "outside_link")
 
     /// What lives in a place, or in a place within it. The upper bound is the prefix with the next character after `/`.
     static let inside = Statement(
@@ -112,22 +139,6 @@ enum SQL {
 
     static let delete = Statement(
         "DELETE FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
-
-    static let insertLink = Statement(
-        """
-        INSERT INTO link
-            (tenant, project, branch, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """)
-
-    static let deleteLinksFrom = Statement(
-        "DELETE FROM link WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6")
-
-    static let deleteLink = Statement(
-        """
-        DELETE FROM link WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
-            AND role = $7 AND to_kind = $8 AND to_parent = $9 AND to_id = $10
-        """)
 
     static let insertChange = Statement(
         """

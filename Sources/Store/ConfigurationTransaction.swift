@@ -5,7 +5,7 @@ public final class ConfigurationTransaction {
     /// The branch worked on.
     public let branch: BranchKey
     let connection: any Connection
-    private let containers: Set<String>
+    let containers: Set<String>
     /// Who writes and when; nil in a job that only reads.
     private let writing: (actor: String, at: Int64)?
     /// The branch's head with the changes made here; nil while there is no branch.
@@ -141,16 +141,16 @@ public final class ConfigurationTransaction {
 
     /// What a resource refers to.
     public func links(from key: ResourceKey) throws -> [ResourceLink] {
-        try connection.rows(SQL.linksFrom, branch.values + key.values) { try $0.link(from: 0) }
+        try connection.rows(links.from, branch.values + key.values) { try $0.link(from: 0) }
     }
 
-    private struct Referral {
+    struct Referral {
         let source: ResourceKey
         let link: ResourceLink
     }
 
-    private func linksTo(_ key: ResourceKey) throws -> [Referral] {
-        try connection.rows(SQL.linksTo, branch.values + key.values) { row in
+    func linksTo(_ key: ResourceKey) throws -> [Referral] {
+        try connection.rows(links.to, branch.values + key.values) { row in
             guard let rule = Reference.Rule(rawValue: row.text(4)) else { throw StoreError.corrupt("rule of a link") }
             return Referral(
                 source: row.key(from: 0), link: ResourceLink(target: key, role: row.text(3), rule: rule))
@@ -198,7 +198,7 @@ public final class ConfigurationTransaction {
         let oldLinks = Set(try self.links(from: key))
         if old.document == document, oldLinks == kept { return old }
         if oldLinks != kept {
-            try connection.execute(SQL.deleteLinksFrom, branch.values + key.values)
+            try connection.execute(self.links.deleteFrom, branch.values + key.values)
             try insert(kept, from: key)
         }
         return try update(old, to: document)
@@ -207,7 +207,7 @@ public final class ConfigurationTransaction {
     private func insert(_ links: Set<ResourceLink>, from key: ResourceKey) throws {
         for link in links {
             let values: [SQLValue] = [.text(link.role), .text(link.rule.rawValue)]
-            try connection.execute(SQL.insertLink, branch.values + key.values + link.target.values + values)
+            try connection.execute(self.links.insert, branch.values + key.values + link.target.values + values)
         }
     }
 
@@ -250,12 +250,13 @@ public final class ConfigurationTransaction {
         try refuse(survivors.filter { $0.link.rule == .restrict }, deleting: key)
         for referral in survivors { try clear(referral) }
         for entry in doomed {
+            try letGoOutside(entry.key)
             try log(.delete, entry.key, before: entry.document.jsonBytes, after: nil)
             try connection.execute(SQL.delete, branch.values + entry.key.values)
         }
     }
 
-    private func children(of key: ResourceKey) throws -> [Entry] {
+    func children(of key: ResourceKey) throws -> [Entry] {
         guard containers.contains(key.kind) else { return [] }
         let path = key.parent.isEmpty ? key.id : "\(key.parent)/\(key.id)"
         // `0` follows `/`: the places that begin with `path/` and no others.
@@ -274,11 +275,11 @@ public final class ConfigurationTransaction {
         throw StoreError.conflict("\(key.kind) \(key.id) is in use by \(names.joined(separator: ", ")).")
     }
 
-    private func clear(_ referral: Referral) throws {
+    func clear(_ referral: Referral) throws {
         guard let source = try get(referral.source) else { return }
         let target: [SQLValue] = [.text(referral.link.role)] + referral.link.target.values
-        try connection.execute(SQL.deleteLink, branch.values + source.key.values + target)
-        _ = try update(source, to: source.document.clearing(referral.link.role))
+        try connection.execute(links.delete, branch.values + source.key.values + target)
+        _ = try update(source, to: source.document.clearing(referral.link.role, of: referral.link.target.id))
     }
 
     // MARK: Branches
@@ -336,9 +337,13 @@ public final class ConfigurationTransaction {
 }
 
 extension JSONValue {
-    /// This document with the member `role` null: a top-level name, or a JSON pointer (RFC 6901) into the document.
-    /// What is not there stays so.
-    func clearing(_ role: String) -> JSONValue {
+    /// This document with the member `role` null, or a list there without `target`: a top-level name, or a JSON pointer
+    /// (RFC 6901) into the document. What is not there stays so.
+    func clearing(_ role: String, of target: String) -> JSONValue {
+        if var object, let elements = object[role]?.array {
+            object[role] = .array(elements.filter { $0.string != target })
+            return .object(object)
+        }
         guard role.hasPrefix("/") else { return clearing([role[...]]) }
         let path = role.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         return clearing(

@@ -50,10 +50,15 @@ extension ConfigurationTransaction {
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )
         workspace.surroundings = surroundings
+        workspace.invocations = invocationLog
+        workspace.inTenant = { kind, having, page in
+            guard let having else { return try self.tenantPage(kind: kind, page: page.number, limit: page.limit) }
+            return try self.tenantPage(kind: kind, having: having, page)
+        }
         return workspace
     }
 
-    private static func problems<T>(_ body: () throws -> T) throws -> T {
+    static func problems<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as StoreError {

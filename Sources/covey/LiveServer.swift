@@ -46,13 +46,16 @@ struct LiveServer {
     }
 
     private func applicationSettings(_ runtimeLimits: RuntimeLimits) -> Application.Settings {
-        Application.Settings(
+        let policy = egressPolicy
+        var application = Application.Settings(
             address: settings.address,
             authentication: Authenticator.Configuration(
                 manageBypassSecret: settings.manageBypassSecret, runBypassSecret: settings.runBypassSecret,
                 isDevelopment: settings.isDevelopment),
             limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
             publicURL: settings.publicURL)
+        application.refusalOfAddress = { policy.refusal(of: $0) }
+        return application
     }
 
     private func openStore() async throws -> Store {
@@ -71,14 +74,18 @@ struct LiveServer {
         return "\(url[..<scheme.upperBound])…\(url[at...])"
     }
 
-    private var resolver: ModelResolver {
+    private var egressPolicy: EgressPolicy {
         let allowed = (settings.environment["COVEY_EGRESS_ALLOW"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         var policy = EgressPolicy(allow: allowed)
         if settings.isDevelopment { policy.allowedRanges += EgressPolicy.development.allowedRanges }
-        return ModelResolver(
-            client: .live(policy: policy), environment: settings.environment,
+        return policy
+    }
+
+    private var resolver: ModelResolver {
+        ModelResolver(
+            client: .live(policy: egressPolicy), environment: settings.environment,
             scripts: ScriptLibrary(folder: settings.scriptsFolder),
             clock: ModelClock(
                 timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep))

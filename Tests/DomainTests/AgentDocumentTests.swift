@@ -127,8 +127,21 @@ import Testing
                 ["/contextConfig/contextVariables/user/credentialReferenceId"]
             ),
             ("contextConfig/headersSchema", ["type": "nonsense"], ["/contextConfig/headersSchema/type"]),
-            ("triggers", ["t": ["name": "T"]], ["/triggers"]),
             ("subAgents/router/skills", [["id": "gone", "index": 0]], ["/subAgents/router/skills/0/id"]),
+            ("triggers", ["t": ["enabled": 1]], ["/triggers/t/name", "/triggers/t/enabled"]),
+            (
+                "triggers",
+                [
+                    "t": [
+                        "name": "T", "signingSecretCredentialReferenceId": "nobody",
+                        "authentication": ["headers": [["name": "X-Key", "keepExisting": true]]],
+                    ]
+                ],
+                [
+                    "/triggers/t/authentication/headers/0/keepExisting",
+                    "/triggers/t/signingSecretCredentialReferenceId",
+                ]
+            ),
             ("subAgents/new", ["type": "internal", "name": "N", "canUse": []], ["/subAgents/new/id"]),
             ("tools", ["t": ["name": "T"]], ["/tools/t/config"]),
             ("teamAgents", ["t": ["id": "t"]], ["/teamAgents/t/name"]),

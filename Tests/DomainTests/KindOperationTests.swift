@@ -42,6 +42,21 @@ import Testing
         Row(
             kind: TeamAgentRelation.kind, body: ["targetAgentId": "other"], again: 422, isDerived: true,
             patch: ["headers": ["x-a": "1"]]),
+        Row(
+            kind: Trigger.kind,
+            body: [
+                "id": "hook", "name": "Hook", "inputSchema": ["type": "object"], "runAsUserIds": ["u1", "u2"],
+                "outputTransform": ["objectTransformation": ["title": "issue.title"]],
+            ]),
+        Row(
+            kind: ScheduledTrigger.kind,
+            body: ["id": "daily", "name": "Daily", "runAt": "2026-03-01T00:00:00.000Z", "runAsUserIds": ["u1"]]),
+        Row(
+            kind: WebhookDestination.kind,
+            body: [
+                "id": "ops", "name": "Ops", "url": "https://ops.example.com", "agentIds": ["desk"],
+                "eventTypes": ["event.created"], "headers": ["x-a": "1"],
+            ]),
     ]
 
     /// The shop with an agent `desk` of sub-agents `a` and `b`, and a function `f`.

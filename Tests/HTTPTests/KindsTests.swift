@@ -60,6 +60,11 @@ struct KindsTests {
         Row(
             kind: "sub-agent-tool-relation", body: ["subAgentId": "s", "toolId": "the-tool"],
             change: ["headers": ["x-a": "1"]], required: "toolId"),
+        named("trigger", ["messageTemplate": "New: {{title}}", "dispatchDelayMs": 5]),
+        named("scheduled-trigger", ["cronExpression": "0 8 * * 1-5", "payload": ["team": "ops"]]),
+        named(
+            "webhook-destination", ["url": "https://hooks.example.com/x", "eventTypes": ["conversation.created"]],
+            required: "eventTypes"),
     ]
 
     private static func path(_ operation: Operation, _ id: String = "", project: String = "p") -> String {

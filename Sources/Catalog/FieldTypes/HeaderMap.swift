@@ -10,6 +10,11 @@ extension FieldType where Value == OrderedMap<String> {
     public static let textMap = FieldType.map(of: FieldType<String>.text())
 }
 
+extension FieldType where Value == String {
+    /// The name of one HTTP header (manage spec §0.12).
+    public static let headerName = FieldType.text(1...128).checked(headerNameProblem)
+}
+
 /// Headers that describe one connection, which no configuration may set.
 private let reservedHeaders: Set<String> = [
     "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-authorization",

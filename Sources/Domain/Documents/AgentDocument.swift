@@ -47,7 +47,9 @@ struct AgentDocument {
         document["externalAgents"] = .object(try externalAgents(relations))
         document["teamAgents"] = .object(try teamAgents(relations))
         try addFunctions(shelf, agent.id, to: &document)
-        document["triggers"] = [:]
+        let triggers = shelf.entries(Trigger.kind, agent.id)
+        document["triggers"] = .object(
+            JSONObject(triggers.map { ($0.key.id, .object(Trigger.kind.view($0, in: branch))) }))
         return document.stamped(entry)
     }
 

@@ -32,6 +32,10 @@ struct AgentDraft {
     let functions: OrderedMap<Function>
     let functionTools: OrderedMap<FunctionTool>
     var contextConfig: ContextConfig?
+    /// The triggers that the agent is to have; nil leaves them alone.
+    var triggers: OrderedMap<Trigger>?
+    /// The triggers that are stored.
+    let storedTriggers: [String: Trigger]
     /// The external agents that the body describes; they are named, not written.
     let externalAgents: Set<String>
 
@@ -54,6 +58,9 @@ struct AgentDraft {
                 tool.agentId = id
                 return (name, tool)
             })
+        let storedTriggers = shelf.byID(Trigger.self, id)
+        self.storedTriggers = storedTriggers
+        if extras.triggers != nil { triggers = decoding.readMap("triggers", of: body) { storedTriggers[$0] } }
         // Described for the reader; their own operations and the whole project write them.
         let _: OrderedMap<Tool> = decoding.readMap("tools", of: body) { _ in nil }
         let external: OrderedMap<ExternalAgent> = decoding.readMap("externalAgents", of: body) { _ in nil }

@@ -190,11 +190,12 @@ extension FieldType where Value == JSONValue {
 /// What a whole agent says beside the agent's own members.
 struct AgentExtras: Structure {
     var contextConfig: JSONObject?
-    var triggers: JSONValue?
+    /// What becomes of the agent's triggers; nil leaves them alone (manage spec §1.11).
+    var triggers: JSONObject?
 
     static let fields: [Field<Self>] = [
         field("contextConfig", \.contextConfig, .jsonObject, "The context config in use."),
-        field("triggers", \.triggers, .notBuiltYet("triggers"), "Triggers; not available yet."),
+        field("triggers", \.triggers, .jsonObject, "The webhook triggers by id; nothing leaves them alone."),
     ]
 }
 

@@ -25,6 +25,7 @@ struct AgentWriter {
         try workspace.put(agent)
         if let config = draft.contextConfig { try workspace.put(config, in: id) }
         for tool in draft.functionTools.values { try workspace.put(tool, in: id) }
+        for trigger in draft.triggers?.values ?? [] { try workspace.put(trigger, in: id) }
         try writeSubAgents(agent)
         var kept: Set<ResourceKey> = []
         for (name, sub) in draft.subAgents.entries {
@@ -298,6 +299,11 @@ struct AgentWriter {
         }
         for entry in shelf.entries(FunctionTool.kind, id) where draft.functionTools[entry.key.id] == nil {
             try workspace.delete(entry.key)
+        }
+        guard let triggers = draft.triggers else { return }
+        for (name, trigger) in draft.storedTriggers where triggers[name] == nil {
+            try trigger.requireOwner(workspace.surroundings.caller)
+            try workspace.delete(ResourceKey(kind: Trigger.kind.name, parent: id, id: name))
         }
     }
 }

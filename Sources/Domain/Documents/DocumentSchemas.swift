@@ -50,7 +50,7 @@ enum DocumentSchemas {
             "contextConfig": .object(OpenAPI.reference("ContextConfigCreate")),
             "functions": map("FunctionCreate"), "functionTools": map("FunctionToolCreate"),
             "tools": map("ToolCreate"), "externalAgents": map("ExternalAgentCreate"), "teamAgents": map("TeamAgent"),
-            "triggers": ["type": "object", "description": "Not available yet: leave it out or empty."],
+            "triggers": map("TriggerCreate"),
         ], ["subAgents"], to: Agent.schema(for: .create))
 
     /// An agent as part of a whole project that is shown.
