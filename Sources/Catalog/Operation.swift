@@ -48,17 +48,20 @@ public struct Operation: Sendable {
         public let schema: JSONObject
         /// Whether a request must have it; path parameters always do.
         public let required: Bool
+        /// Whether who reads it refuses what it does not take, with all else that is wrong; else the dispatcher does.
+        public let isChecked: Bool
 
         /// A parameter from its parts.
         public init(
             _ name: String, in place: Place, _ help: String, schema: JSONObject = ["type": "string"],
-            required: Bool = false
+            required: Bool = false, isChecked: Bool = false
         ) {
             self.name = name
             self.place = place
             self.help = help
             self.schema = schema
             self.required = required || place == .path
+            self.isChecked = isChecked
         }
     }
 
@@ -151,7 +154,8 @@ public struct Operation: Sendable {
         self.responses = responses
         self.errors = errors
         self.effect = effect
-        words = Self.words(of: parameters)
+        // Endpoints read their parameters themselves.
+        if case .endpoint = effect { words = [] } else { words = Self.words(of: parameters) }
     }
 
     /// An operation of one group from its parts.
@@ -179,7 +183,9 @@ public struct Operation: Sendable {
     /// The parameters of the query that are declared as one of several words.
     private static func words(of parameters: [Parameter]) -> [(name: String, values: [String])] {
         parameters.compactMap { parameter in
-            guard parameter.place == .query, let values = parameter.schema["enum"]?.array else { return nil }
+            guard parameter.place == .query, !parameter.isChecked, let values = parameter.schema["enum"]?.array else {
+                return nil
+            }
             return (parameter.name, values.compactMap(\.string))
         }
     }

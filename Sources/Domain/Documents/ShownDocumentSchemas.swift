@@ -121,7 +121,9 @@ enum ShownDocumentSchemas {
             "subAgents": map(subAgent), "tools": ["type": "null"],
             "externalAgents": map("FullAgentExternalAgent"), "teamAgents": map("FullAgentTeamAgent"),
             "functionTools": map(FunctionTool.kind.schemaName), "functions": map(Function.kind.schemaName),
-            "triggers": ["type": "object", "additionalProperties": .object(OpenAPI.reference("Trigger"))],
+            "triggers": [
+                "type": "object", "additionalProperties": .object(OpenAPI.reference(Trigger.kind.schemaName)),
+            ],
         ]
     }
 

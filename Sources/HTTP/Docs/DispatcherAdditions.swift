@@ -46,7 +46,8 @@ struct DispatcherAdditions: Sendable {
     private static let ref = Operation.Parameter("ref", in: .query, "The branch to work on; main unless told.")
     private static let refHeader = Operation.Parameter("x-inkeep-ref", in: .header, "The same; the query wins.")
     private static let replayed = (
-        name: "Idempotent-Replayed", help: "There, and true, when the answer is that to an earlier request with the key."
+        name: "Idempotent-Replayed",
+        help: "There, and true, when the answer is that to an earlier request with the key."
     )
     private static let idempotencyKey = Operation.Parameter(
         OpenAPI.idempotencyKey, in: .header, "The same request with the same key is done once, for 24 hours.",

@@ -37,7 +37,8 @@ import Testing
         let app: TestApp
         let called: Shared<Set<String>>
 
-        /// The number of the last change; nil while there is no project. Kinds outside branches have a log of their own.
+        /// The number of the last change; nil while there is no project. Kinds outside branches have a log of their
+        /// own.
         private func head(_ operation: Operation, _ project: String) async throws -> Int64? {
             let branch = operation.isVersioned ? BranchKey.main : BranchKey.unversioned
             let key = BranchKey(tenant: "default", project: project, branch: branch)
