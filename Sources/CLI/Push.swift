@@ -54,8 +54,8 @@ public struct Push: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         abstract: "Make a project on the server what its files say.",
         discussion: """
-            PATH is a folder (project.yaml, agents/, tools/ ...) or one YAML or JSON file with the whole document.
-            What is on the server and not in the files is deleted; the plan is shown first.
+            PATH is a folder (project.yaml, agents/, tools/, skills/ ...) or one YAML or JSON file with the whole
+            document. What is on the server and not in the files is deleted, but for skills; the plan is shown first.
             """)
 
     @Argument(help: "Folder or file of the project.") var path: String

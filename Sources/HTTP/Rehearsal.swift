@@ -37,11 +37,13 @@ struct Rehearsal: Error {
         ]
     }
 
-    /// What a person calls the resource: the name, or for one that only joins others the ids of those.
+    /// What a person calls the resource: the name, or for one that only joins others, or is a file of one, the ids of
+    /// those and the path.
     private static func label(_ change: Change) -> String {
         let document = (change.after ?? change.before)?.object ?? [:]
         if let name = document["name"]?.string { return name }
-        return document.compactMap { $0.key.hasSuffix("Id") ? $0.value.string : nil }.joined(separator: " → ")
+        return document.compactMap { $0.key.hasSuffix("Id") || $0.key == "filePath" ? $0.value.string : nil }.joined(
+            separator: " → ")
     }
 
     private static func differing(_ before: JSONValue?, _ after: JSONValue?) -> [String] {
