@@ -35,6 +35,12 @@ extension Kind {
         }
     }
 
+    /// The resource that a path names, for kinds of which something is found out.
+    private var observedKey: (@Sendable ([String: String]) -> ResourceKey)? {
+        if statuses.isEmpty { return nil }
+        return { path in key(path[itemParameter] ?? "", path) }
+    }
+
     private var getOperation: Operation? {
         names.get.map { id in
             operation(
@@ -45,7 +51,8 @@ extension Kind {
                     var view = try shown(entry, workspace)
                     for (name, member) in try actions.onGet(entry, workspace) { view[name] = member }
                     return .data(.object(view))
-                })
+                }
+            ).observing(observedKey)
         }
     }
 
@@ -148,7 +155,8 @@ extension Kind {
                 BranchKey(tenant: workspace.branch.tenant, project: $0.key.id)
             }
         }
-        let (entries, total) = try filteredPage(workspace, input, page)
+        let workspace = try observed(workspace, input)
+        let (entries, total) = try standingPage(workspace, input, page) ?? filteredPage(workspace, input, page)
         if total == 0 { try workspace.requireContainers(of: scope, input.path) }
         return try answer(entries, total, page, workspace, input) { _ in workspace.branch }
     }
@@ -164,6 +172,34 @@ extension Kind {
             return .object(view)
         }
         return page.answer(views, total: total)
+    }
+
+    /// The workspace as a list sees it that may say that what was found out does not count.
+    private func observed(_ workspace: Workspace, _ input: OperationInput) throws -> Workspace {
+        guard !statuses.isEmpty, let skips = input.query["skipDiscovery"] else { return workspace }
+        guard skips == "true" || skips == "false" else {
+            throw Problem.invalid([Problem.Broken(["skipDiscovery"], "must be true or false")])
+        }
+        var workspace = workspace
+        if skips == "true" { workspace.observations = .none }
+        return workspace
+    }
+
+    /// The page of those that stand as the query asks, counted as such; nil when it does not ask.
+    private func standingPage(
+        _ workspace: Workspace, _ input: OperationInput, _ page: Page
+    ) throws -> (entries: [Entry], total: Int)? {
+        guard !statuses.isEmpty, let wanted = input.query["status"] else { return nil }
+        guard statuses.contains(wanted) else {
+            let words = statuses.joined(separator: ", ")
+            throw Problem.invalid([Problem.Broken(["status"], "must be one of \(words)")])
+        }
+        let observations = try workspace.observations.statuses(name)
+        let found = try workspace.all(name, scope.parent(input.path)).filter {
+            try actions.status($0, observations[$0.key.id], workspace) == wanted
+        }
+        let start = min((page.number - 1) * page.limit, found.count)
+        return (Array(found.reversed().dropFirst(start).prefix(page.limit)), found.count)
     }
 
     private func filteredPage(

@@ -86,6 +86,8 @@ public struct Extras<R: Resource>: Sendable {
     public let onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
     /// The members of each element of a page of the list, by the elements' ids, if its query asks for them.
     public let onList: ListMembers?
+    /// How the resources stand in the world, by which a list is filtered; nil for kinds of which nothing is found out.
+    public let standing: Standing<R>?
 
     /// Finds the members of the elements of a page, by their ids.
     public typealias ListMembers =
@@ -98,7 +100,8 @@ public struct Extras<R: Resource>: Sendable {
         schemas: JSONObject = [:], always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
         inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
         warning: (@Sendable (R) -> String?)? = nil,
-        onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
+        onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil,
+        standing: Standing<R>? = nil
     ) {
         self.schemas = schemas
         self.always = always
@@ -106,6 +109,7 @@ public struct Extras<R: Resource>: Sendable {
         self.warning = warning
         self.onGet = onGet
         self.onList = onList
+        self.standing = standing
     }
 }
 

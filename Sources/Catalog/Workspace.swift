@@ -87,6 +87,8 @@ public struct Workspace {
     public let setHandle: (ResourceKey, String) throws -> Void
     /// The log of what resources of the branch set off.
     public var invocations = InvocationLog.empty
+    /// What was found out about resources of the branch.
+    public var observations = Observations.none
     /// Who calls, and the server.
     public var surroundings = Surroundings()
 

@@ -23,6 +23,8 @@ public struct TestApp: Sendable {
         public var folder: String?
         /// The database; nil for one of its own.
         public var databaseURL: String?
+        /// Whether the servers of tools are looked at; those on loopback are reached.
+        public var looksAtTools = false
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -88,7 +90,8 @@ public struct TestApp: Sendable {
             Application.Settings(
                 address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
                 limits: options.limits, runtimeLimits: options.runtimeLimits),
-            store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
+            store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger,
+            outbound: options.looksAtTools ? HTTPClient.live(policy: .development) : nil
         ) { port in heard.yield(port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

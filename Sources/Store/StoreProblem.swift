@@ -49,6 +49,8 @@ extension ConfigurationTransaction {
             },
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )
+        workspace.observations = Observations(
+            get: { try self.observation(of: $0.id) }, statuses: { _ in try self.observedStatuses() })
         workspace.surroundings = surroundings
         return workspace
     }

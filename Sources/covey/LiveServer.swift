@@ -34,9 +34,11 @@ struct LiveServer {
         defer { withExtendedLifetime(lock) {} }
         let store = try await openStore()
         do {
+            let client = outbound
             let application = Application(
-                applicationSettings(runtimeLimits), store: store, models: resolver, clock: .live, logger: logger,
-                stoppingOn: [.sigterm, .sigint], onListening: announce)
+                applicationSettings(runtimeLimits), store: store, models: resolver(client), clock: .live,
+                logger: logger,
+                stoppingOn: [.sigterm, .sigint], outbound: client, onListening: announce)
             try await application.run()
         } catch {
             await store.close()
@@ -71,14 +73,18 @@ struct LiveServer {
         return "\(url[..<scheme.upperBound])…\(url[at...])"
     }
 
-    private var resolver: ModelResolver {
+    private var outbound: HTTPClient {
         let allowed = (settings.environment["COVEY_EGRESS_ALLOW"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         var policy = EgressPolicy(allow: allowed)
         if settings.isDevelopment { policy.allowedRanges += EgressPolicy.development.allowedRanges }
-        return ModelResolver(
-            client: .live(policy: policy), environment: settings.environment,
+        return .live(policy: policy)
+    }
+
+    private func resolver(_ client: HTTPClient) -> ModelResolver {
+        ModelResolver(
+            client: client, environment: settings.environment,
             scripts: ScriptLibrary(folder: settings.scriptsFolder),
             clock: ModelClock(
                 timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep))

@@ -28,7 +28,9 @@ final class BuiltServer {
         process.executableURL = binary
         let path = folder.path(percentEncoded: false)
         process.arguments = ["serve", "--dev", "--port", "0", "--data", path] + arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": path].merging(environment) { $1 }
+        // The servers of tools that tests name are not asked, wherever they are.
+        let quiet = ["PATH": "/usr/bin:/bin", "HOME": path, "AGENTS_TOOL_HEALTH_INTERVAL_MS": "0"]
+        process.environment = quiet.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()

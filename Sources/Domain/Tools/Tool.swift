@@ -43,15 +43,21 @@ public struct Tool: Resource, Equatable {
             list: "list-tools", get: "get-tool", create: "create-tool", update: "update-tool", delete: "delete-tool"),
         schemaName: "McpTool", bodyName: "Tool",
         listParameters: [
-            Operation.Parameter("status", in: .query, "Only tools with this status."),
+            Operation.Parameter("status", in: .query, "Only tools with this status.", schema: ToolStatus.schema),
             Operation.Parameter(
                 "skipDiscovery", in: .query, "Whether servers are not asked.",
                 schema: ["type": "string", "enum": ["true", "false"]]),
         ], refusesEmptyUpdate: true, showsUnset: false,
         extras: Extras(
-            schemas: ["tenantId": ["type": "string"], "projectId": ["type": "string"], "status": ["type": "string"]],
+            schemas: foundSchemas.merging(["tenantId": ["type": "string"], "projectId": ["type": "string"]]),
             always: { _, branch in
                 ["tenantId": .string(branch.tenant), "projectId": .string(branch.project), "status": "unknown"]
+            },
+            inContext: { tool, key, workspace in
+                try tool.found(try workspace.observations.get(key), in: workspace)
+            },
+            standing: Standing(statuses: ToolStatus.words) { tool, observation, workspace in
+                try tool.status(observation, in: workspace)
             }))
 
     /// The members.
