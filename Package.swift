@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = [
 let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Cryptography", ["CCrypto"]),
     ("Catalog", ["Cryptography", .product(name: "Yams", package: "Yams")]),
-    ("Store", ["Catalog", "CSQLite", "CPostgres"]),
+    ("Store", ["Catalog", "Cryptography", "CSQLite", "CPostgres"]),
     ("JavaScript", []),
     ("Domain", ["Catalog", "Cryptography", "JavaScript"]),
     ("Outbound", ["CCurl"]),
@@ -47,7 +47,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Catalog", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -63,19 +63,22 @@ let papers = [
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CryptographyTests", ["Cryptography"]),
-    ("CatalogTests", ["Catalog"]),
-    ("StoreTests", ["Catalog", "Store", "CSQLite"]),
+    ("CatalogTests", ["Catalog", "Cryptography"]),
+    ("StoreTests", ["Catalog", "Cryptography", "Store", "CSQLite"]),
     ("OutboundTests", ["Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
     ("JavaScriptTests", ["JavaScript"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound"]),
-    ("DomainTests", ["Catalog", "Domain"]),
+    ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
-        ["Catalog", "CoveyTesting", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime", "Store"]
+        [
+            "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
+            "Store",
+        ]
     ),
     (
         "CLITests",

@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import HTTP
 import Logging
@@ -34,11 +35,12 @@ struct LiveServer {
         defer { withExtendedLifetime(lock) {} }
         let store = try await openStore()
         do {
-            let client = outbound
+            let keyring = try await keyring(store)
+            let client = HTTPClient.live(policy: egressPolicy)
             let application = Application(
-                applicationSettings(runtimeLimits), store: store, models: resolver(client), clock: .live,
-                logger: logger,
-                stoppingOn: [.sigterm, .sigint], outbound: client, onListening: announce)
+                applicationSettings(runtimeLimits), store: store, keyring: keyring, models: resolver(client),
+                clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
+                onListening: announce)
             try await application.run()
         } catch {
             await store.close()
@@ -48,19 +50,37 @@ struct LiveServer {
     }
 
     private func applicationSettings(_ runtimeLimits: RuntimeLimits) -> Application.Settings {
-        Application.Settings(
+        let policy = egressPolicy
+        var application = Application.Settings(
             address: settings.address,
             authentication: Authenticator.Configuration(
                 manageBypassSecret: settings.manageBypassSecret, runBypassSecret: settings.runBypassSecret,
                 isDevelopment: settings.isDevelopment),
             limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
             publicURL: settings.publicURL)
+        application.refusalOfAddress = { policy.refusal(of: $0) }
+        return application
     }
 
     private func openStore() async throws -> Store {
         do throws(StoreError) {
-            return try await Store.open(url: settings.databaseURL, containers: Scope.containers)
+            return try await Application.openStore(at: settings.databaseURL)
         } catch {
+            throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
+        }
+    }
+
+    /// The keys, once it is sure that they are those of the database. A new one is made only for a database that has
+    /// none yet: with any other, what the database holds could not be read.
+    private func keyring(_ store: Store) async throws -> Keyring {
+        do {
+            let known = try await store.secretKeys()
+            let keyring = try KeyFile.keyring(settings, expecting: known)
+            try await store.admit(keyring, at: RuntimeClock.live.now())
+            return keyring
+        } catch let problem as SecretKeyProblem {
+            throw StartFailure(problem.description)
+        } catch let error as StoreError {
             throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
         }
     }
@@ -73,13 +93,13 @@ struct LiveServer {
         return "\(url[..<scheme.upperBound])…\(url[at...])"
     }
 
-    private var outbound: HTTPClient {
+    private var egressPolicy: EgressPolicy {
         let allowed = (settings.environment["COVEY_EGRESS_ALLOW"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         var policy = EgressPolicy(allow: allowed)
         if settings.isDevelopment { policy.allowedRanges += EgressPolicy.development.allowedRanges }
-        return .live(policy: policy)
+        return policy
     }
 
     private func resolver(_ client: HTTPClient) -> ModelResolver {

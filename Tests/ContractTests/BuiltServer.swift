@@ -20,14 +20,18 @@ final class BuiltServer {
     /// What speaks to it.
     let client: ServerClient
 
-    /// Starts the binary for development on the data directory `folder`, and waits for the line that names its address.
-    init(folder: URL, arguments: [String] = [], environment: [String: String] = [:]) async throws {
+    /// Starts the binary on the data directory `folder`, for development unless told otherwise, and waits for the line
+    /// that names its address.
+    init(
+        folder: URL, isDevelopment: Bool = true, arguments: [String] = [], environment: [String: String] = [:]
+    ) async throws {
         let binary = try #require(Self.binary, "covey is not built beside the tests")
         process = Process()
         output = Pipe()
         process.executableURL = binary
         let path = folder.path(percentEncoded: false)
-        process.arguments = ["serve", "--dev", "--port", "0", "--data", path] + arguments
+        let mode = isDevelopment ? ["--dev"] : []
+        process.arguments = ["serve", "--port", "0", "--data", path] + mode + arguments
         // The servers of tools that tests name are not asked, wherever they are.
         let quiet = ["PATH": "/usr/bin:/bin", "HOME": path, "AGENTS_TOOL_HEALTH_INTERVAL_MS": "0"]
         process.environment = quiet.merging(environment) { $1 }

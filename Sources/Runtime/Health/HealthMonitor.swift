@@ -1,4 +1,5 @@
 public import Catalog
+public import Cryptography
 import Domain
 public import MCP
 public import Outbound
@@ -25,6 +26,7 @@ public final class HealthMonitor: Sendable {
     }
 
     let store: Store
+    let keyring: Keyring
     let client: MCPClient
     let credentials: Credentials
     let clock: RuntimeClock
@@ -36,15 +38,18 @@ public final class HealthMonitor: Sendable {
     /// A monitor over a store.
     ///
     /// - Parameters:
+    ///   - keyring: opens the secrets among the header fields of tools.
     ///   - client: speaks with the servers.
     ///   - credentials: finds the header fields of a credential; none unless given.
     ///   - clock: the time.
     ///   - limits: how often and how much.
     public init(
-        store: Store, client: MCPClient, credentials: @escaping Credentials = { _, _ in [:] }, clock: RuntimeClock,
+        store: Store, keyring: Keyring, client: MCPClient, credentials: @escaping Credentials = { _, _ in [:] },
+        clock: RuntimeClock,
         limits: RuntimeLimits
     ) {
         self.store = store
+        self.keyring = keyring
         self.client = client
         self.credentials = credentials
         self.clock = clock
@@ -174,8 +179,8 @@ public final class HealthMonitor: Sendable {
             return state.changed
         }
         for branch in branches {
-            let stale = try? await store.readConfiguration(in: branch) { transaction in
-                let workspace = transaction.reading
+            let stale = try? await store.readConfiguration(in: branch) { [keyring] transaction in
+                let workspace = transaction.reading(keyring)
                 let known = try transaction.observedStatuses()
                 return try workspace.all(Tool.self).filter { try known[$0.id]?.basis != $0.basis(in: workspace) }
                     .map(\.id)
@@ -200,5 +205,7 @@ public final class HealthMonitor: Sendable {
 
 extension ConfigurationTransaction {
     /// What operations read with, for work that is nobody's request.
-    var reading: Workspace { workspace(projectKind: Project.kind.name, now: 0, makeID: { "" }) }
+    func reading(_ keyring: Keyring) -> Workspace {
+        workspace(projectKind: Project.kind.name, now: 0, makeID: { "" }, sealing: Sealing(keyring, kinds: []))
+    }
 }

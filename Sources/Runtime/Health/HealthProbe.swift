@@ -17,8 +17,8 @@ extension HealthMonitor {
 
     /// The tool, or nil when there is none.
     func target(_ key: ToolKey) async throws -> Target? {
-        try await store.readConfiguration(in: key.branch) { transaction in
-            let workspace = transaction.reading
+        try await store.readConfiguration(in: key.branch) { [keyring] transaction in
+            let workspace = transaction.reading(keyring)
             guard let tool = try workspace.get(Tool.self, key.tool) else { return nil }
             let basis = try tool.basis(in: workspace)
             return Target(
@@ -68,8 +68,11 @@ extension HealthMonitor {
         if tool.credentialScope == .user { return (.needsAuth, ToolHealth()) }
         var health = ToolHealth()
         var headers = HTTPHeaders()
-        for (name, value) in tool.headers?.entries ?? [] { headers.append(name, value) }
         do {
+            // What the headers of a caller would fill in is nobody's here.
+            for case (let name, .secret(let secret)) in tool.headers?.entries ?? [] {
+                headers.append(name, try keyring.open(secret, of: branch))
+            }
             for field in try await credential(of: tool, branch).fields { headers[field.name] = field.value }
         } catch {
             health.lastError = "the credential cannot be used"
