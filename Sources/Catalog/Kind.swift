@@ -74,6 +74,8 @@ public struct Kind: Sendable {
     let createStatuses: [Int]
     let updateErrors: [Int]
     let deleteErrors: [Int]
+    /// The words for how a resource stands in the world; empty for kinds of which nothing is found out.
+    public let statuses: [String]
     /// Whether answers to creates and updates may have a `warning` beside the data.
     let warns: Bool
     let schemas: Schemas
@@ -93,6 +95,7 @@ public struct Kind: Sendable {
         let delete: @Sendable (Entry, Workspace) throws -> Void
         let view: @Sendable (Entry, BranchKey) -> JSONObject
         let inContext: @Sendable (Entry, Workspace) throws -> JSONObject
+        let status: @Sendable (Entry, Observation?, Workspace) throws -> String?
         let warning: @Sendable (Entry) -> String?
         let onGet: @Sendable (Entry, Workspace) throws -> JSONObject
         let onList: @Sendable ([String], Page, [String: String], Workspace) throws -> [String: JSONObject]
@@ -159,6 +162,7 @@ public struct Kind: Sendable {
         self.hasOwnBodies = hasOwnBodies
         secrets = R.secrets
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
+        statuses = extras.standing?.statuses ?? []
         warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
         // What a create takes the place of stands in the way of an update.

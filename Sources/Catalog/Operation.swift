@@ -119,6 +119,9 @@ public struct Operation: Sendable {
     public let errors: [Int]
     /// What it does.
     public let effect: Effect
+    /// The resource that it reads, from the parameters of its path, where what was found out about that one is part of
+    /// the answer; nil otherwise.
+    public private(set) var observed: (@Sendable ([String: String]) -> ResourceKey)?
     private let words: [(name: String, values: [String])]
 
     /// What an operation does.
@@ -168,6 +171,13 @@ public struct Operation: Sendable {
             id, method, aliases: aliases, path, tags: [tag], summary: summary, permission: permission, project: project,
             isVersioned: isVersioned, parameters: parameters, request: request, responses: responses, errors: errors,
             effect: effect)
+    }
+
+    /// The same operation, with the resource about which its answer says what was found out.
+    public func observing(_ observed: (@Sendable ([String: String]) -> ResourceKey)?) -> Operation {
+        var operation = self
+        operation.observed = observed
+        return operation
     }
 
     /// Refuses a query in which a parameter that is declared as one of several words has another value. Other rules are

@@ -73,6 +73,8 @@ public struct Workspace {
     }
     /// The log of what resources of the branch set off.
     public var invocations = InvocationLog.empty
+    /// What was found out about resources of the branch.
+    public var observations = Observations.none
     /// Who calls, and the server.
     public var surroundings = Surroundings()
 

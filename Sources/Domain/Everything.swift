@@ -25,12 +25,14 @@ public enum Everything {
 
     /// Every operation on configuration.
     public static let operations: [Operation] =
-        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
+        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse, AgentToolStatus.operation]
+        + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
         + [WebhookDestination.test, APIKey.create] + AppOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + TriggerOperations.schemas
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + AgentToolStatus.schemas + SkillView.schemas
+        + TriggerOperations.schemas
         + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
 }

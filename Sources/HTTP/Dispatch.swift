@@ -34,6 +34,8 @@ struct Dispatcher: Sendable {
     /// What operations know of the server, beside who calls.
     let surroundings: Surroundings
     let slowWorker = SlowWorker()
+    /// What goes on beside operations.
+    let watch: Watch
     /// Seals the secrets in what is stored.
     let sealing: Sealing
     let keyed = KeyedRequests()
@@ -240,13 +242,19 @@ struct Dispatcher: Sendable {
         switch operation.effect {
         case .read(let body):
             let surroundings = surroundings(of: call)
-            let output = try await store.readConfiguration(in: branch) { [projectKind, sealing] in
-                let workspace = $0.workspace(
+            let isObserved = operation.observed != nil
+            if let observed = operation.observed { await watch.settle(observed(call.path), branch) }
+            let (output, plain) = try await store.readConfiguration(in: branch) {
+                [projectKind, sealing] transaction -> (OperationOutput, OperationOutput?) in
+                var workspace = transaction.workspace(
                     projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
                     sealing: sealing)
-                return try body(workspace, input)
+                let output = try body(workspace, input)
+                guard isObserved else { return (output, nil) }
+                workspace.observations = .none
+                return (output, try body(workspace, input))
             }
-            return Self.reply(output, unlessKnown: Precondition(call.headers))
+            return Self.reply(output, plain, unlessKnown: Precondition(call.headers))
         case .write(let body): return try await change(call, method, path, input, branch, body)
         case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
@@ -278,7 +286,9 @@ struct Dispatcher: Sendable {
                     }
                 }
                 switch once {
-                case .made((let output, let tag)): return Self.reply(output, tag)
+                case .made((let output, let tag)):
+                    watch.changed(branch)
+                    return Self.reply(output, tag)
                 case .kept(let answer): return try seal.reply(answer)
                 }
             } catch let rehearsal as Rehearsal {
@@ -300,10 +310,15 @@ struct Dispatcher: Sendable {
     }
 
     /// The answer to a reader, or that what the reader has is still so.
-    private static func reply(_ output: OperationOutput, unlessKnown known: Precondition?) -> Reply {
+    ///
+    /// - Parameter plain: The same answer without what was found out about the resource; nil where that is no part of
+    ///   it.
+    private static func reply(
+        _ output: OperationOutput, _ plain: OperationOutput?, unlessKnown known: Precondition?
+    ) -> Reply {
         guard let body = output.body else { return .empty(output.status) }
         let bytes = body.jsonBytes
-        let tag = EntityTag(of: bytes)
+        let tag = EntityTag(of: bytes, configuration: plain?.body?.jsonBytes)
         var reply = known?.knows(tag) == true ? Reply.empty(304) : .json(bytes, status: output.status)
         reply.headers.append((.eTag, tag.text))
         return reply
@@ -315,8 +330,10 @@ struct Dispatcher: Sendable {
         let read: @Sendable (Workspace, OperationInput) throws -> OperationOutput
         let input: OperationInput
 
-        /// The state that a GET would answer with; nil when there is nothing.
+        /// The state that a GET would answer with, but for what was found out; nil when there is nothing.
         func tag(_ workspace: Workspace) throws -> EntityTag? {
+            var workspace = workspace
+            workspace.observations = .none
             do {
                 return try read(workspace, input).body.map { EntityTag(of: $0.jsonBytes) }
             } catch let problem as Problem where problem.code == .notFound {

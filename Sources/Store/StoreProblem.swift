@@ -59,6 +59,8 @@ extension ConfigurationTransaction {
             },
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )
+        workspace.observations = Observations(
+            get: { try self.observation(of: $0.id) }, statuses: { _ in try self.observedStatuses() })
         workspace.surroundings = surroundings
         workspace.invocations = invocationLog
         workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }

@@ -32,7 +32,9 @@ final class BuiltServer {
         let path = folder.path(percentEncoded: false)
         let mode = isDevelopment ? ["--dev"] : []
         process.arguments = ["serve", "--port", "0", "--data", path] + mode + arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": path].merging(environment) { $1 }
+        // The servers of tools that tests name are not asked, wherever they are.
+        let quiet = ["PATH": "/usr/bin:/bin", "HOME": path, "AGENTS_TOOL_HEALTH_INTERVAL_MS": "0"]
+        process.environment = quiet.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
