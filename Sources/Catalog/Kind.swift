@@ -165,24 +165,17 @@ public struct Kind: Sendable {
         }
         schemas = Schemas(
             create: R.schema(for: .create), update: R.schema(for: .update),
-            view: Self.viewSchema(R.self, extras.schemas, times))
+            view: Self.viewSchema(R.self, extras, times, withNulls: showsUnset))
         actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset, times: times).erased
     }
 
     private static func viewSchema<R: Resource>(
-        _ type: R.Type, _ extras: JSONObject, _ times: [Time]
+        _ type: R.Type, _ extras: Extras<R>, _ times: [Time], withNulls: Bool
     ) -> JSONObject {
-        var schema = R.schema(for: .view)
-        var properties = schema["properties"]?.object ?? JSONObject()
-        for (name, extra) in extras { properties[name] = extra }
-        for time in times { properties[time.rawValue] = ["type": "string", "format": "date-time"] }
-        schema["properties"] = .object(properties)
-        var required = schema["required"]?.array ?? []
-        for name in ["id"] + times.map(\.rawValue) where !required.contains(.string(name)) {
-            required.append(.string(name))
-        }
-        schema["required"] = .array(required)
-        return schema
+        let names = times.map(\.rawValue)
+        let stamps = JSONObject(OpenAPI.times.filter { names.contains($0.key) })
+        let extended = R.schema(for: .view, withNulls: withNulls).adding(extras.schemas, required: extras.schemas.keys)
+        return extended.adding(extras.optionalSchemas).adding(stamps, required: names)
     }
 
     /// The key of the resource `id` in the place that a path names.

@@ -41,7 +41,7 @@ extension Kind {
     private var getOperation: Operation? {
         names.get.map { id in
             operation(
-                id, .get, item, "Get \(label)", permissions.get, project: itemProject,
+                id, .get, item, names.getSummary ?? "Get \(label)", permissions.get, project: itemProject,
                 responses: [Operation.Response(200, "The \(title).", schema: reference("Response"))],
                 effect: .read { workspace, input in
                     let entry = try entry(workspace, input)

@@ -76,8 +76,10 @@ public struct Rules<R: Resource>: Sendable {
 
 /// Members that answers have beside the declared ones.
 public struct Extras<R: Resource>: Sendable {
-    /// The JSON Schemas of the members.
+    /// The JSON Schemas of the members that every answer has.
     public let schemas: JSONObject
+    /// The JSON Schemas of the members that some answers have.
+    public let optionalSchemas: JSONObject
     /// The members of every answer.
     public let always: @Sendable (R, BranchKey) -> JSONObject
     /// The members of every answer to an operation that say what the moment, the caller or other resources make of it.
@@ -97,12 +99,14 @@ public struct Extras<R: Resource>: Sendable {
 
     /// Members beside the declared ones; none unless told.
     public init(
-        schemas: JSONObject = [:], always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
+        schemas: JSONObject = [:], optionalSchemas: JSONObject = [:],
+        always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
         inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
         warning: (@Sendable (R) -> String?)? = nil,
         onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
     ) {
         self.schemas = schemas
+        self.optionalSchemas = optionalSchemas
         self.always = always
         self.inContext = inContext
         self.warning = warning
@@ -118,16 +122,21 @@ public struct OperationNames: Sendable {
     let create: String?
     let update: String?
     let delete: String?
+    let getSummary: String?
 
     /// The names as the contract has them.
+    ///
+    /// - Parameter getSummary: The summary of `get`; made from the kind's label unless told.
     public init(
-        list: String? = nil, get: String? = nil, create: String? = nil, update: String? = nil, delete: String? = nil
+        list: String? = nil, get: String? = nil, create: String? = nil, update: String? = nil, delete: String? = nil,
+        getSummary: String? = nil
     ) {
         self.list = list
         self.get = get
         self.create = create
         self.update = update
         self.delete = delete
+        self.getSummary = getSummary
     }
 }
 

@@ -91,8 +91,9 @@ struct Dispatcher: Sendable {
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
+            try operation.checkWords(of: query)
             let values = try Self.decode(parameters)
-            let branch = try Self.branch(query, request.headers)
+            let branch = operation.permission == .none ? BranchKey.main : try Self.branch(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,
@@ -107,9 +108,13 @@ struct Dispatcher: Sendable {
     }
 
     private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
-        let names = (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"])
-            .joined(separator: ", ")
+        let names = names(allowed)
         return Problem(.methodNotAllowed, "Method not allowed; use \(names)", extras: ["allowed": .string(names)])
+    }
+
+    /// The methods of a path as `Allow` has them, with those that every path has.
+    private static func names(_ allowed: [Operation.Method]) -> String {
+        (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"]).joined(separator: ", ")
     }
 
     private func allowed(_ path: Substring) -> [Operation.Method] {
@@ -120,7 +125,7 @@ struct Dispatcher: Sendable {
         let allowed = self.allowed(path)
         guard !allowed.isEmpty else { return .problem(.notFound("Route"), instance: String(path), requestID: nil) }
         var reply = Reply.empty(204)
-        reply.headers.append((.allow, (allowed.map(\.rawValue) + ["OPTIONS"]).joined(separator: ", ")))
+        reply.headers.append((.allow, Self.names(allowed)))
         if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
         return reply
     }
@@ -225,7 +230,7 @@ struct Dispatcher: Sendable {
             }
             return Self.reply(output, unlessKnown: Precondition(call.headers))
         case .write(let body):
-            let isRehearsal = call.query[Rehearsal.parameter] == "true"
+            let isRehearsal = try Rehearsal.isAsked(in: call.query)
             let guarded = try guarded(call, method, path)
             do {
                 let (output, tag) = try await slowWorker.settle(surroundings(of: call)) { surroundings in

@@ -67,7 +67,7 @@ struct KindsTests {
             required: "eventTypes"),
     ]
 
-    private static func path(_ operation: Operation, _ id: String = "", project: String = "p") -> String {
+    static func path(_ operation: Operation, _ id: String = "", project: String = "p") -> String {
         operation.path.split(separator: "/").map { segment in
             switch segment {
             case "{tenantId}": "/default"
@@ -79,7 +79,7 @@ struct KindsTests {
         }.joined()
     }
 
-    private static func makeFixture(_ client: TestClient) async throws {
+    static func makeFixture(_ client: TestClient) async throws {
         try await client.makeProject()
         for agent in ["a", "b"] {
             try await client.make("/projects/p/agents", ["id": .string(agent), "name": "Agent"])

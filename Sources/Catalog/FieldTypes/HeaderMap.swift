@@ -4,7 +4,8 @@ extension FieldType where Value == OrderedMap<String> {
         of: FieldType<String>.text(1...1000).described(["pattern": "^[^\\r\\n\\0]+$"]).checked { value in
             value.unicodeScalars.contains { $0 == "\r" || $0 == "\n" || $0 == "\0" }
                 ? "must not contain line breaks or NUL" : nil
-        }, key: headerNameProblem)
+        },
+        names: ["minLength": 1, "maxLength": 128, "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"], key: headerNameProblem)
 
     /// Names with texts.
     public static let textMap = FieldType.map(of: FieldType<String>.text())

@@ -41,7 +41,9 @@ public struct CredentialReference: Resource, Equatable {
             },
             replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
         extras: Extras(
-            schemas: ["tools": listSchema(of: Tool.kind), "externalAgents": listSchema(of: ExternalAgent.kind)],
+            optionalSchemas: [
+                "tools": rowsSchema(of: Tool.self), "externalAgents": rowsSchema(of: ExternalAgent.self),
+            ],
             onGet: { _, key, workspace in
                 let users = try workspace.referrers(key)
                 return [
@@ -77,8 +79,10 @@ public struct CredentialReference: Resource, Equatable {
         }?.key
     }
 
-    private static func listSchema(of kind: Kind) -> JSONValue {
-        ["type": "array", "items": .object(OpenAPI.reference(kind.schemaName))]
+    private static func rowsSchema<R: Resource>(of type: R.Type) -> JSONValue {
+        let place: JSONObject = ["tenantId": ["type": "string"], "projectId": ["type": "string"]]
+        let row = R.schema(for: .view, withNulls: true).adding(place, required: place.keys)
+        return ["type": "array", "items": .object(row.adding(OpenAPI.times, required: OpenAPI.times.keys))]
     }
 
     /// The resources of a type among `keys` as the store has them: whole rows, what is unset is null.

@@ -12,7 +12,7 @@ extension FieldType {
     static func sent<Wrapped>(_ wrapped: FieldType<Wrapped>) -> FieldType where Value == Sent<Wrapped> {
         let nullable = FieldType<Wrapped?>.nullable(wrapped)
         return FieldType(
-            schema: nullable.schema,
+            schema: nullable.schema, shownSchema: nullable.shownSchema,
             decode: { json, decoding in nullable.decode(json, &decoding).map { $0.map { .value($0) } ?? .null } },
             encode: { sent in
                 if case .value(let value) = sent { return wrapped.encode(value) }

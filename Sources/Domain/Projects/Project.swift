@@ -33,7 +33,9 @@ public struct Project: Resource, Equatable {
         }),
         extras: Extras(
             schemas: [
-                "mainBranchName": ["type": "string"],
+                "mainBranchName": ["type": "string"]
+            ],
+            optionalSchemas: [
                 "agents": [
                     "type": "array", "description": "The agents, in lists that include them.",
                     "items": [
@@ -41,7 +43,7 @@ public struct Project: Resource, Equatable {
                         "properties": ["agentId": ["type": "string"], "agentName": ["type": "string"]],
                         "required": ["agentId", "agentName"],
                     ],
-                ],
+                ]
             ],
             always: { project, branch in
                 ["mainBranchName": .string("\(branch.tenant)_\(project.id)_\(BranchKey.main)")]

@@ -43,16 +43,20 @@ public struct Tool: Resource, Equatable {
             list: "list-tools", get: "get-tool", create: "create-tool", update: "update-tool", delete: "delete-tool"),
         schemaName: "McpTool", bodyName: "Tool",
         listParameters: [
-            Operation.Parameter("status", in: .query, "Only tools with this status."),
+            Operation.Parameter("status", in: .query, "Only tools with this status.", schema: status),
             Operation.Parameter(
                 "skipDiscovery", in: .query, "Whether servers are not asked.",
                 schema: ["type": "string", "enum": ["true", "false"]]),
         ], refusesEmptyUpdate: true, showsUnset: false,
         extras: Extras(
-            schemas: ["tenantId": ["type": "string"], "projectId": ["type": "string"], "status": ["type": "string"]],
+            schemas: ["tenantId": ["type": "string"], "projectId": ["type": "string"], "status": .object(status)],
             always: { _, branch in
                 ["tenantId": .string(branch.tenant), "projectId": .string(branch.project), "status": "unknown"]
             }))
+
+    private static let status: JSONObject = [
+        "type": "string", "enum": ["healthy", "unhealthy", "unknown", "needs_auth", "unavailable"],
+    ]
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -75,7 +75,7 @@ public struct MCPTransport: Structure, Equatable {
     /// As `requestInit`.
     public var eventSourceInit: JSONObject?
     /// As `requestInit`.
-    public var reconnectionOptions: JSONValue?
+    public var reconnectionOptions: JSONObject?
     /// The session to go on with; nil for a new one.
     public var sessionId: String?
 
@@ -87,7 +87,7 @@ public struct MCPTransport: Structure, Equatable {
         field("type", \.type, .choice, "The transport.", required: true),
         field("requestInit", \.requestInit, .jsonObject, "Options for requests."),
         field("eventSourceInit", \.eventSourceInit, .jsonObject, "Options for event streams."),
-        field("reconnectionOptions", \.reconnectionOptions, .json, "Options for reconnecting."),
+        field("reconnectionOptions", \.reconnectionOptions, .jsonObject, "Options for reconnecting."),
         field("sessionId", \.sessionId, .text(), "The session to go on with."),
     ]
 }

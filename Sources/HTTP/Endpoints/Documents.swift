@@ -11,7 +11,8 @@ enum Documents {
 
     /// What holds for all operations.
     static let description = """
-        Any operation may also answer 405 with `Allow`, 413 and 415.
+        A path answers methods that it does not have with 405 and `Allow`. `PUT` and `PATCH` do the same wherever \
+        either is: the other one stands in the operation's `x-aliases`.
 
         Answers to `GET` on configuration carry an `ETag`. A reader that sends it back as `If-None-Match` gets 304 \
         while nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has \
@@ -26,9 +27,10 @@ enum Documents {
         operations: [Operation], schemas: [(name: String, schema: JSONObject)], version: String, publicURL: String
     ) -> [Endpoint] {
         let document = Once {
+            let additions = DispatcherAdditions(operations)
             let document = OpenAPI.document(
-                operations: operations + [openAPI, docs], schemas: schemas, title: title, description: description,
-                version: version, server: publicURL)
+                operations: operations + [openAPI, docs], schemas: schemas + DispatcherAdditions.schemas, title: title,
+                description: description, version: version, server: publicURL, additions: { additions($0) })
             return ByteBuffer(bytes: document.jsonBytes)
         }
         let page = ByteBuffer(string: DocumentationPage.html)
