@@ -7,6 +7,7 @@ enum ShownDocumentSchemas {
         ("AgentWithinContextOfProjectResponse", OpenAPI.envelope(OpenAPI.reference("FullAgent"))),
         ("FullAgent", agentAlone), ("FullAgentSubAgent", subAgent(.alone)), ("FullAgentTool", tool),
         ("FullAgentExternalAgent", externalAgent), ("FullAgentTeamAgent", teamAgent), ("FullAgentUse", use),
+        ("FullAgentTrigger", stamped(Trigger.schema(for: .view, withNulls: Trigger.kind.showsUnset))),
         ("FullAgentContextConfig", stamped(ContextConfig.schema(for: .view))),
         ("CanRelateToInternalSubAgent", internalRelation), ("FullAgentExternalDelegate", externalDelegate),
         ("FullAgentTeamDelegate", teamDelegate),
@@ -116,7 +117,7 @@ enum ShownDocumentSchemas {
             "subAgents": map(subAgent), "tools": ["type": "null"],
             "externalAgents": map("FullAgentExternalAgent"), "teamAgents": map("FullAgentTeamAgent"),
             "functionTools": map(FunctionTool.kind.schemaName), "functions": map(Function.kind.schemaName),
-            "triggers": ["type": "object", "additionalProperties": ["type": "object"]],
+            "triggers": map("FullAgentTrigger"),
         ]
     }
 
