@@ -16,6 +16,8 @@ public struct Field<Root>: Sendable {
     public let nullable: Bool
     /// What the value points at, or nil when it is no reference.
     public let reference: Reference?
+    /// Where the secrets are in the stored member; nil when there are none.
+    public let secrets: SecretPlaces?
     /// Reads a member into the value, noting what is broken.
     let assign: @Sendable (JSONValue, inout Root, inout Decoding) -> Void
     /// The member as stored; nil when it is unset.
@@ -83,7 +85,7 @@ public func field<Root, Value>(
 ) -> Field<Root> {
     Field(
         name: name, help: help, schema: type.schema, shownSchema: type.shownSchema, mode: mode, required: required,
-        nullable: false, reference: reference,
+        nullable: false, reference: reference, secrets: type.secrets,
         assign: { json, root, decoding in
             if json.isNull, !type.schema.takesNull { return decoding.fail("must not be null") }
             if let value = type.decode(json, &decoding) { root[keyPath: path] = value }
@@ -97,7 +99,7 @@ public func field<Root, Value>(
 ) -> Field<Root> {
     Field(
         name: name, help: help, schema: type.schema.allowingNull, shownSchema: type.shownSchema, mode: mode,
-        required: required, nullable: true, reference: reference,
+        required: required, nullable: true, reference: reference, secrets: type.secrets,
         assign: { json, root, decoding in
             if json.isNull {
                 root[keyPath: path] = nil

@@ -51,7 +51,8 @@ public struct Kind: Sendable {
     public let onDuplicate: Duplicate
     /// Members that together name the thing: two resources in one place must not agree in them.
     public let unique: [String]
-    /// Query parameters of the list with the reference member that each filters by; the first given counts most.
+    /// Query parameters of the list with the member that each filters by: a top-level name, or names joined by dots
+    /// into nested objects. References, choices, flags, whole numbers, texts, and lists of these.
     public let filters: [(query: String, member: String)]
     /// Whether an update that changes no declared member is a 400.
     public let refusesEmptyUpdate: Bool
@@ -65,6 +66,8 @@ public struct Kind: Sendable {
     /// The member whose value is a resource's handle (`Workspace.setHandle`): set at its creation, never changed; nil
     /// for none.
     public let handle: String?
+    /// Where the secrets are in a stored document; nil when the kind has none.
+    public let secrets: SecretPlaces?
     let names: OperationNames
     let permissions: Permissions
     let listParameters: [Operation.Parameter]
@@ -112,7 +115,8 @@ public struct Kind: Sendable {
     ///   - identity: How ids come about.
     ///   - onDuplicate: What a create answers when the thing is there.
     ///   - unique: Members that together name the thing within its place; none unless told.
-    ///   - filters: Query parameters of the list with the reference members that they filter by.
+    ///   - filters: Query parameters of the list with the members that they filter by; the document describes them by
+    ///     the members' types, and the store finds by them without looking at every resource.
     ///   - listParameters: Further query parameters of the list, for the document.
     ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
     ///   - showsUnset: Whether unset members show as null.
@@ -153,6 +157,7 @@ public struct Kind: Sendable {
         self.isVersioned = isVersioned
         self.handle = handle
         self.hasOwnBodies = hasOwnBodies
+        secrets = R.secrets
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
         warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
@@ -170,12 +175,11 @@ public struct Kind: Sendable {
     }
 
     private static func viewSchema<R: Resource>(
-        _ type: R.Type, _ extras: Extras<R>, _ times: [Time], withNulls: Bool
+        _ type: R.Type, _ extras: Extras<R>, _ shown: [Time], withNulls: Bool
     ) -> JSONObject {
-        let names = times.map(\.rawValue)
-        let stamps = JSONObject(OpenAPI.times.filter { names.contains($0.key) })
+        let times = JSONObject(shown.map { ($0.rawValue, OpenAPI.times[$0.rawValue] ?? [:]) })
         let extended = R.schema(for: .view, withNulls: withNulls).adding(extras.schemas, required: extras.schemas.keys)
-        return extended.adding(extras.optionalSchemas).adding(stamps, required: names)
+        return extended.adding(extras.optionalSchemas).adding(times, required: times.keys)
     }
 
     /// The key of the resource `id` in the place that a path names.

@@ -123,6 +123,11 @@ public enum OpenAPI {
         return responses
     }
 
+    /// The header by which a client knows a write, so that it is done once.
+    public static let idempotencyKey = "Idempotency-Key"
+    /// Characters of a key at most.
+    public static let idempotencyKeyCharactersMax = 255
+
     /// The parameter as the document names it among those that many operations have.
     private static func name(of parameter: Operation.Parameter) -> String {
         "\(parameter.place.rawValue)-\(parameter.name.lowercased())"

@@ -14,6 +14,14 @@ extension Resource {
         self.init(stored: entry.document)
         id = entry.key.id
     }
+
+    /// Puts the secrets of `old` where a client sent back their masks; notes a broken field for each that is not there.
+    public mutating func keepSecrets(of old: Self?, _ decoding: inout Decoding) {
+        guard let places = Self.kind.secrets else { return }
+        let document = document
+        guard places.contains(in: document, where: { Secret($0) == .kept }) else { return }
+        self = Self(stored: places.keeping(document, as: old?.document, &decoding))
+    }
 }
 
 /// How the id of a new resource comes about (manage spec §0.3).

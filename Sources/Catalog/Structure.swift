@@ -88,6 +88,12 @@ extension Structure {
         }
     }
 
+    /// Where the secrets are in the stored value; nil when there are none.
+    static var secrets: SecretPlaces? {
+        let members = fields.compactMap { field in field.secrets.map { (field.name, $0) } }
+        return members.isEmpty ? nil : .members(Dictionary(members, uniquingKeysWith: { $1 }))
+    }
+
     private static func declares(_ name: String) -> Bool { fields.contains { $0.name == name } }
 
     /// The value as it is stored: every member that is set. Unset ones are left out, but for those that would have a

@@ -27,6 +27,7 @@ struct TypedActions<R: Resource>: Sendable {
                 if let text = path[field.name] { field.assign(.string(text), &value, &decoding) }
             }
         }
+        value.keepSecrets(of: old, &decoding)
         try decoding.finish()
         return value
     }

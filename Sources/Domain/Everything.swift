@@ -20,6 +20,9 @@ public enum Everything {
     /// The kinds by name.
     public static let kindsByName = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
 
+    /// By kind the members that the store keeps for lists to filter by.
+    public static let facets = kindsByName.mapValues(\.facets).filter { !$0.value.isEmpty }
+
     /// Every operation on configuration.
     public static let operations: [Operation] =
         kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all

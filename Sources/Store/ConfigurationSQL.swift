@@ -20,8 +20,8 @@ enum SQL {
         FROM link WHERE tenant = $1 AND project = $2 AND branch = $3
         """)
 
-    private static let columns = "kind, parent, id, document, created_at, updated_at, revision"
-    private static let inBranch = "tenant = $1 AND project = $2 AND branch = $3"
+    static let columns = "kind, parent, id, document, created_at, updated_at, revision"
+    static let inBranch = "tenant = $1 AND project = $2 AND branch = $3"
 
     static let get = Statement(
         "SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
@@ -33,49 +33,6 @@ enum SQL {
         """)
 
     static let everything = Statement("SELECT \(columns) FROM resource WHERE \(inBranch) ORDER BY created_at, id")
-
-    static let count = Statement("SELECT count(*) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5")
-
-    static let page = Statement(
-        """
-        SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5
-        ORDER BY created_at DESC, id LIMIT $6 OFFSET $7
-        """)
-
-    private static let refers = """
-        EXISTS (
-            SELECT 1 FROM link
-            WHERE link.tenant = $1 AND link.project = $2 AND link.branch = $3
-                AND to_kind = $6 AND to_parent = $7 AND to_id = $8
-                AND from_kind = $4 AND from_parent = $5 AND from_id = resource.id)
-        """
-
-    static let countReferring = Statement(
-        "SELECT count(*) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND \(refers)")
-
-    static let pageReferring = Statement(
-        """
-        SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND \(refers)
-        ORDER BY created_at DESC, id LIMIT $9 OFFSET $10
-        """)
-
-    static let tenantCount = Statement(
-        "SELECT count(*) FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3")
-
-    static let tenantPage = Statement(
-        """
-        SELECT \(columns) FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3
-        ORDER BY created_at DESC, id LIMIT $4 OFFSET $5
-        """)
-
-    static let inTenantPage = Statement(
-        """
-        SELECT \(columns), project FROM resource
-        WHERE tenant = $1 AND branch = $3 AND kind = $6 AND parent = '' AND project IN (
-            SELECT project FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3
-            ORDER BY created_at DESC, id LIMIT $4 OFFSET $5)
-        ORDER BY created_at, id, project
-        """)
 
     /// The statements on links: those among the resources of a branch, and those of what lives outside branches to the
     /// main one.
@@ -127,13 +84,13 @@ enum SQL {
     static let insert = Statement(
         """
         INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1)
+            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1, $9, $10)
         """)
 
     static let update = Statement(
         """
-        UPDATE resource SET document = $7, updated_at = $8, revision = revision + 1
+        UPDATE resource SET document = $7, updated_at = $8, revision = revision + 1, name = $9, search = $10
         WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6
         """)
 
@@ -176,8 +133,8 @@ enum SQL {
     static let copyResources = Statement(
         """
         INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision)
-        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision
+            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
+        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision, name, search
         FROM resource WHERE tenant = $1 AND project = $2 AND branch = $4
         """)
 
@@ -203,6 +160,7 @@ enum SQL {
 
     static let deleteProject = [
         Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
+        Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
     ]
 }

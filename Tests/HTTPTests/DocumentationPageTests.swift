@@ -1,5 +1,6 @@
 import CoveyTesting
 import Cryptography
+import Outbound
 import Testing
 
 /// The page that shows the API's document to people.

@@ -1,4 +1,5 @@
 import Catalog
+import Cryptography
 import Store
 import Testing
 
@@ -28,8 +29,10 @@ import Testing
     private func write<T: Sendable>(
         _ store: Store, _ branch: BranchKey, _ body: @Sendable @escaping (InvocationLog) throws -> T
     ) async throws -> T {
-        try await store.write(in: branch, actor: "ann", at: 5) {
-            try body($0.workspace(projectKind: "project", now: 5, makeID: { "x" }).invocations)
+        let key = try #require(SecretKey([UInt8](repeating: 7, count: SecretKey.length)))
+        let sealing = Sealing(Keyring(key), kinds: [])
+        return try await store.write(in: branch, actor: "ann", at: 5) {
+            try body($0.workspace(projectKind: "project", now: 5, makeID: { "x" }, sealing: sealing).invocations)
         }
     }
 

@@ -21,7 +21,8 @@ extension FieldType {
                     }
                 }
                 return values.count == elements.count || decoding.isStored ? values : nil
-            }, encode: { .array($0.map(element.encode)) }, show: { .array($0.map(element.show)) })
+            }, encode: { .array($0.map(element.encode)) }, show: { .array($0.map(element.show)) },
+            secrets: element.secrets.map(SecretPlaces.elements))
     }
 
     /// A map from names to elements, in the order in which they came.
@@ -54,7 +55,8 @@ extension FieldType {
                 return map.count == members.count || decoding.isStored ? map : nil
             },
             encode: { map in .object(JSONObject(map.entries.map { ($0.name, element.encode($0.value)) })) },
-            show: { map in .object(JSONObject(map.entries.map { ($0.name, element.show($0.value)) })) })
+            show: { map in .object(JSONObject(map.entries.map { ($0.name, element.show($0.value)) })) },
+            secrets: element.secrets.map(SecretPlaces.values))
     }
 
     /// A value of `wrapped`, or null.
@@ -62,7 +64,8 @@ extension FieldType {
         FieldType(
             schema: wrapped.schema.allowingNull, shownSchema: wrapped.shownSchema.allowingNull,
             decode: { json, decoding in json.isNull ? .some(nil) : wrapped.decode(json, &decoding).map { .some($0) } },
-            encode: { $0.map(wrapped.encode) ?? .null }, show: { $0.map(wrapped.show) ?? .null })
+            encode: { $0.map(wrapped.encode) ?? .null }, show: { $0.map(wrapped.show) ?? .null },
+            secrets: wrapped.secrets)
     }
 }
 
@@ -74,7 +77,7 @@ extension FieldType where Value: Structure {
             decode: { json, decoding in
                 var value = Value()
                 return value.assign(json, creating: true, &decoding) || decoding.isStored ? value : nil
-            }, encode: { $0.document }, show: { $0.view })
+            }, encode: { $0.document }, show: { $0.view }, secrets: Value.secrets)
     }
 }
 

@@ -10,19 +10,24 @@ public struct FieldType<Value: Sendable>: Sendable {
     public let encode: @Sendable (Value) -> JSONValue
     /// Writes a value as it is shown: the same but for what never shows.
     public let show: @Sendable (Value) -> JSONValue
+    /// Where the secrets are in a value as it is stored; nil when there are none.
+    public let secrets: SecretPlaces?
 
-    /// A type from its parts; `shownSchema` only where it differs from `schema`, `show` where it does from `encode`.
+    /// A type from its parts; `shownSchema` only where it differs from `schema`, `show` where it does from `encode`,
+    /// `secrets` where there are some.
     public init(
         schema: JSONObject, shownSchema: JSONObject? = nil,
         decode: @escaping @Sendable (JSONValue, inout Decoding) -> Value?,
         encode: @escaping @Sendable (Value) -> JSONValue,
-        show: (@Sendable (Value) -> JSONValue)? = nil
+        show: (@Sendable (Value) -> JSONValue)? = nil,
+        secrets: SecretPlaces? = nil
     ) {
         self.schema = schema
         self.shownSchema = shownSchema ?? schema
         self.decode = decode
         self.encode = encode
         self.show = show ?? encode
+        self.secrets = secrets
     }
 
     /// The same type with one more rule. `rule` answers why a value is refused, or nil.
@@ -36,7 +41,7 @@ public struct FieldType<Value: Sendable>: Sendable {
                     return nil
                 }
                 return value
-            }, encode: encode, show: show)
+            }, encode: encode, show: show, secrets: secrets)
     }
 
     /// The same type with more said in its schema.
@@ -46,7 +51,7 @@ public struct FieldType<Value: Sendable>: Sendable {
             schema[name] = value
             shown[name] = value
         }
-        return FieldType(schema: schema, shownSchema: shown, decode: decode, encode: encode, show: show)
+        return FieldType(schema: schema, shownSchema: shown, decode: decode, encode: encode, show: show, secrets: secrets)
     }
 }
 

@@ -131,7 +131,7 @@ public struct FetchConfig: Structure, Equatable {
     /// The method; nil for GET.
     public var method: Method?
     /// Headers; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// The body; nil for none.
     public var body: JSONValue?
     /// What of the answer is the value, as JSONPath or JMESPath; nil for all of it.

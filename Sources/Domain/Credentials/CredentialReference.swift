@@ -31,6 +31,9 @@ public struct CredentialReference: Resource, Equatable {
         names: OperationNames(
             list: "list-credentials", get: "get-credential-by-id", create: "create-credential",
             update: "update-credential", delete: "delete-credential"), schemaName: "CredentialReference",
+        filters: [
+            ("type", "type"), ("credentialStoreId", "credentialStoreId"), ("toolId", "toolId"), ("userId", "userId"),
+        ],
         rules: Rules(
             beforePut: { placement, workspace in
                 // A new one takes the other's place instead.

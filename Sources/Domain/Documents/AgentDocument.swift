@@ -137,7 +137,7 @@ struct AgentDocument {
     }
 
     private func use(
-        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: OrderedMap<String>?,
+        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: HeaderMap?,
         _ policies: ToolPolicies?
     ) -> JSONValue {
         [
@@ -147,8 +147,8 @@ struct AgentDocument {
         ]
     }
 
-    private func json(_ headers: OrderedMap<String>?) -> JSONValue? {
-        headers.map(FieldType<OrderedMap<String>>.textMap.encode)
+    private func json(_ headers: HeaderMap?) -> JSONValue? {
+        headers.map(FieldType<HeaderMap>.headerMap.show)
     }
 
     // MARK: What the relations lead to

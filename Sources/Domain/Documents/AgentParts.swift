@@ -28,7 +28,7 @@ struct CanUse: Structure {
     var agentToolRelationId: String?
     /// Nothing leaves what is stored, null means all of the server's tools.
     var toolSelection = Sent<[String]>.absent
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
     var toolPolicies = Sent<ToolPolicies>.absent
 
     static let fields: [Field<Self>] = [
@@ -54,7 +54,7 @@ enum CanDelegate: Sendable {
 struct ExternalDelegate: Structure {
     var externalAgentId = ""
     var relationID: String?
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
 
     static let fields: [Field<Self>] = [
         field("externalAgentId", \.externalAgentId, .resourceID, "The external agent.", required: true),
@@ -67,7 +67,7 @@ struct ExternalDelegate: Structure {
 struct TeamDelegate: Structure {
     var agentId = ""
     var relationID: String?
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
 
     static let fields: [Field<Self>] = [
         field("agentId", \.agentId, .resourceID, "The agent.", required: true),

@@ -183,14 +183,11 @@ struct AgentWriter {
     }
 
     private func externalSlot(_ name: String, _ delegate: ExternalDelegate) -> RelationSlot {
-        let known = stored.externals[name] ?? []
-        var relation =
-            known.first { $0.id == delegate.relationID }
-            ?? known.first { $0.externalAgentId == delegate.externalAgentId } ?? ExternalAgentRelation()
+        var relation = stored.relation(delegate, of: name) ?? ExternalAgentRelation()
         let parent = "\(id)/\(name)"
         relation.subAgentId = name
         relation.externalAgentId = delegate.externalAgentId
-        relation.headers = delegate.headers.mapOver(relation.headers)
+        relation.headers = delegate.headers.headersOver(relation.headers)
         if let given = delegate.relationID {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -200,14 +197,11 @@ struct AgentWriter {
     }
 
     private func teamSlot(_ name: String, _ delegate: TeamDelegate) -> RelationSlot {
-        let known = stored.teams[name] ?? []
-        var relation =
-            known.first { $0.id == delegate.relationID } ?? known.first { $0.targetAgentId == delegate.agentId }
-            ?? TeamAgentRelation()
+        var relation = stored.relation(delegate, of: name) ?? TeamAgentRelation()
         let parent = "\(id)/\(name)"
         relation.subAgentId = name
         relation.targetAgentId = delegate.agentId
-        relation.headers = delegate.headers.mapOver(relation.headers)
+        relation.headers = delegate.headers.headersOver(relation.headers)
         if let given = delegate.relationID {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -223,14 +217,11 @@ struct AgentWriter {
     }
 
     private func toolSlot(_ name: String, _ use: CanUse) -> RelationSlot {
-        let known = stored.tools[name] ?? []
-        var relation =
-            known.first { $0.id == use.agentToolRelationId } ?? known.first { $0.toolId == use.toolId }
-            ?? ToolRelation()
+        var relation = stored.relation(use, of: name) ?? ToolRelation()
         relation.subAgentId = name
         relation.toolId = use.toolId
         relation.selectedTools = use.toolSelection.over(relation.selectedTools)
-        relation.headers = use.headers.mapOver(relation.headers)
+        relation.headers = use.headers.headersOver(relation.headers)
         relation.toolPolicies = use.toolPolicies.mapOver(relation.toolPolicies)
         if let given = use.agentToolRelationId {
             relation.id = given

@@ -65,7 +65,7 @@ public struct Project: Resource, Equatable {
         guard let wanted = query["include"] else { return [:] }
         guard wanted == "agents" else { throw Problem.invalid([.init(["include"], "must be agents")]) }
         var agents = Dictionary(uniqueKeysWithValues: projects.map { ($0, [JSONValue]()) })
-        for (project, entry) in try workspace.inProjects(Agent.kind.name, page) {
+        for (project, entry) in try workspace.inProjects(Agent.kind.name, projects) {
             let agent = Agent(entry)
             agents[project]?.append(["agentId": .string(agent.id), "agentName": .string(agent.name)])
         }

@@ -1,4 +1,5 @@
 public import Catalog
+import JavaScript
 
 /// A JavaScript function that function tools call (manage spec §2.7).
 public struct Function: Resource, Equatable {

@@ -30,7 +30,7 @@ public struct WebhookDestination: Resource, Equatable {
     /// What is sent; at least one.
     public var eventTypes: [EventType] = []
     /// Header fields sent along; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// The agents whose events are sent; none for all, unless `isForSome`.
     public var agentIds: [String] = []
     /// Whether agents were named. When all of those are gone no events are sent, so that a destination never hears of

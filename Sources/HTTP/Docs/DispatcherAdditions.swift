@@ -18,13 +18,15 @@ struct DispatcherAdditions: Sendable {
         if operation.request != nil { added.errors += [413, 415] }
         switch operation.effect {
         case .endpoint: return added
+        case .read where operation.method != .get: break
         case .read:
             added.parameters = [Self.ifNoneMatch]
             added.responses = operation.responses.map { Operation.Response($0.status, "", headers: [Self.tag]) }
             added.responses.append(.init(304, "As the reader has it already.", headers: [Self.tag]))
         case .write:
-            added.parameters = [Self.dryRun]
-            added.responses = [
+            added.parameters = [Self.dryRun, Self.idempotencyKey]
+            added.responses = operation.responses.map { Operation.Response($0.status, "", headers: [Self.replayed]) }
+            added.responses += [
                 Operation.Response(
                     200, "With `dryRun=true`: what would be changed.", schema: OpenAPI.reference(Self.dryRunName))
             ]
@@ -32,7 +34,8 @@ struct DispatcherAdditions: Sendable {
                 added.parameters += [Self.ifMatch, Self.ifNoneMatch]
                 added.errors.append(412)
             }
-            added.errors.append(507)
+            // Still being done; another request's key.
+            added.errors += [409, 422, 507]
         }
         added.errors.append(503)
         if operation.isVersioned, operation.project != .nowhere { added.parameters += [Self.ref, Self.refHeader] }
@@ -43,6 +46,15 @@ struct DispatcherAdditions: Sendable {
 
     private static let ref = Operation.Parameter("ref", in: .query, "The branch to work on; main unless told.")
     private static let refHeader = Operation.Parameter("x-inkeep-ref", in: .header, "The same; the query wins.")
+    private static let replayed = (
+        name: "Idempotent-Replayed", help: "There, and true, when the answer is that to an earlier request with the key."
+    )
+    private static let idempotencyKey = Operation.Parameter(
+        OpenAPI.idempotencyKey, in: .header, "The same request with the same key is done once, for 24 hours.",
+        schema: [
+            "type": "string", "minLength": 1, "maxLength": .integer(Int64(OpenAPI.idempotencyKeyCharactersMax)),
+            "pattern": "^[!-~]+$",
+        ])
     private static let ifMatch = Operation.Parameter(
         "If-Match", in: .header, "Only when it is still as this `ETag` says; else 412.")
     private static let ifNoneMatch = Operation.Parameter(

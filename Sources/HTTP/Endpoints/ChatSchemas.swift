@@ -32,12 +32,14 @@ enum ChatSchemas {
         "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$",
     ]
 
+    /// The id of a conversation in a body.
+    static let conversationID: JSONValue = [
+        "type": "string", "maxLength": 255, "description": "The conversation to go on with; a new one without it.",
+    ]
+
     /// What both bodies have (run spec §3.1, §4.1).
     private static let common: JSONObject = [
-        "conversationId": [
-            "type": "string", "maxLength": 255, "description": "The conversation to go on with; a new one without it.",
-        ],
-        "messageId": messageID,
+        "conversationId": conversationID, "messageId": messageID,
         "stream": ["type": "boolean", "description": "Without it the `Accept` header decides."],
         "userProperties": anyObject, "properties": anyObject, "headers": anyObject, "runConfig": anyObject,
         "executionMode": ["type": "string", "enum": ["classic", "durable"]], "max_tokens": number,
@@ -51,8 +53,8 @@ enum ChatSchemas {
 
     private static func only(_ word: String) -> JSONValue { ["type": "string", "enum": [.string(word)]] }
 
-    /// The body of `POST /run/v1/chat/completions`.
-    static let completionRequest: JSONObject = {
+    /// Messages in OpenAI's form.
+    static let messages: JSONValue = {
         let url: JSONValue = ["type": "string", "description": "An http or https address, or a data: address."]
         let image = object(
             ["url": url, "detail": ["type": "string", "enum": ["auto", "low", "high"]]], required: ["url"])
@@ -67,11 +69,16 @@ enum ChatSchemas {
         let message = object(
             ["role": role, "content": either(text, ["type": "array", "items": parts]), "name": text],
             required: ["role"])
+        return ["type": "array", "items": message]
+    }()
+
+    /// The body of `POST /run/v1/chat/completions`.
+    static let completionRequest: JSONObject = {
         var members = common
         members["model"] = [
             "type": "string", "description": "Taken and not used: the agent says which model it is.",
         ]
-        members["messages"] = ["type": "array", "items": message]
+        members["messages"] = messages
         members["stream_options"] = object(["include_usage": ["type": "boolean"]])
         for name in ["temperature", "top_p", "n", "presence_penalty", "frequency_penalty"] { members[name] = number }
         members["user"] = text

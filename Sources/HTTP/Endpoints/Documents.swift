@@ -18,6 +18,10 @@ enum Documents {
         while nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has \
         changed the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
 
+        Every operation that changes configuration takes an `Idempotency-Key`. The same request with the same key is \
+        done once: for 24 hours it gets the first answer again, with `Idempotent-Replayed: true`. Another request with \
+        the key gets 422, one that comes while the first is being done 409. What failed may be tried again with its key.
+
         Every operation that changes configuration takes `?dryRun=true`: it answers with what would be changed, and \
         changes nothing.
         """

@@ -19,7 +19,8 @@ import Testing
 
     /// The kinds that clients write one by one, with the smallest body of each.
     private static let subjects: [(kind: Kind, body: JSONObject)] = KindsTests.rows.compactMap { row in
-        guard !entangled.contains(row.kind), let kind = Everything.kindsByName[row.kind], let body = row.body.object else { return nil }
+        guard !entangled.contains(row.kind), let kind = Everything.kindsByName[row.kind], let body = row.body.object
+        else { return nil }
         return (kind, body)
     }
 
