@@ -18,6 +18,7 @@ struct DispatcherAdditions: Sendable {
         if operation.request != nil { added.errors += [413, 415] }
         switch operation.effect {
         case .endpoint: return added
+        case .read where operation.method != .get: break
         case .read:
             added.parameters = [Self.ifNoneMatch]
             added.responses = operation.responses.map { Operation.Response($0.status, "", headers: [Self.tag]) }
