@@ -89,6 +89,8 @@ public struct Workspace {
     public var invocations = InvocationLog.empty
     /// Who calls, and the server.
     public var surroundings = Surroundings()
+    /// The project's branches and their states.
+    public let versions: Versions
 
     /// A workspace from its functions.
     public init(
@@ -106,7 +108,8 @@ public struct Workspace {
         createBranch: @escaping () throws -> Void,
         deleteProject: @escaping () throws -> Void,
         on: @escaping (String) throws -> Workspace,
-        setHandle: @escaping (ResourceKey, String) throws -> Void
+        setHandle: @escaping (ResourceKey, String) throws -> Void,
+        versions: Versions
     ) {
         self.branch = branch
         self.now = now
@@ -125,5 +128,6 @@ public struct Workspace {
         self.deleteProject = deleteProject
         self.on = on
         self.setHandle = setHandle
+        self.versions = versions
     }
 }

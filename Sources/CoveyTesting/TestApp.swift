@@ -60,7 +60,7 @@ public struct TestApp: Sendable {
         try write(options.scripts, to: folder)
         let url: String
         if let given = options.databaseURL { url = given } else { url = try await ownDatabase(in: folder) }
-        let store = try await Store.open(url: url, containers: Scope.containers)
+        let store = try await Application.openStore(url: url)
         do {
             try await serve(options, folder, url, store, body)
         } catch {

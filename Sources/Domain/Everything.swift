@@ -23,8 +23,14 @@ public enum Everything {
     public static let operations: [Operation] =
         kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all
+        + BranchOperations.all + MergeOperations.all + HistoryOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + VersionSchemas.all
+
+    /// What a document refers to, from the declaration of its kind; loose references are not among them.
+    public static func references(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {
+        kindsByName[key.kind]?.links(key, document) ?? []
+    }
 }

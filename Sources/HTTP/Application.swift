@@ -78,6 +78,13 @@ public struct Application: Sendable {
         group = ServiceGroup(configuration: configuration)
     }
 
+    /// Opens the database at `url` for an application and brings its schema up to date.
+    ///
+    /// - Throws: what `Store.open` throws.
+    public static func openStore(url: String) async throws(StoreError) -> Store {
+        try await Store.open(url: url, containers: Scope.containers, links: Everything.references)
+    }
+
     /// Runs until it is told to stop, and returns when all is put away.
     ///
     /// - Throws: What a service failed with, for instance because the port is taken.

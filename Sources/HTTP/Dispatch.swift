@@ -92,11 +92,11 @@ struct Dispatcher: Sendable {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
             let values = try Self.decode(parameters)
-            let branch = try Self.branch(query, request.headers)
+            let ref = try Self.ref(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,
-                body: body, branch: branch)
+                body: body, ref: ref)
             switch target {
             case .endpoint(let endpoint):
                 if path.hasPrefix("/manage/") { try await admit(call) }
@@ -151,11 +151,17 @@ struct Dispatcher: Sendable {
         return values
     }
 
-    private static func branch(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> String {
-        guard let ref = query["ref"] ?? headers[.ref], !ref.isEmpty, ref != BranchKey.main else {
-            return BranchKey.main
+    /// The state that the request names, in the query or a header; the query counts more (manage spec §0.10).
+    private static func ref(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> Ref {
+        var ref = Ref()
+        if let name = query["ref"] ?? headers[.ref], !name.isEmpty { ref.name = name }
+        if let text = query["at"] {
+            guard let number = Int64(text), number >= 0 else {
+                throw Problem.invalid([.init(["at"], "must be the number of a change")])
+            }
+            ref.at = number
         }
-        throw Problem(.notFound, "Unknown ref: \(ref)")
+        return ref
     }
 
     // MARK: Body
@@ -207,9 +213,7 @@ struct Dispatcher: Sendable {
     private func perform(_ call: Call, _ method: Operation.Method, _ path: Substring) async throws -> Reply {
         try Self.checkIDs(call.path)
         let operation = call.operation
-        let branch = BranchKey(
-            tenant: call.path["tenantId"] ?? "", project: Self.project(call),
-            branch: operation.isVersioned ? call.branch : BranchKey.unversioned)
+        let (branch, ref) = Self.state(call)
         let input = OperationInput(path: call.path, query: call.query, body: call.body, method: method)
         guard call.caller.may(operation.permission) else {
             throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")
@@ -219,9 +223,9 @@ struct Dispatcher: Sendable {
         case .read(let body):
             let surroundings = surroundings(of: call)
             let output = try await store.readConfiguration(in: branch) { [projectKind] in
-                let workspace = $0.workspace(
+                let tools = WorkspaceTools(
                     projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
-                return try body(workspace, input)
+                return try body($0.workspace(at: ref, tools), input)
             }
             return Self.reply(output, unlessKnown: Precondition(call.headers))
         case .write(let body):
@@ -230,8 +234,10 @@ struct Dispatcher: Sendable {
             do {
                 let (output, tag) = try await slowWorker.settle(surroundings(of: call)) { surroundings in
                     try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
+                        try $0.requireBranch(ref)
                         let workspace = $0.workspace(
-                            projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
+                            WorkspaceTools(
+                                projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings))
                         try guarded?.check(workspace)
                         let output = try body(workspace, input)
                         if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
@@ -297,6 +303,18 @@ struct Dispatcher: Sendable {
             precondition: precondition, read: read, input: OperationInput(path: try Self.decode(parameters)))
     }
 
+    /// The branch that an operation works on, and what else of a reference it has to heed: none for what lives in the
+    /// tenant or outside branches.
+    private static func state(_ call: Call) -> (branch: BranchKey, ref: Ref) {
+        let tenant = call.path["tenantId"] ?? ""
+        let project = project(call)
+        guard call.operation.isVersioned else {
+            return (BranchKey(tenant: tenant, project: project, branch: BranchKey.unversioned), Ref())
+        }
+        guard call.operation.project != .nowhere else { return (BranchKey(tenant: tenant, project: ""), Ref()) }
+        return (call.ref.branch(tenant: tenant, project: project), call.ref)
+    }
+
     private static func project(_ call: Call) -> String {
         switch call.operation.project {
         case .nowhere: ""
@@ -319,7 +337,9 @@ struct Dispatcher: Sendable {
     private static func checkIDs(_ path: [String: String]) throws(Problem) {
         var decoding = Decoding()
         for (name, value) in path {
-            let type = foreignNames.contains(name) ? foreignName : FieldType.resourceID
+            let type =
+                name == "branchName"
+                ? FieldType.branchName : foreignNames.contains(name) ? foreignName : FieldType.resourceID
             decoding.within(name) { decoding in _ = type.decode(.string(value), &decoding) }
         }
         try decoding.finish()

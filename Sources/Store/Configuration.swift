@@ -10,29 +10,6 @@ public struct ConfigurationGraph: Sendable {
     public let links: [ResourceKey: [ResourceLink]]
 }
 
-/// One line of a branch's log.
-public struct Change: Sendable, Equatable {
-    /// What was done to the resource.
-    public enum Action: String, Sendable { case create, update, delete }
-
-    /// The number on the branch, from 1, without gaps.
-    public let number: Int64
-    /// When, milliseconds since 1970.
-    public let at: Int64
-    /// Who, as the writer named itself.
-    public let actor: String
-    /// What was done.
-    public let action: Action
-    /// To which resource.
-    public let key: ResourceKey
-    /// The document before; nil for a creation.
-    public let before: JSONValue?
-    /// The document after; nil for a deletion.
-    public let after: JSONValue?
-    /// The number of the first change of the same transaction.
-    public let batch: Int64
-}
-
 extension Store {
     /// The number of the branch's last change; nil when there is no such project or branch.
     public func head(of branch: BranchKey) async throws(StoreError) -> Int64? {
@@ -123,8 +100,9 @@ extension Store {
     public func readConfiguration<T: Sendable>(
         in branch: BranchKey, _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
     ) async throws(StoreError) -> T {
-        try await database.read { [containers] connection in
-            try body(ConfigurationTransaction(connection, branch, containers: containers, writing: nil))
+        try await database.read { [declarations] connection in
+            let transaction = try ConfigurationTransaction(connection, branch, declarations, writing: nil)
+            return try transaction.reading { try body(transaction) }
         }
     }
 
@@ -141,9 +119,9 @@ extension Store {
         // Before its caller knows of the write, nobody is told the old head any more.
         defer { heads?.forget() }
         do throws(StoreError) {
-            return try await database.write(.full) { [containers] connection in
+            return try await database.write(.full) { [declarations] connection in
                 let transaction = try ConfigurationTransaction(
-                    connection, branch, containers: containers, writing: (actor, at))
+                    connection, branch, declarations, writing: (actor, at))
                 let value = try body(transaction)
                 try transaction.finish()
                 return value

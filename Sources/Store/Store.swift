@@ -1,3 +1,5 @@
+public import Catalog
+
 /// Everything that Covey keeps: configuration as a versioned graph of documents, conversations, and the journal of
 /// runs.
 ///
@@ -5,15 +7,15 @@
 public final class Store: Sendable {
     /// The engine beneath.
     public let database: any Database
-    /// The kinds whose resources own what lives in them, and take it along when they are deleted.
-    let containers: Set<String>
+    /// What it knows of kinds.
+    let declarations: Declarations
     /// Heads in memory; nil where another process may move them.
     let heads: HeadCache?
 
     /// The store over an engine that is open and has its schema.
-    init(database: any Database, containers: Set<String>) {
+    init(database: any Database, _ declarations: Declarations) {
         self.database = database
-        self.containers = containers
+        self.declarations = declarations
         heads = Self.isShared(database) ? nil : HeadCache()
     }
 
@@ -22,21 +24,26 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - url: `sqlite:PATH` (the folder must exist; `sqlite::memory:` vanishes on `close`), or `postgres://…`.
     ///   - containers: the kinds whose resources others live in; what lives in one is deleted with it.
+    ///   - links: what a document refers to, for states that are made from the log.
     /// - Throws: `StoreError.newerSchema` when a newer Covey wrote the database, `.unavailable` when it cannot be
     ///   opened.
-    public static func open(url: String, containers: Set<String>) async throws(StoreError) -> Store {
-        try await open(database(at: url), containers: containers)
+    public static func open(
+        url: String, containers: Set<String>, links: @escaping Declarations.Links = Declarations.unknown
+    ) async throws(StoreError) -> Store {
+        try await open(database(at: url), containers: containers, links: links)
     }
 
     /// The store over `database`, whose schema is brought up to date. If that fails the database is closed.
-    public static func open(_ database: any Database, containers: Set<String>) async throws(StoreError) -> Store {
+    public static func open(
+        _ database: any Database, containers: Set<String>, links: @escaping Declarations.Links = Declarations.unknown
+    ) async throws(StoreError) -> Store {
         do throws(StoreError) {
             try await Migrations.run(on: database)
         } catch {
             await database.close()
             throw error
         }
-        return Store(database: database, containers: containers)
+        return Store(database: database, Declarations(containers: containers, links: links))
     }
 
     private static func database(at url: String) async throws(StoreError) -> any Database {
@@ -68,4 +75,20 @@ public final class Store: Sendable {
 
     /// Finishes what is queued and lets go of the database.
     public func close() async { await database.close() }
+}
+
+/// What the store knows of kinds, which it does not name.
+public struct Declarations: Sendable {
+    /// Finds what a document refers to, from the declaration of its kind.
+    public typealias Links = @Sendable (ResourceKey, JSONValue) -> [ResourceLink]
+
+    /// The kinds whose resources own what lives in them, and take it along when they are deleted.
+    let containers: Set<String>
+    /// What a document refers to.
+    let links: Links
+
+    /// Stands in where a store never makes a state from the log.
+    public static let unknown: Links = { key, _ in
+        preconditionFailure("open the store with the links of its kinds: a \(key.kind) is read or written from the log")
+    }
 }

@@ -18,24 +18,16 @@ extension StoreError {
 extension ConfigurationTransaction {
     /// This transaction as what operations of the catalog work on. Store errors come out of it as they are, but for
     /// refused deletions and unknown resources, which are `Problem`s.
-    ///
-    /// - Parameters:
-    ///   - projectKind: the kind of the resources that the tenant's list of projects shows.
-    ///   - now: milliseconds since 1970.
-    ///   - makeID: gives a fresh id.
-    ///   - surroundings: who calls, and the server.
-    public func workspace(
-        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings()
-    ) -> Workspace {
+    public func workspace(_ tools: WorkspaceTools) -> Workspace {
         var workspace = Workspace(
-            branch: branch, now: now, makeID: makeID,
+            branch: branch, now: tools.now, makeID: tools.makeID,
             get: { try self.get($0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
-            projects: { try self.tenantPage(kind: projectKind, page: $0, limit: $1) },
+            projects: { try self.tenantPage(kind: tools.projectKind, page: $0, limit: $1) },
             inProjects: { kind, page in
-                try self.inTenantPage(of: projectKind, page: page.number, limit: page.limit, kind: kind)
+                try self.inTenantPage(of: tools.projectKind, page: page.number, limit: page.limit, kind: kind)
             },
             referrers: { try self.referrers($0) },
             put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
@@ -43,17 +35,14 @@ extension ConfigurationTransaction {
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
             deleteProject: { try self.deleteProject() },
-            on: {
-                try self.on($0).workspace(
-                    projectKind: projectKind, now: now, makeID: makeID, surroundings: surroundings)
-            },
-            setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
-        )
-        workspace.surroundings = surroundings
+            on: { try self.on($0).workspace(tools) },
+            setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } },
+            versions: versions(at: nil))
+        workspace.surroundings = tools.surroundings
         return workspace
     }
 
-    private static func problems<T>(_ body: () throws -> T) throws -> T {
+    static func problems<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as StoreError {
@@ -62,5 +51,27 @@ extension ConfigurationTransaction {
             default: throw error
             }
         }
+    }
+}
+
+/// What a workspace is given beside its transaction.
+public struct WorkspaceTools {
+    /// The kind of the resources that the tenant's list of projects shows.
+    let projectKind: String
+    /// The time of the operation, milliseconds since 1970.
+    let now: Int64
+    /// Gives a fresh id.
+    let makeID: () -> String
+    /// Who calls, and the server.
+    let surroundings: Surroundings
+
+    /// Tools from their parts.
+    public init(
+        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings()
+    ) {
+        self.projectKind = projectKind
+        self.now = now
+        self.makeID = makeID
+        self.surroundings = surroundings
     }
 }

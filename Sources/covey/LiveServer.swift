@@ -57,7 +57,7 @@ struct LiveServer {
 
     private func openStore() async throws -> Store {
         do throws(StoreError) {
-            return try await Store.open(url: settings.databaseURL, containers: Scope.containers)
+            return try await Application.openStore(url: settings.databaseURL)
         } catch {
             throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
         }

@@ -8,6 +8,7 @@ import Testing
     /// the old text back and write a new migration.
     static let fingerprints: [UInt64] = [
         4_691_983_964_026_093_639, 16_483_523_381_187_864_321, 9_757_425_691_665_165_171,
+        18_385_903_241_292_244_521,
     ]
 
     /// FNV-1a, 64 bits.

@@ -5,6 +5,9 @@ public enum Secret: Sendable, Equatable {
     /// As the store keeps it, sealed by the server's key.
     case sealed(String)
 
+    /// What stands where a secret is and does not show.
+    public static let mask = "********"
+
     static let plainMark = "$secret"
     static let sealedMark = "$sealed"
 

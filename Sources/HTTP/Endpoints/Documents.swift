@@ -17,6 +17,10 @@ enum Documents {
         while nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has \
         changed the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
 
+        Operations on a project's configuration take `?ref=`, or the header `x-inkeep-ref`: a branch, with or without \
+        the prefix `TENANT_PROJECT_`, or for reading the hash of a commit. Without it they work on the main branch. \
+        `?at=` with the number of a change, as histories tell it, reads what was there right after that change.
+
         Every operation that changes configuration takes `?dryRun=true`: it answers with what would be changed, and \
         changes nothing.
         """
