@@ -4,8 +4,10 @@ public struct Field<Root>: Sendable {
     public let name: String
     /// What it is for, written for users: OpenAPI description, command-line help, console hint.
     public let help: String
-    /// The JSON Schema of the value.
+    /// The JSON Schema of the value as clients send it.
     public let schema: JSONObject
+    /// The JSON Schema of the value as it is shown when it is set.
+    public let shownSchema: JSONObject
     /// Who may write and see it.
     public let mode: FieldMode
     /// Whether a create must name it.
@@ -14,6 +16,8 @@ public struct Field<Root>: Sendable {
     public let nullable: Bool
     /// What the value points at, or nil when it is no reference.
     public let reference: Reference?
+    /// Where the secrets are in the stored member; nil when there are none.
+    public let secrets: SecretPlaces?
     /// Reads a member into the value, noting what is broken.
     let assign: @Sendable (JSONValue, inout Root, inout Decoding) -> Void
     /// The member as stored; nil when it is unset.
@@ -80,8 +84,8 @@ public func field<Root, Value>(
     _ mode: FieldMode = .normal, required: Bool = false, reference: Reference? = nil
 ) -> Field<Root> {
     Field(
-        name: name, help: help, schema: type.schema, mode: mode, required: required, nullable: false,
-        reference: reference,
+        name: name, help: help, schema: type.schema, shownSchema: type.shownSchema, mode: mode, required: required,
+        nullable: false, reference: reference, secrets: type.secrets,
         assign: { json, root, decoding in
             if json.isNull, !type.schema.takesNull { return decoding.fail("must not be null") }
             if let value = type.decode(json, &decoding) { root[keyPath: path] = value }
@@ -94,8 +98,8 @@ public func field<Root, Value>(
     _ mode: FieldMode = .normal, required: Bool = false, reference: Reference? = nil
 ) -> Field<Root> {
     Field(
-        name: name, help: help, schema: type.schema.allowingNull, mode: mode, required: required, nullable: true,
-        reference: reference,
+        name: name, help: help, schema: type.schema.allowingNull, shownSchema: type.shownSchema, mode: mode,
+        required: required, nullable: true, reference: reference, secrets: type.secrets,
         assign: { json, root, decoding in
             if json.isNull {
                 root[keyPath: path] = nil

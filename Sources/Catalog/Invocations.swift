@@ -55,19 +55,17 @@ public struct Invocation: Sendable, Equatable {
 public struct InvocationQuery: Sendable, Equatable {
     /// Whose.
     public enum Origin: Sendable, Equatable {
-        /// One resource's, latest due first.
-        case source(ResourceKey)
-        /// Those of all resources of a kind in one place, earliest due first.
-        case place(kind: String, parent: String)
+        /// One resource's, latest due first; those of one status, or all.
+        case source(ResourceKey, status: Invocation.Status?)
+        /// Those of all resources of a kind in one place that wait, and if asked those that run, earliest due first.
+        case open(kind: String, parent: String, includesRunning: Bool)
     }
 
     /// Whose.
     public var origin: Origin
-    /// Only those of these statuses; nil for all. For a place one must be named.
-    public var statuses: [Invocation.Status]?
-    /// Only those due at or after this, milliseconds since 1970; nil for any.
+    /// Only those of a source due at or after this, milliseconds since 1970; nil for any.
     public var from: Int64?
-    /// Only those due at or before this, milliseconds since 1970; nil for any.
+    /// Only those of a source due at or before this, milliseconds since 1970; nil for any.
     public var to: Int64?
     /// Which page.
     public var page: Page

@@ -133,19 +133,19 @@ public struct Link: Sendable {
                 names.remove, .delete, pairPath, "\(verbs.remove) \(label) from \(person)", .edit, removed,
                 .write { try remove($0, $1) }),
         ]
-        if let exists = names.exists {
+        if let id = names.exists {
             operations.append(
                 operation(
-                    exists, .get, "\(pairPath)/exists", "Check if \(label) is Associated with \(person)", .view,
+                    id, .get, "\(pairPath)/exists", "Check if \(label) is Associated with \(person)", .view,
                     Operation.Response(200, "Whether it has.", schema: Self.existsSchema),
-                    .read { .init(200, ["exists": .bool(try pair($0, $1) != nil)]) }))
+                    .read { try exists($0, $1) }))
         }
-        if let users = names.users {
+        if let id = names.users {
             operations.append(
                 operation(
-                    users, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
+                    id, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
                     "Get \(person)s Using \(label)", .view,
-                    Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try self.users($0, $1) }))
+                    Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try users($0, $1) }))
         }
         return operations
     }
@@ -201,6 +201,12 @@ public struct Link: Sendable {
         try workspace.delete(relation.key)
         if removal == .empty { return OperationOutput(204) }
         return OperationOutput(200, ["message": .string("\(target.title) removed from sub-agent"), "removed": true])
+    }
+
+    /// Of parts that are not there no association exists; of a project that is not there nothing is told.
+    private func exists(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
+        try workspace.requireProject()
+        return OperationOutput(200, ["exists": .bool(try pair(workspace, input) != nil)])
     }
 
     private func users(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {

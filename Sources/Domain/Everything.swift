@@ -9,6 +9,7 @@ public enum Everything {
         ArtifactComponent.kind, Agent.kind, ContextConfig.kind, FunctionTool.kind, SubAgent.kind,
         SubAgentRelation.kind, ExternalAgentRelation.kind, TeamAgentRelation.kind, ToolRelation.kind,
         FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind, SkillRelation.kind,
+        Trigger.kind, ScheduledTrigger.kind, WebhookDestination.kind, APIKey.kind, App.kind,
     ]
 
     /// The associations of sub-agents with what they may use.
@@ -19,15 +20,20 @@ public enum Everything {
     /// The kinds by name.
     public static let kindsByName = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
 
+    /// By kind the members that the store keeps for lists to filter by.
+    public static let facets = kindsByName.mapValues(\.facets).filter { !$0.value.isEmpty }
+
     /// Every operation on configuration.
     public static let operations: [Operation] =
         kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
-        + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all
+        + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
+        + [WebhookDestination.test, APIKey.create] + AppOperations.all
         + BranchOperations.all + MergeOperations.all + HistoryOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + VersionSchemas.all
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + TriggerOperations.schemas
+        + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas + VersionSchemas.all
 
     /// What a document refers to, from the declaration of its kind; loose references are not among them.
     public static func references(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {

@@ -14,6 +14,8 @@ struct Call: Sendable {
     let query: [String: String]
     /// The header fields.
     let headers: HTTPFields
+    /// The host and port that the client addressed; nil when it did not say.
+    let authority: String?
     /// Who calls.
     let caller: Caller
     /// The body; null when the operation takes none.
@@ -26,8 +28,19 @@ struct Call: Sendable {
 struct Endpoint: Sendable {
     /// What it is, for routes, permissions and the OpenAPI document.
     let operation: Operation
+    /// How it tells a refusal, where that is not a problem document; nil for the document.
+    var refuse: (@Sendable (Problem) -> Reply?)?
     /// What it does.
     let answer: @Sendable (Call) async throws -> Reply
+
+    init(
+        operation: Operation, refuse: (@Sendable (Problem) -> Reply?)? = nil,
+        answer: @escaping @Sendable (Call) async throws -> Reply
+    ) {
+        self.operation = operation
+        self.refuse = refuse
+        self.answer = answer
+    }
 }
 
 /// What is answered to a request.

@@ -4,7 +4,8 @@ import HTTPTypes
 /// and no cookie is a credential there.
 enum CrossOrigin {
     private static let exposed =
-        "Content-Length, X-Request-Id, X-Conversation-Id, X-Vercel-AI-UI-Message-Stream, X-Vercel-AI-Data-Stream"
+        "Content-Length, X-Request-Id, X-Conversation-Id, X-Workflow-Run-Id, Mcp-Session-Id, "
+        + "X-Vercel-AI-UI-Message-Stream, X-Vercel-AI-Data-Stream"
 
     /// What every reply to a page carries; nothing when no page asked.
     static func reply(_ request: HTTPFields) -> [(name: HTTPField.Name, value: String)] {

@@ -34,6 +34,9 @@ struct Dispatcher: Sendable {
     /// What operations know of the server, beside who calls.
     let surroundings: Surroundings
     let slowWorker = SlowWorker()
+    /// Seals the secrets in what is stored.
+    let sealing: Sealing
+    let keyed = KeyedRequests()
 
     /// Answers a request. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String) async throws -> Reply {
@@ -43,6 +46,7 @@ struct Dispatcher: Sendable {
         } catch {
             let problem = self.problem(for: error, id: id, path: path)
             var reply = Reply.problem(problem, instance: String(path), requestID: id)
+            if let own = refusal(problem, request, path) { (reply.status, reply.body) = (own.status, own.body) }
             // A run that failed is in its conversation; official clients would by themselves begin it anew.
             if problem.extras["conversationId"] != nil, problem.retryAfter == nil {
                 reply.headers.append((.shouldRetry, "false"))
@@ -56,6 +60,14 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// The refusal in the form that what was called has for it; nil for a problem document.
+    private func refusal(_ problem: Problem, _ request: Request, _ path: Substring) -> Reply? {
+        guard let method = Operation.Method(rawValue: request.method.rawValue),
+            case .found(.endpoint(let endpoint), _) = routes.match(method, path)
+        else { return nil }
+        return endpoint.refuse?(problem)
+    }
+
     private static func split(_ target: String) -> (path: Substring, query: Substring) {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target[...], "") }
         return (target[..<mark], target[target.index(after: mark)...].prefix { $0 != "#" })
@@ -63,6 +75,7 @@ struct Dispatcher: Sendable {
 
     private func problem(for error: any Error, id: String, path: Substring) -> Problem {
         if let problem = error as? Problem, problem.status < 500 { return problem }
+        if let error = error as? KeyedRequestError { return error.problem }
         let problem = error as? Problem ?? (error as? StoreError)?.problem ?? Self.internalProblem
         if problem.status >= 500 {
             logger.error("request \(id) for \(path) failed with \(problem.status): \(error)")
@@ -79,7 +92,7 @@ struct Dispatcher: Sendable {
     ) async throws -> Reply {
         let isHead = request.method == .head
         guard let method = isHead ? .get : Operation.Method(rawValue: request.method.rawValue) else {
-            if request.method == .options { return preflight(request, path) }
+            if request.method == .options { return try preflight(request, path) }
             throw Self.wrongMethod(allowed(path))
         }
         switch routes.match(method, path) {
@@ -91,15 +104,16 @@ struct Dispatcher: Sendable {
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
+            try operation.checkWords(of: query)
             let values = try Self.decode(parameters)
-            let ref = try Self.ref(query, request.headers)
+            let ref = operation.permission == .none ? Ref() : try Self.ref(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
-                id: id, operation: operation, path: values, query: query, headers: request.headers, caller: caller,
-                body: body, ref: ref)
+                id: id, operation: operation, path: values, query: query, headers: request.headers,
+                authority: request.head.authority, caller: caller, body: body, ref: ref)
             switch target {
             case .endpoint(let endpoint):
-                if path.hasPrefix("/manage/") { try await admit(call) }
+                try await admit(call)
                 return try await endpoint.answer(call)
             case .operation: return try await perform(call, method, path)
             }
@@ -107,20 +121,24 @@ struct Dispatcher: Sendable {
     }
 
     private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
-        let names = (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"])
-            .joined(separator: ", ")
+        let names = names(allowed)
         return Problem(.methodNotAllowed, "Method not allowed; use \(names)", extras: ["allowed": .string(names)])
+    }
+
+    /// The methods of a path as `Allow` has them, with those that every path has.
+    private static func names(_ allowed: [Operation.Method]) -> String {
+        (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"]).joined(separator: ", ")
     }
 
     private func allowed(_ path: Substring) -> [Operation.Method] {
         Operation.Method.allCases.filter { if case .found = routes.match($0, path) { true } else { false } }
     }
 
-    private func preflight(_ request: Request, _ path: Substring) -> Reply {
+    private func preflight(_ request: Request, _ path: Substring) throws(Problem) -> Reply {
         let allowed = self.allowed(path)
-        guard !allowed.isEmpty else { return .problem(.notFound("Route"), instance: String(path), requestID: nil) }
+        guard !allowed.isEmpty else { throw Problem.notFound("Route") }
         var reply = Reply.empty(204)
-        reply.headers.append((.allow, (allowed.map(\.rawValue) + ["OPTIONS"]).joined(separator: ", ")))
+        reply.headers.append((.allow, Self.names(allowed)))
         if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
         return reply
     }
@@ -202,6 +220,10 @@ struct Dispatcher: Sendable {
 
     /// Refuses a call to management whose ids are none, whose project does not exist, or that the caller may not make.
     private func admit(_ call: Call) async throws {
+        switch call.operation.permission {
+        case .none, .run: return
+        case .member, .admin, .view, .use, .edit: break
+        }
         try Self.checkIDs(call.path)
         if case .path(let name) = call.operation.project {
             let project = BranchKey(tenant: call.path["tenantId"] ?? "", project: call.path[name] ?? "")
@@ -222,33 +244,53 @@ struct Dispatcher: Sendable {
         switch operation.effect {
         case .read(let body):
             let surroundings = surroundings(of: call)
-            let output = try await store.readConfiguration(in: branch) { [projectKind] in
+            let output = try await store.readConfiguration(in: branch) { [projectKind, sealing] in
                 let tools = WorkspaceTools(
-                    projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings)
+                    projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
+                    sealing: sealing)
                 return try body($0.workspace(at: ref, tools), input)
             }
             return Self.reply(output, unlessKnown: Precondition(call.headers))
-        case .write(let body):
-            let isRehearsal = call.query[Rehearsal.parameter] == "true"
-            let guarded = try guarded(call, method, path)
+        case .write(let body): return try await change(call, method, path, input, body)
+        case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
+        }
+    }
+
+    /// Changes configuration in one transaction. A request with a key is done once (`KeyedRequest`); a rehearsal, which
+    /// does nothing, takes no part in that.
+    private func change(
+        _ call: Call, _ method: Operation.Method, _ path: Substring, _ input: OperationInput,
+        _ body: @escaping @Sendable (Workspace, OperationInput) throws -> OperationOutput
+    ) async throws -> Reply {
+        let (branch, ref) = Self.state(call)
+        let isRehearsal = try Rehearsal.isAsked(in: call.query)
+        let guarded = try guarded(call, method, path)
+        let request = isRehearsal ? nil : try KeyedRequest(call, method, path)
+        let (now, seal) = (self.now(), AnswerSeal(sealing.keyring))
+        return try await keyed.alone(request?.name) {
             do {
-                let (output, tag) = try await slowWorker.settle(surroundings(of: call)) { surroundings in
-                    try await store.write(in: branch, actor: call.caller.actor, at: now) { [projectKind] in
+                let once = try await slowWorker.settle(surroundings(of: call)) { surroundings in
+                    try await store.write(in: branch, actor: call.caller.actor, at: now, once: request) {
+                        [projectKind, sealing] in
                         try $0.requireBranch(ref)
                         let workspace = $0.workspace(
                             WorkspaceTools(
-                                projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings))
+                                projectKind: projectKind, now: now, makeID: RandomID.make,
+                                surroundings: surroundings, sealing: sealing))
                         try guarded?.check(workspace)
                         let output = try body(workspace, input)
                         if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
-                        return (output, try guarded?.tag(workspace))
+                        let tag = try guarded?.tag(workspace)
+                        return ((output, tag), request == nil ? nil : seal.keep(output, tag))
                     }
                 }
-                return Self.reply(output, tag)
+                switch once {
+                case .made((let output, let tag)): return Self.reply(output, tag)
+                case .kept(let answer): return try seal.reply(answer)
+                }
             } catch let rehearsal as Rehearsal {
                 return .json(rehearsal.report)
             }
-        case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
     }
 
@@ -295,10 +337,14 @@ struct Dispatcher: Sendable {
     /// What a conditional change of what `path` names must find; nil when there is no condition. A create is of
     /// something that its path does not name.
     private func guarded(_ call: Call, _ method: Operation.Method, _ path: Substring) throws -> Guarded? {
-        guard method != .post, let precondition = Precondition(call.headers),
-            case .found(.operation(let operation), let parameters) = routes.match(.get, path),
+        guard method != .post, let precondition = Precondition(call.headers) else { return nil }
+        guard case .found(.operation(let operation), let parameters) = routes.match(.get, path),
             case .read(let read) = operation.effect
-        else { return nil }
+        else {
+            // What cannot be held against a state must not be done as if it had not been asked.
+            if precondition.isOnlyThatItIsThere { return nil }
+            throw Problem(.preconditionFailed, "This path shows no state, so none can be demanded of it")
+        }
         return Guarded(
             precondition: precondition, read: read, input: OperationInput(path: try Self.decode(parameters)))
     }

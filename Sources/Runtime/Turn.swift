@@ -38,13 +38,16 @@ public struct Turn: Sendable {
     public var properties: JSONValue?
     /// What the request's id begins with: `chatcmpl` or `chat`. The rest is random.
     public var requestIDPrefix: String
+    /// The client's own id of its request, by which it may take it back; nil where clients have none.
+    public var clientRequest: String?
 
     /// A turn from its parts.
     public init(
         branch: BranchKey, agent: String, conversation: String? = nil, owner: String? = nil,
         messageID: String? = nil, parts: [Part], surface: Surface = .chatCompletions, isStreamed: Bool,
         emitsOperations: Bool = false, clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
-        properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl"
+        properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl",
+        clientRequest: String? = nil
     ) {
         self.branch = branch
         self.agent = agent
@@ -59,6 +62,7 @@ public struct Turn: Sendable {
         self.userProperties = userProperties
         self.properties = properties
         self.requestIDPrefix = requestIDPrefix
+        self.clientRequest = clientRequest
     }
 
     /// The texts of the message, joined by a space (run spec §9).

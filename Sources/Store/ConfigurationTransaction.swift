@@ -5,7 +5,7 @@ public final class ConfigurationTransaction {
     /// The branch worked on.
     public let branch: BranchKey
     let connection: any Connection
-    let declarations: Declarations
+    let declared: Declarations
     /// Who writes and when; nil in a job that only reads.
     let writing: (actor: String, at: Int64)?
     /// The branch's head with the changes made here, and the number of its life; nil while there is no branch.
@@ -18,24 +18,33 @@ public final class ConfigurationTransaction {
     private var siblings: [String: ConfigurationTransaction] = [:]
     private unowned let first: ConfigurationTransaction?
 
+    /// Where resources of a kind live.
+    struct Place: Hashable {
+        let kind: String
+        let parent: String
+    }
+
+    /// How many more there are in each place than before this transaction, as far as the tally does not say so yet.
+    var moved: [Place: Int64] = [:]
+
     /// The transaction of a job. Whoever writes outside branches locks the main branch before, so that what it saw
     /// there stays, and locks are taken in one order.
     convenience init(
-        _ connection: any Connection, _ branch: BranchKey, _ declarations: Declarations,
+        _ connection: any Connection, _ branch: BranchKey, declared: Declarations,
         writing: (actor: String, at: Int64)?
     ) throws {
-        self.init(connection, branch, declarations, writing: writing, first: nil)
+        self.init(connection, branch, declared: declared, writing: writing, first: nil)
         if writing != nil, branch.branch == BranchKey.unversioned { _ = try on(BranchKey.main) }
         try lock()
     }
 
     private init(
-        _ connection: any Connection, _ branch: BranchKey, _ declarations: Declarations,
+        _ connection: any Connection, _ branch: BranchKey, declared: Declarations,
         writing: (actor: String, at: Int64)?, first: ConfigurationTransaction?
     ) {
         self.connection = connection
         self.branch = branch
-        self.declarations = declarations
+        self.declared = declared
         self.writing = writing
         self.first = first
     }
@@ -75,7 +84,7 @@ public final class ConfigurationTransaction {
         if let first { return try first.on(name) }
         if let sibling = siblings[name] { return sibling }
         let key = BranchKey(tenant: branch.tenant, project: branch.project, branch: name)
-        let sibling = ConfigurationTransaction(connection, key, declarations, writing: writing, first: self)
+        let sibling = ConfigurationTransaction(connection, key, declared: declared, writing: writing, first: self)
         try sibling.lock()
         siblings[name] = sibling
         return sibling
@@ -84,6 +93,7 @@ public final class ConfigurationTransaction {
     /// Moves the heads of the job's branches to the last changes made in it.
     func finish() throws {
         for sibling in siblings.values { try sibling.finish() }
+        try keepTally()
         guard let head, head != headAtStart else { return }
         try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
     }
@@ -137,40 +147,6 @@ public final class ConfigurationTransaction {
         try connection.rows(SQL.everything, branch.values) { try $0.entry(from: 0) }
     }
 
-    /// One page, newest first, and how many there are in all.
-    public func page(_ query: ListQuery) throws -> (entries: [Entry], total: Int) {
-        let place = branch.values + [.text(query.kind), .text(query.parent)]
-        let filter = place + (query.referringTo?.values ?? [])
-        let isFiltered = query.referringTo != nil
-        let total = try connection.first(isFiltered ? SQL.countReferring : SQL.count, filter) { $0.integer(0) } ?? 0
-        let entries = try connection.rows(
-            isFiltered ? SQL.pageReferring : SQL.page, filter + SQLValue.window(query.page, query.limit)
-        ) { try $0.entry(from: 0) }
-        return (entries, Int(total))
-    }
-
-    /// One page of the tenant's resources of a kind on this branch's name in all its projects, newest first, and how
-    /// many there are in all.
-    public func tenantPage(kind: String, page: Int, limit: Int) throws -> (entries: [Entry], total: Int) {
-        let place: [SQLValue] = [.text(branch.tenant), .text(kind), .text(branch.branch)]
-        let total = try connection.first(SQL.tenantCount, place) { $0.integer(0) } ?? 0
-        let entries = try connection.rows(SQL.tenantPage, place + SQLValue.window(page, limit)) {
-            try $0.entry(from: 0)
-        }
-        return (entries, Int(total))
-    }
-
-    /// All resources of `kind` at the top of the projects that `tenantPage` answers for the same page, oldest first, in
-    /// one statement.
-    public func inTenantPage(
-        of projectKind: String, page: Int, limit: Int, kind: String
-    ) throws -> [(project: String, entry: Entry)] {
-        let place: [SQLValue] = [.text(branch.tenant), .text(projectKind), .text(branch.branch)]
-        return try connection.rows(
-            SQL.inTenantPage, place + SQLValue.window(page, limit) + [.text(kind)]
-        ) { row in (row.text(7), try row.entry(from: 0)) }
-    }
-
     /// Who refers to a resource, each once.
     public func referrers(_ key: ResourceKey) throws -> [ResourceKey] {
         try linksTo(key).reduce(into: []) { keys, link in
@@ -180,16 +156,16 @@ public final class ConfigurationTransaction {
 
     /// What a resource refers to.
     public func links(from key: ResourceKey) throws -> [ResourceLink] {
-        try connection.rows(SQL.linksFrom, branch.values + key.values) { try $0.link(from: 0) }
+        try connection.rows(links.from, branch.values + key.values) { try $0.link(from: 0) }
     }
 
-    private struct Referral {
+    struct Referral {
         let source: ResourceKey
         let link: ResourceLink
     }
 
-    private func linksTo(_ key: ResourceKey) throws -> [Referral] {
-        try connection.rows(SQL.linksTo, branch.values + key.values) { row in
+    func linksTo(_ key: ResourceKey) throws -> [Referral] {
+        try connection.rows(links.to, branch.values + key.values) { row in
             guard let rule = Reference.Rule(rawValue: row.text(4)) else { throw StoreError.corrupt("rule of a link") }
             return Referral(
                 source: row.key(from: 0), link: ResourceLink(target: key, role: row.text(3), rule: rule))
@@ -205,7 +181,9 @@ public final class ConfigurationTransaction {
     }
 
     /// Notes what is done to a resource, which is about to be as `after` and was as `old`.
-    func log(_ action: Change.Action, _ key: ResourceKey, old: Entry?, after: [UInt8]?, createdAt: Int64) throws {
+    private func log(
+        _ action: Change.Action, _ key: ResourceKey, old: Entry?, after: [UInt8]?, createdAt: Int64
+    ) throws {
         let (actor, at) = try writer()
         let number = (head ?? 0) + 1
         head = number
@@ -234,40 +212,70 @@ public final class ConfigurationTransaction {
         return try replace(old, by: document, kept)
     }
 
+    /// Stores a resource that is not there.
     func create(
         _ key: ResourceKey, _ document: JSONValue, _ links: Set<ResourceLink>, createdAt: Int64
     ) throws -> Entry {
-        let (_, at) = try writer()
-        let bytes = document.jsonBytes
-        let values: [SQLValue] = [.utf8(bytes), .integer(createdAt), .integer(at), .integer(1)]
-        try connection.execute(SQL.insert, branch.values + key.values + values)
-        try insert(links, from: key)
+        let entry = Entry(
+            key: key, document: document, createdAt: createdAt, updatedAt: try writer().at, revision: 1)
+        let bytes = try insert(entry, links)
+        moved[Place(kind: key.kind, parent: key.parent), default: 0] += 1
         try log(.create, key, old: nil, after: bytes, createdAt: createdAt)
-        return Entry(key: key, document: document, createdAt: createdAt, updatedAt: at, revision: 1)
+        return entry
     }
 
+    /// Puts a resource with its links and facets into the tables, and nothing into the log.
+    @discardableResult func insert(_ entry: Entry, _ links: Set<ResourceLink>) throws -> [UInt8] {
+        let bytes = entry.document.jsonBytes
+        let times: [SQLValue] = [.integer(entry.createdAt), .integer(entry.updatedAt), .integer(entry.revision)]
+        let values = [.utf8(bytes)] + times + Self.texts(entry.document)
+        try connection.execute(SQL.insert, branch.values + entry.key.values + values)
+        try insert(declared.facets(of: entry.key.kind, entry.document), of: entry.key)
+        try insert(links, from: entry.key)
+        return bytes
+    }
+
+    /// Stores another document with its links in place of one. An equal one writes nothing.
     func replace(_ old: Entry, by document: JSONValue, _ kept: Set<ResourceLink>) throws -> Entry {
         let key = old.key
         let oldLinks = Set(try self.links(from: key))
         if old.document == document, oldLinks == kept { return old }
         if oldLinks != kept {
-            try connection.execute(SQL.deleteLinksFrom, branch.values + key.values)
+            try connection.execute(self.links.deleteFrom, branch.values + key.values)
             try insert(kept, from: key)
         }
         return try update(old, to: document)
     }
 
-    func insert(_ links: Set<ResourceLink>, from key: ResourceKey) throws {
+    /// What lists are sorted and searched by.
+    private static func texts(_ document: JSONValue) -> [SQLValue] {
+        [.text(ListText.name(document)), .text(ListText.search(document))]
+    }
+
+    private func insert(_ facets: [Facet], of key: ResourceKey) throws {
+        for facet in facets {
+            try connection.execute(
+                SQL.insertFacet, branch.values + key.values + [.text(facet.member), .text(facet.value)])
+        }
+    }
+
+    private func insert(_ links: Set<ResourceLink>, from key: ResourceKey) throws {
         for link in links {
             let values: [SQLValue] = [.text(link.role), .text(link.rule.rawValue)]
-            try connection.execute(SQL.insertLink, branch.values + key.values + link.target.values + values)
+            try connection.execute(self.links.insert, branch.values + key.values + link.target.values + values)
         }
     }
 
     private func update(_ old: Entry, to document: JSONValue) throws -> Entry {
         let (_, at) = try writer()
         let bytes = document.jsonBytes
-        try connection.execute(SQL.update, branch.values + old.key.values + [.utf8(bytes), .integer(at)])
+        let values: [SQLValue] = [.utf8(bytes), .integer(at)] + Self.texts(document)
+        try connection.execute(SQL.update, branch.values + old.key.values + values)
+        let facets = declared.facets(of: old.key.kind, document)
+        if facets != declared.facets(of: old.key.kind, old.document) {
+            try connection.execute(SQL.deleteFacets, branch.values + old.key.values)
+            try insert(facets, of: old.key)
+        }
         try log(.update, old.key, old: old, after: bytes, createdAt: old.createdAt)
         return Entry(
             key: old.key, document: document, createdAt: old.createdAt, updatedAt: at, revision: old.revision + 1)
@@ -307,14 +315,16 @@ public final class ConfigurationTransaction {
         }
     }
 
-    /// Deletes a resource and its links, and nothing else.
+    /// Deletes a resource, its links, and by the rules what lives outside branches in it: nothing else of this branch.
     func remove(_ entry: Entry) throws {
+        try letGoOutside(entry.key)
         try log(.delete, entry.key, old: entry, after: nil, createdAt: entry.createdAt)
         try connection.execute(SQL.delete, branch.values + entry.key.values)
+        moved[Place(kind: entry.key.kind, parent: entry.key.parent), default: 0] -= 1
     }
 
-    private func children(of key: ResourceKey) throws -> [Entry] {
-        guard declarations.containers.contains(key.kind) else { return [] }
+    func children(of key: ResourceKey) throws -> [Entry] {
+        guard declared.containers.contains(key.kind) else { return [] }
         let path = key.place
         // `0` follows `/`: the places that begin with `path/` and no others.
         return try connection.rows(
@@ -332,11 +342,11 @@ public final class ConfigurationTransaction {
         throw StoreError.conflict("\(key.kind) \(key.id) is in use by \(names.joined(separator: ", ")).")
     }
 
-    private func clear(_ referral: Referral) throws {
+    func clear(_ referral: Referral) throws {
         guard let source = try get(referral.source) else { return }
         let target: [SQLValue] = [.text(referral.link.role)] + referral.link.target.values
-        try connection.execute(SQL.deleteLink, branch.values + source.key.values + target)
-        _ = try update(source, to: source.document.clearing(referral.link.role))
+        try connection.execute(links.delete, branch.values + source.key.values + target)
+        _ = try update(source, to: source.document.clearing(referral.link.role, of: referral.link.target.id))
     }
 
     /// Gives a resource a name by which it is found without its tenant and project being known.
@@ -349,9 +359,13 @@ public final class ConfigurationTransaction {
 }
 
 extension JSONValue {
-    /// This document with the member `role` null: a top-level name, or a JSON pointer (RFC 6901) into the document.
-    /// What is not there stays so.
-    func clearing(_ role: String) -> JSONValue {
+    /// This document with the member `role` null, or a list there without `target`: a top-level name, or a JSON pointer
+    /// (RFC 6901) into the document. What is not there stays so.
+    func clearing(_ role: String, of target: String) -> JSONValue {
+        if var object, let elements = object[role]?.array {
+            object[role] = .array(elements.filter { $0.string != target })
+            return .object(object)
+        }
         guard role.hasPrefix("/") else { return clearing([role[...]]) }
         let path = role.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         return clearing(

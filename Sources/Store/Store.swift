@@ -1,4 +1,4 @@
-public import Catalog
+import Synchronization
 
 /// Everything that Covey keeps: configuration as a versioned graph of documents, conversations, and the journal of
 /// runs.
@@ -7,15 +7,17 @@ public import Catalog
 public final class Store: Sendable {
     /// The engine beneath.
     public let database: any Database
-    /// What it knows of kinds.
-    let declarations: Declarations
+    /// What it was told of the kinds that it keeps.
+    let declared: Declarations
     /// Heads in memory; nil where another process may move them.
     let heads: HeadCache?
+    /// Writes with a key so far.
+    let keyedWrites = Atomic<Int>(0)
 
     /// The store over an engine that is open and has its schema.
-    init(database: any Database, _ declarations: Declarations) {
+    init(database: any Database, _ declared: Declarations) {
         self.database = database
-        self.declarations = declarations
+        self.declared = declared
         heads = Self.isShared(database) ? nil : HeadCache()
     }
 
@@ -24,26 +26,32 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - url: `sqlite:PATH` (the folder must exist; `sqlite::memory:` vanishes on `close`), or `postgres://…`.
     ///   - containers: the kinds whose resources others live in; what lives in one is deleted with it.
+    ///   - facets: by kind the members that lists filter by and that are no links (`Kind.facets`). Other ones than at
+    ///     the last opening make what is kept of them anew, once.
     ///   - links: what a document refers to, for states that are made from the log.
     /// - Throws: `StoreError.newerSchema` when a newer Covey wrote the database, `.unavailable` when it cannot be
     ///   opened.
     public static func open(
-        url: String, containers: Set<String>, links: @escaping Declarations.Links = Declarations.unknown
+        url: String, containers: Set<String>, facets: [String: [String]] = [:],
+        links: @escaping Declarations.Links = Declarations.unknown
     ) async throws(StoreError) -> Store {
-        try await open(database(at: url), containers: containers, links: links)
+        try await open(database(at: url), containers: containers, facets: facets, links: links)
     }
 
     /// The store over `database`, whose schema is brought up to date. If that fails the database is closed.
     public static func open(
-        _ database: any Database, containers: Set<String>, links: @escaping Declarations.Links = Declarations.unknown
+        _ database: any Database, containers: Set<String>, facets: [String: [String]] = [:],
+        links: @escaping Declarations.Links = Declarations.unknown
     ) async throws(StoreError) -> Store {
+        let declared = Declarations(containers: containers, facets: facets, links: links)
         do throws(StoreError) {
             try await Migrations.run(on: database)
+            try await Facets.renew(declared, on: database)
         } catch {
             await database.close()
             throw error
         }
-        return Store(database: database, Declarations(containers: containers, links: links))
+        return Store(database: database, declared)
     }
 
     private static func database(at url: String) async throws(StoreError) -> any Database {
@@ -75,20 +83,4 @@ public final class Store: Sendable {
 
     /// Finishes what is queued and lets go of the database.
     public func close() async { await database.close() }
-}
-
-/// What the store knows of kinds, which it does not name.
-public struct Declarations: Sendable {
-    /// Finds what a document refers to, from the declaration of its kind.
-    public typealias Links = @Sendable (ResourceKey, JSONValue) -> [ResourceLink]
-
-    /// The kinds whose resources own what lives in them, and take it along when they are deleted.
-    let containers: Set<String>
-    /// What a document refers to.
-    let links: Links
-
-    /// Stands in where a store never makes a state from the log.
-    public static let unknown: Links = { key, _ in
-        preconditionFailure("open the store with the links of its kinds: a \(key.kind) is read or written from the log")
-    }
 }

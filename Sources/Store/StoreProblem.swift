@@ -25,12 +25,19 @@ extension ConfigurationTransaction {
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
-            projects: { try self.tenantPage(kind: tools.projectKind, page: $0, limit: $1) },
-            inProjects: { kind, page in
-                try self.inTenantPage(of: tools.projectKind, page: page.number, limit: page.limit, kind: kind)
+            projects: { query in
+                var query = query
+                query.kind = tools.projectKind
+                return try self.tenantPage(query)
             },
+            inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: { try self.referrers($0) },
-            put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
+            put: { [branch] key, document, links in
+                try Self.problems {
+                    let sealed = try tools.sealing.sealed(document, key, in: branch) { try self.get(key) }
+                    return try self.put(key, sealed, links)
+                }
+            },
             delete: { key in try Self.problems { try self.delete(key) } },
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
@@ -39,6 +46,8 @@ extension ConfigurationTransaction {
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } },
             versions: versions(at: nil))
         workspace.surroundings = tools.surroundings
+        workspace.invocations = invocationLog
+        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
     }
 
@@ -64,14 +73,18 @@ public struct WorkspaceTools {
     let makeID: () -> String
     /// Who calls, and the server.
     let surroundings: Surroundings
+    /// Seals the secrets in what is put.
+    let sealing: Sealing
 
     /// Tools from their parts.
     public init(
-        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings()
+        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings(),
+        sealing: Sealing
     ) {
         self.projectKind = projectKind
         self.now = now
         self.makeID = makeID
         self.surroundings = surroundings
+        self.sealing = sealing
     }
 }

@@ -52,12 +52,15 @@ public struct EventID: Sendable, Hashable {
 struct StreamPlace: Sendable {
     private let idPrefix: [UInt8]
     private let after: EventID?
+    /// How many events are still to be left out.
+    private var skipping: Int
     private var sequence: Int64 = 0
     private var part: Int64 = 0
 
-    init(run: String, after: EventID?) {
+    init(run: String, after: EventID?, skipping: Int = 0) {
         idPrefix = Array("id: \(run)-".utf8)
         self.after = after
+        self.skipping = skipping
     }
 
     /// Goes on to the next entry of the log.
@@ -70,6 +73,10 @@ struct StreamPlace: Sendable {
     /// written. Otherwise the data must follow, and `end`.
     mutating func begin(_ writer: inout JSONWriter) -> Bool {
         part += 1
+        if skipping > 0 {
+            skipping -= 1
+            return false
+        }
         if let after {
             if sequence < after.sequence { return false }
             if sequence == after.sequence, part <= after.part { return false }

@@ -170,6 +170,7 @@ import Testing
                 "credentialReferences", nil,
                 [
                     "/agents/support/contextConfig/contextVariables/user/credentialReferenceId",
+                    "/agents/support/triggers/hook/signingSecretCredentialReferenceId",
                     "/tools/weather/credentialReferenceId",
                 ]
             ),

@@ -125,7 +125,19 @@ enum Samples {
         "functionTools": [
             "calc": ["id": "calc", "name": "calc", "description": "adds one", "functionId": "calc-fn"]
         ],
-        "triggers": [:],
+        "triggers": [
+            "hook": [
+                "id": "hook", "name": "Hook", "messageTemplate": "New: {{title}}", "inputSchema": ["type": "object"],
+                "outputTransform": ["jmespath": "issue"], "runAsUserIds": ["u1", "u2"],
+                "signingSecretCredentialReferenceId": "weather-key",
+                "signatureVerification": [
+                    "algorithm": "sha256", "encoding": "hex",
+                    "signature": ["source": "header", "key": "x-signature", "prefix": "sha256="],
+                    "signedComponents": [["source": "body", "key": "@"]],
+                    "componentJoin": ["strategy": "concatenate", "separator": ""],
+                ],
+            ]
+        ],
     ]
 
     /// A project `shop` with everything that `agent` refers to.

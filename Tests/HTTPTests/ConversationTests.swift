@@ -198,7 +198,7 @@ struct ConversationTests {
             let ann = app.client.agent("a", of: "p", as: "ann")
             let path = Self.own + "/c1/pending-approvals"
             #expect(try await ann.send("GET", path).json == ["hasPending": false])
-            try await Self.wait(in: key, app)
+            try await waitingRun("r9", in: key, app)
             let pending = try await ann.send("GET", path).json
             #expect(pending["hasPending"] == true)
             #expect(
@@ -210,34 +210,5 @@ struct ConversationTests {
             #expect(try await bob.send("GET", path).status == 404)
             #expect(try await ann.send("GET", Self.own + "/c9/pending-approvals").status == 404)
         }
-    }
-
-    /// A run that waits, as the log of one has it: a call that was made, and one that was only asked for.
-    private static func wait(in conversation: ConversationKey, _ app: TestApp) async throws {
-        app.clock.advance(by: .seconds(1))
-        let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: "r9")
-        let bodies: [(String, JSONValue)] = [
-            (
-                "answered",
-                [
-                    "frame": 1, "subAgent": "main", "usage": [:], "stop": "tool_calls",
-                    "calls": [
-                        ["id": "call-1", "name": "look", "input": [:]],
-                        ["id": "call-2", "name": "pay", "input": ["sum": 7]],
-                    ],
-                ]
-            ), ("tool_started", ["frame": 1, "callId": "call-1"]),
-        ]
-        let events = bodies.enumerated().map { index, event in
-            StoredEvent(sequence: Int64(index) + 1, at: app.clock.now, type: event.0, body: event.1.jsonBytes)
-        }
-        let run = RunRow(
-            key: key, conversation: conversation.id, agent: "a", branch: "main", request: [:],
-            startedAt: app.clock.now, updatedAt: app.clock.now)
-        try await app.store.commit(
-            [
-                .runStarted(run), .events(key, events),
-                .runUpdated(key, .waiting, lease: nil, at: app.clock.now),
-            ], durability: .process)
     }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import Cryptography
 import Testing
 
 @testable import Store
@@ -32,8 +33,10 @@ import Testing
     }
 
     private func past(_ store: Store, _ commit: Commit) async throws -> [Entry] {
-        try await store.readConfiguration(in: main) { transaction in
-            let tools = WorkspaceTools(projectKind: "project", now: 0, makeID: { "" })
+        let sealing = Sealing(
+            Keyring(try #require(SecretKey([UInt8](repeating: 7, count: SecretKey.length)))), kinds: [])
+        return try await store.readConfiguration(in: main) { transaction in
+            let tools = WorkspaceTools(projectKind: "project", now: 0, makeID: { "" }, sealing: sealing)
             return try transaction.workspace(of: commit, tools).everything()
         }
     }

@@ -12,6 +12,7 @@ struct AgentChecks {
         checkDefault(&decoding)
         try checkFunctionTools(&decoding)
         try checkContextConfig(&decoding)
+        try checkTriggers(&decoding)
         var relationIDs: Set<String> = []
         for (id, sub) in draft.subAgents.entries {
             checkTransfers(id, sub.wiring, &decoding)
@@ -50,6 +51,18 @@ struct AgentChecks {
     private func checkContextConfig(_ decoding: inout Decoding) throws {
         for broken in try draft.contextConfig?.unknownCredentials(exists: world.willExist) ?? [] {
             decoding.fail(broken.reason, along: ["contextConfig"] + broken.path)
+        }
+    }
+
+    private func checkTriggers(_ decoding: inout Decoding) throws {
+        for (id, trigger) in draft.triggers?.entries ?? [] {
+            let place = ["triggers", id]
+            let secrets = HeaderSecret.Draft(
+                new: trigger.authentication, old: draft.storedTriggers[id]?.authentication)
+            for lacking in secrets.lacking { decoding.fail(Trigger.nothingToKeep, along: place + lacking) }
+            guard let credential = trigger.signingSecretCredentialReferenceId else { continue }
+            try checkKnown(
+                key(CredentialReference.kind, credential), place + ["signingSecretCredentialReferenceId"], &decoding)
         }
     }
 

@@ -47,7 +47,9 @@ struct AgentDocument {
         document["externalAgents"] = .object(try externalAgents(relations))
         document["teamAgents"] = .object(try teamAgents(relations))
         try addFunctions(shelf, agent.id, to: &document)
-        document["triggers"] = [:]
+        let triggers = shelf.entries(Trigger.kind, agent.id)
+        document["triggers"] = .object(
+            JSONObject(triggers.map { ($0.key.id, .object(Trigger.kind.view($0, in: branch))) }))
         return document.stamped(entry)
     }
 
@@ -135,7 +137,7 @@ struct AgentDocument {
     }
 
     private func use(
-        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: OrderedMap<String>?,
+        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: HeaderMap?,
         _ policies: ToolPolicies?
     ) -> JSONValue {
         [
@@ -145,8 +147,8 @@ struct AgentDocument {
         ]
     }
 
-    private func json(_ headers: OrderedMap<String>?) -> JSONValue? {
-        headers.map(FieldType<OrderedMap<String>>.textMap.encode)
+    private func json(_ headers: HeaderMap?) -> JSONValue? {
+        headers.map(FieldType<HeaderMap>.headerMap.show)
     }
 
     // MARK: What the relations lead to
@@ -159,12 +161,7 @@ struct AgentDocument {
         let ids = relations.subAgents.flatMap { relations.tools[$0.id] ?? [] }.map(\.toolId)
         var tools = JSONObject()
         for entry in try used(Tool.kind, ids) {
-            let all = Tool(entry).members(withNulls: false)
-            var shown: JSONObject = ["id": .string(entry.key.id)]
-            for name in ["name", "description", "config", "credentialReferenceId", "imageUrl"] {
-                shown[name] = all[name]
-            }
-            tools[entry.key.id] = .object(shown)
+            tools[entry.key.id] = .object(Tool(entry).members(withNulls: false).stamped(entry))
         }
         return tools
     }

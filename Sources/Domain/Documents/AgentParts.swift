@@ -12,7 +12,7 @@ extension FieldType {
     static func sent<Wrapped>(_ wrapped: FieldType<Wrapped>) -> FieldType where Value == Sent<Wrapped> {
         let nullable = FieldType<Wrapped?>.nullable(wrapped)
         return FieldType(
-            schema: nullable.schema,
+            schema: nullable.schema, shownSchema: nullable.shownSchema,
             decode: { json, decoding in nullable.decode(json, &decoding).map { $0.map { .value($0) } ?? .null } },
             encode: { sent in
                 if case .value(let value) = sent { return wrapped.encode(value) }
@@ -28,7 +28,7 @@ struct CanUse: Structure {
     var agentToolRelationId: String?
     /// Nothing leaves what is stored, null means all of the server's tools.
     var toolSelection = Sent<[String]>.absent
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
     var toolPolicies = Sent<ToolPolicies>.absent
 
     static let fields: [Field<Self>] = [
@@ -54,7 +54,7 @@ enum CanDelegate: Sendable {
 struct ExternalDelegate: Structure {
     var externalAgentId = ""
     var relationID: String?
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
 
     static let fields: [Field<Self>] = [
         field("externalAgentId", \.externalAgentId, .resourceID, "The external agent.", required: true),
@@ -67,7 +67,7 @@ struct ExternalDelegate: Structure {
 struct TeamDelegate: Structure {
     var agentId = ""
     var relationID: String?
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
 
     static let fields: [Field<Self>] = [
         field("agentId", \.agentId, .resourceID, "The agent.", required: true),
@@ -190,11 +190,12 @@ extension FieldType where Value == JSONValue {
 /// What a whole agent says beside the agent's own members.
 struct AgentExtras: Structure {
     var contextConfig: JSONObject?
-    var triggers: JSONValue?
+    /// What becomes of the agent's triggers; nil leaves them alone (manage spec §1.11).
+    var triggers: JSONObject?
 
     static let fields: [Field<Self>] = [
         field("contextConfig", \.contextConfig, .jsonObject, "The context config in use."),
-        field("triggers", \.triggers, .notBuiltYet("triggers"), "Triggers; not available yet."),
+        field("triggers", \.triggers, .jsonObject, "The webhook triggers by id; nothing leaves them alone."),
     ]
 }
 

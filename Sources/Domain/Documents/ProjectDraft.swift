@@ -164,6 +164,9 @@ struct ProjectDraft {
 
     /// Writes all of it, and deletes what the project has beside it.
     func write(_ project: Project, _ shelf: Shelf, _ workspace: Workspace) throws {
+        // Before anything is written: it may be done again when secrets have been hashed.
+        var agents = self.agents
+        try agents.settleTriggers(workspace)
         let files = Dictionary(grouping: shelf.entries(SkillFile.kind, "")) { SkillFile($0).skillId }
         for value in skills.values { try value.write(over: files[value.skill.id] ?? [], workspace) }
         for value in credentials.values { try workspace.put(value) }

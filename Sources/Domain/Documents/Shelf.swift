@@ -19,7 +19,9 @@ struct Shelf {
     /// A shelf with everything that lives in an agent.
     init(agent: String, in workspace: Workspace) throws {
         var entries: [Entry] = []
-        for kind in Everything.kinds where kind.scope == .agent { entries += try workspace.all(kind.name, agent) }
+        for kind in Everything.kinds where kind.scope == .agent && kind.isVersioned {
+            entries += try workspace.all(kind.name, agent)
+        }
         let subAgents = entries.filter { $0.key.kind == SubAgent.kind.name }
         for kind in Everything.kinds where kind.scope == .subAgent {
             for subAgent in subAgents { entries += try workspace.all(kind.name, "\(agent)/\(subAgent.key.id)") }

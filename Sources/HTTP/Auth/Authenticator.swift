@@ -134,11 +134,16 @@ extension Credentials {
     /// this machine: a page from elsewhere must not manage a developer's server, by whatever name it reaches it.
     fileprivate var isFromThisMachine: Bool {
         guard let host, Self.isLoopback(host) else { return false }
-        guard let origin = headers[.origin] else { return true }
+        return Self.isFromThisMachine(origin: headers[.origin])
+    }
+
+    /// Whether a request came from no page at all, or from one of this machine.
+    static func isFromThisMachine(origin: String?) -> Bool {
+        guard let origin else { return true }
         guard let authority = origin.split(separator: "/").last else { return false }
         let name =
             authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
-        return Self.isLoopback(String(name))
+        return isLoopback(String(name))
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -14,6 +14,8 @@ extension HTTPServer {
         public var schemas: [(name: String, schema: JSONObject)]
         /// The name of the kind that a tenant's list of projects shows.
         public var projectKind: String
+        /// Seals the secrets in what is stored.
+        public var sealing: Sealing
         /// Whom it lets in.
         public var authentication: Authenticator.Configuration
         /// Its bounds.
@@ -34,14 +36,16 @@ extension HTTPServer {
         /// Parts with the defaults of a server on this machine.
         public init(
             address: Address, operations: [Operation], schemas: [(name: String, schema: JSONObject)],
-            projectKind: String, authentication: Authenticator.Configuration, limits: ServerLimits = ServerLimits(),
-            clock: RuntimeClock = .live, streamGrace: Duration = .zero, logger: Logger, version: String,
-            publicURL: String? = nil, refusalOfAddress: @escaping @Sendable (String) -> String? = { _ in nil }
+            projectKind: String, sealing: Sealing, authentication: Authenticator.Configuration,
+            limits: ServerLimits = ServerLimits(), clock: RuntimeClock = .live, streamGrace: Duration = .zero,
+            logger: Logger, version: String, publicURL: String? = nil,
+            refusalOfAddress: @escaping @Sendable (String) -> String? = { _ in nil }
         ) {
             self.address = address
             self.operations = operations
             self.schemas = schemas
             self.projectKind = projectKind
+            self.sealing = sealing
             self.authentication = authentication
             self.limits = limits
             self.clock = clock
@@ -70,7 +74,13 @@ extension HTTPServer {
         let turns = Turns(runs: runs, store: store)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
         endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
-        endpoints += ManageConversations.endpoints(store) + Health.endpoints(store: store)
+        endpoints += Executions.endpoints(turns)
+        endpoints += [
+            MCPEndpoint.endpoint(turns, version: parts.version),
+            AgentCards.endpoint(runs, publicURL: parts.publicURL),
+        ]
+        endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
+        endpoints.append(Capabilities.endpoint)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,
@@ -88,7 +98,8 @@ extension HTTPServer {
                 routes: routes, authenticator: Authenticator(parts.authentication), store: store,
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
-                surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress)),
+                surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
+                sealing: parts.sealing),
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }

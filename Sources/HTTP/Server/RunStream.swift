@@ -11,12 +11,16 @@ struct RunStream: Sendable {
         case completions(ChatCompletionStream)
         /// Parts of a UI message stream.
         case messages(UIMessageStream)
+        /// The answer to a tool call of the Model Context Protocol.
+        case tool(MCPCallStream)
     }
 
     /// All events after a sequence number, waiting for the first; empty when the run is over.
     let pull: @Sendable (_ after: Int64) async throws -> [LoggedEvent]
     /// How they are written.
     var encoder: Encoder
+    /// Done when the client goes before the end; nil for nothing, because runs go on without readers.
+    var onLeave: (@Sendable () async -> Void)?
     /// The last event that was written.
     private(set) var sequence: Int64 = 0
 
@@ -37,6 +41,9 @@ struct RunStream: Sendable {
         case .messages(var stream):
             stream.encode(events, into: &writer)
             encoder = .messages(stream)
+        case .tool(var stream):
+            stream.encode(events, into: &writer)
+            encoder = .tool(stream)
         }
         return ByteBuffer(bytes: writer.bytes)
     }
@@ -46,6 +53,7 @@ struct RunStream: Sendable {
         switch encoder {
         case .completions(let stream): stream.isFinished
         case .messages(let stream): stream.isFinished
+        case .tool(let stream): stream.isFinished
         }
     }
 }

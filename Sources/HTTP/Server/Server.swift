@@ -88,7 +88,7 @@ public struct HTTPServer: Service {
                 return try await write(stream, head, writer, signal, channel)
             }
             let problem = Problem(.serviceUnavailable, "Too many open event streams", retryAfter: .seconds(1))
-            reply = .problem(problem, instance: path, requestID: id)
+            reply = .problem(problem, instance: String(path.prefix { $0 != "?" }), requestID: id)
         }
         try await write(reply, id, writer, isHead: request.method == .head)
     }
@@ -136,6 +136,25 @@ public struct HTTPServer: Service {
         channel.triggerUserOutboundEvent(ConnectionGuard.StreamOpened(signal: signal), promise: nil)
         var body: any ResponseBodyWriter = try await writer.writeHead(head)
         var stream = stream
+        do {
+            try await write(&stream, signal, &body)
+        } catch {
+            await leave(stream)
+            throw error
+        }
+        await leave(stream)
+        try await body.finish(nil)
+    }
+
+    /// Does what is to be done when a client goes before the end. A server that stops is not such a client.
+    private func leave(_ stream: RunStream) async {
+        guard let onLeave = stream.onLeave, !stream.isFinished, !streams.isStopping else { return }
+        await onLeave()
+    }
+
+    private func write(
+        _ stream: inout RunStream, _ signal: StreamSignal, _ body: inout any ResponseBodyWriter
+    ) async throws {
         try await withThrowingTaskGroup(of: Step.self) { group in
             defer { group.cancelAll() }
             group.addTask {
@@ -152,6 +171,5 @@ public struct HTTPServer: Service {
                 if stream.isFinished { break }
             }
         }
-        try await body.finish(nil)
     }
 }

@@ -57,6 +57,9 @@ final class StreamRegistry: Sendable {
     /// How many are open.
     var count: Int { state.withLock { $0.open.count } }
 
+    /// Whether the server is stopping.
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
     /// A signal for a stream that begins; nil when there are too many, or the server is stopping.
     func begin() -> StreamSignal? {
         let signal = StreamSignal()

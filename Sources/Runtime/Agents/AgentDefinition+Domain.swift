@@ -21,6 +21,7 @@ extension AgentDefinition {
         let agent = graph.agent
         id = agent.id
         name = agent.name
+        description = agent.description
         prompt = agent.prompt
         defaultSubAgent = agent.defaultSubAgentId
         transferLimit = agent.stopWhen?.transferCountIs ?? project?.stopWhen?.transferCountIs

@@ -4,6 +4,7 @@ import Catalog
 struct AgentDefinition: Sendable {
     var id: String
     var name: String
+    var description: String?
     var prompt: String?
     /// The sub-agent that new conversations start with; nil for the first one.
     var defaultSubAgent: String?

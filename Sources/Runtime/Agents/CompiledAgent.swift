@@ -8,6 +8,8 @@ final class CompiledAgent: Sendable {
     let name: String
     /// The sub-agent that new conversations start with; nil when the agent has none.
     let entry: String?
+    /// What it tells of itself.
+    let summary: AgentSummary
     let subAgents: [String: CompiledSubAgent]
     private let streamedRules: RunRules
     private let gatheredRules: RunRules
@@ -16,7 +18,13 @@ final class CompiledAgent: Sendable {
         id = agent.id
         name = agent.name
         let known = Set(agent.subAgents.map(\.id))
-        entry = agent.defaultSubAgent.flatMap { known.contains($0) ? $0 : nil } ?? agent.subAgents.first?.id
+        let entry = agent.defaultSubAgent.flatMap { known.contains($0) ? $0 : nil } ?? agent.subAgents.first?.id
+        self.entry = entry
+        summary = AgentSummary(
+            id: agent.id, name: agent.name, description: agent.description,
+            entry: agent.subAgents.first { $0.id == entry }.map {
+                AgentSummary.Entry(id: $0.id, name: $0.name, description: $0.description)
+            })
         var compiled: [String: CompiledSubAgent] = [:]
         var rules = RunRules(
             subAgents: [:], transferLimit: agent.transferLimit ?? limits.transferCount,

@@ -79,11 +79,27 @@ public final class Runs: Sendable {
     }
 
     /// The tool calls of a run that were neither begun nor answered.
-    func calls(of row: RunRow) async throws -> PendingCalls {
+    public func calls(of row: RunRow) async throws -> PendingCalls {
         var calls = PendingCalls()
         calls.add(try await StoredRun(row, world).log())
         return calls
     }
+
+    /// A run, whichever conversation it is in.
+    ///
+    /// - Parameter agent: The agent that its conversation must be with; nil for any.
+    /// - Throws: `Problem` 404 when there is none of that id in a conversation of this owner.
+    public func ownRun(_ key: RunKey, owner: String?, agent: String? = nil) async throws -> RunRow {
+        guard let row = try await reading({ () throws(StoreError) in try await self.world.store.run(key) }) else {
+            throw Problem.notFound("Execution")
+        }
+        let conversation = ConversationKey(tenant: key.tenant, project: key.project, id: row.conversation)
+        guard try await isOwn(conversation, owner, agent) else { throw Problem.notFound("Execution") }
+        return row
+    }
+
+    /// The run of a row, for a reader.
+    public func follow(_ row: RunRow) -> RunHandle { handle(row) }
 
     private func handle(_ row: RunRow) -> RunHandle {
         registry.run(row.key.id).map { RunHandle($0) } ?? RunHandle(StoredRun(row, world))
@@ -101,8 +117,28 @@ public final class Runs: Sendable {
         let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
         guard let latest, !latest.status.isFinished else { return false }
         // Another process drives it.
+        return try await cancel(handle(latest))
+    }
+
+    /// Stops the run that a client's request began, if it is the one under way in a conversation. False when it is not.
+    ///
+    /// - Parameter clientRequest: The client's own id of the request, as it came with the turn.
+    public func cancel(
+        _ conversation: ConversationKey, owner: String?, agent: String?, clientRequest: String
+    ) async throws -> Bool {
+        try await checkOwn(conversation, owner, agent)
+        let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
+        guard let latest, !latest.status.isFinished, RunRequest(latest.request).clientRequest == clientRequest else {
+            return false
+        }
+        return try await cancel(handle(latest))
+    }
+
+    /// Stops a run wherever it is driven. False when it is over.
+    @discardableResult public func cancel(_ handle: RunHandle) async throws -> Bool {
+        if let active = registry.run(handle.run) { return try await cancel(active) }
         try await reading { () throws(StoreError) in
-            try await self.world.store.notify(Self.cancelChannel, latest.key.id)
+            try await self.world.store.notify(Self.cancelChannel, handle.run)
         }
         return true
     }
@@ -124,10 +160,13 @@ public final class Runs: Sendable {
 
     /// Nothing tells a foreign conversation from one that does not exist.
     private func checkOwn(_ key: ConversationKey, _ owner: String?, _ agent: String?) async throws(Problem) {
+        guard try await isOwn(key, owner, agent) else { throw Problem.notFound("Conversation") }
+    }
+
+    private func isOwn(_ key: ConversationKey, _ owner: String?, _ agent: String?) async throws(Problem) -> Bool {
         let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
-        guard let row, row.owner == owner, agent == nil || row.agent == agent else {
-            throw Problem.notFound("Conversation")
-        }
+        guard let row else { return false }
+        return row.owner == owner && (agent == nil || row.agent == agent)
     }
 
     /// What a read gives, its failure as a problem.

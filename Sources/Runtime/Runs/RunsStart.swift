@@ -166,23 +166,28 @@ extension Runs {
     }
 }
 
-/// What of a turn a restart needs and neither the log nor the user's message has.
+/// What of a turn a restart or a cancel needs and neither the log nor the user's message has.
 struct RunRequest {
     let isStreamed: Bool
     let clientTime: ClientTime?
+    /// The client's own id of the request.
+    let clientRequest: String?
 
     init(_ turn: Turn) {
         isStreamed = turn.isStreamed
+        clientRequest = turn.clientRequest
         clientTime = turn.clientTime
     }
 
     init(_ json: JSONValue) {
         isStreamed = json["streamed"]?.bool ?? false
+        clientRequest = json["clientRequest"]?.string
         clientTime = ClientTime(timeZone: json["timeZone"]?.string, timestamp: json["timestamp"]?.string)
     }
 
     var json: JSONValue {
         var request: JSONObject = ["streamed": .bool(isStreamed)]
+        request["clientRequest"] = clientRequest.map(JSONValue.string)
         if let clientTime {
             request["timeZone"] = .string(clientTime.timeZone)
             request["timestamp"] = .string(clientTime.timestamp)

@@ -8,12 +8,14 @@ public struct Dialect: Sendable {
     /// Run at the start of the migrating transaction, so that one process migrates at a time.
     let migrationLock: String?
 
-    /// Clustered, strictly typed tables; the one writer needs no row locks, and its transaction is the migration lock.
+    /// Clustered, strictly typed tables; the one writer needs no row locks, and its transaction is the migration lock
+    /// and every other: `{try lock}($1)` is always true.
     static let sqlite = Dialect(
         name: "sqlite",
         marks: [
             ("{text}", "TEXT"), ("{integer}", "INTEGER"), ("{clustered}", "STRICT, WITHOUT ROWID"),
-            ("{for update}", ""), ("{skip locked}", ""), ("{random}", "random()"), ("{begin snapshot}", "BEGIN"),
+            ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "0 = 0 *"),
+            ("{random}", "random()"), ("{begin snapshot}", "BEGIN"),
         ],
         migrationLock: nil
     )
@@ -23,8 +25,8 @@ public struct Dialect: Sendable {
         name: "postgres",
         marks: [
             ("{text}", "TEXT COLLATE \"C\""), ("{integer}", "BIGINT"), ("{clustered}", ""),
-            ("{for update}", "FOR UPDATE"), ("{skip locked}", "FOR UPDATE SKIP LOCKED"),
-            ("{random}", "CAST((random() - 0.5) * 1.8e19 AS BIGINT)"),
+            ("{for update}", "FOR UPDATE"), ("{skip locked}", "FOR UPDATE SKIP LOCKED"), ("{find}", "strpos"),
+            ("{try lock}", "pg_try_advisory_xact_lock"), ("{random}", "CAST((random() - 0.5) * 1.8e19 AS BIGINT)"),
             ("{begin snapshot}", "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
         ],
         migrationLock: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "

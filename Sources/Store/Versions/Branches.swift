@@ -26,23 +26,18 @@ extension ConfigurationTransaction {
         try begin(from: commit)
         try copy(source.branch.branch)
         // What differs from the copied branch is put right, and is no change of the new one.
-        for (key, entry) in past.entries {
-            try connection.execute(SQL.delete, branch.values + key.values)
-            guard let entry else { continue }
-            let values: [SQLValue] = [
-                .utf8(entry.document.jsonBytes), .integer(entry.createdAt), .integer(entry.updatedAt),
-                .integer(entry.revision),
-            ]
-            try connection.execute(SQL.insert, branch.values + key.values + values)
+        for key in past.entries.keys where try connection.execute(SQL.delete, branch.values + key.values) > 0 {
+            moved[Place(kind: key.kind, parent: key.parent), default: 0] -= 1
         }
         for case let (key, entry?) in past.entries {
-            let links = Set(declarations.links(key, entry.document).filter { $0.rule != .loose })
-            for link in links where try get(link.target) == nil {
+            let links = Set(declared.links(key, entry.document).filter { $0.rule != .loose })
+            for link in links where try past.get(link.target) == nil {
                 throw StoreError.conflict(
                     "\(key.kind) \(key.id) of that state refers to the \(link.target.kind) \(link.target.id), "
                         + "which it does not have.")
             }
-            try insert(links, from: key)
+            try insert(entry, links)
+            moved[Place(kind: key.kind, parent: key.parent), default: 0] += 1
         }
     }
 
@@ -77,7 +72,9 @@ extension ConfigurationTransaction {
 
     private func copy(_ source: String) throws {
         try connection.execute(SQL.copyResources, branch.values + [.text(source)])
-        try connection.execute(SQL.copyLinks, branch.values + [.text(source)])
+        for copy in [SQL.copyLinks, SQL.copyFacets, SQL.copyTally] {
+            try connection.execute(copy, branch.values + [.text(source)])
+        }
     }
 
     /// Deletes the branch with its resources and what was recorded on it. Its log stays, and its states can be read.

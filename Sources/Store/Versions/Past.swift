@@ -128,7 +128,7 @@ extension ConfigurationTransaction {
     func apply(_ rows: [(key: ResourceKey, entry: Entry?)]) throws {
         // What refers comes after or with what it refers to: the database looks when the transaction ends.
         for case let (key, entry?) in rows {
-            let links = Set(declarations.links(key, entry.document).filter { $0.rule != .loose })
+            let links = Set(declared.links(key, entry.document).filter { $0.rule != .loose })
             if let old = try get(key) {
                 _ = try replace(old, by: entry.document, links)
             } else {

@@ -5,19 +5,22 @@ extension ConfigurationTransaction {
     func workspace(of state: Commit, _ tools: WorkspaceTools) throws -> Workspace {
         let past = try past(state)
         guard let anchor = past.anchor else { throw Problem(.notFound, "Unknown ref: \(state.hash(in: branch))") }
-        let view = PastView(past: past, anchor: anchor, links: declarations.links)
+        let view = PastView(past: past, anchor: anchor, links: declared.links)
         var workspace = Workspace(
             branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, all: view.all,
             everything: view.everything, page: view.page,
-            projects: { try self.tenantPage(kind: tools.projectKind, page: $0, limit: $1) },
-            inProjects: { kind, page in
-                try self.inTenantPage(of: tools.projectKind, page: page.number, limit: page.limit, kind: kind)
-            },
+            projects: { query in
+                var query = query
+                query.kind = tools.projectKind
+                return try self.tenantPage(query)
+            }, inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: view.referrers, put: { _, _, _ in throw Self.isPast }, delete: { _ in throw Self.isPast },
             exists: { true }, createBranch: { throw Self.isPast }, deleteProject: { throw Self.isPast },
             on: { try self.on($0).workspace(tools) }, setHandle: { _, _ in throw Self.isPast },
             versions: versions(at: state))
         workspace.surroundings = tools.surroundings
+        workspace.invocations = invocationLog
+        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
     }
 
@@ -49,10 +52,9 @@ private struct PastView {
         guard differs else { return try anchor.page(query) }
         let users = try query.referringTo.map { Set(try referrers($0)) }
         let found = try all(query.kind, query.parent).filter { users?.contains($0.key) ?? true }
-        // Newest first; of the same age by id.
-        let ordered = found.sorted { ($1.createdAt, $0.key.id) < ($0.createdAt, $1.key.id) }
-        let start = min((query.page - 1) * query.limit, ordered.count)
-        return (Array(ordered[start...].prefix(query.limit)), ordered.count)
+        var rest = query
+        rest.referringTo = nil
+        return rest.page(of: found, links: { _ in [ResourceLink]() })
     }
 
     func referrers(_ key: ResourceKey) throws -> [ResourceKey] {

@@ -2,7 +2,6 @@ import Catalog
 
 /// The statements on branches, their lives, and the log. `$1` and `$2` are always tenant and project.
 extension SQL {
-    private static let inBranch = "tenant = $1 AND project = $2 AND branch = $3"
     private static let ofLife = "tenant = $1 AND project = $2 AND life = $3"
 
     // MARK: Branches
@@ -44,8 +43,8 @@ extension SQL {
     static let copyResources = Statement(
         """
         INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision)
-        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision
+            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
+        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision, name, search
         FROM resource WHERE tenant = $1 AND project = $2 AND branch = $4
         """)
 
@@ -73,6 +72,7 @@ extension SQL {
 
     static let deleteProject = [
         Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
+        Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
     ]
 

@@ -50,7 +50,8 @@ public struct ChatCompletionRequest: Sendable, Hashable {
         return flag
     }
 
-    private static func parts(_ body: BodyReader, _ decoding: inout Decoding) -> [Part] {
+    /// What the last message of the user says.
+    static func parts(_ body: BodyReader, _ decoding: inout Decoding) -> [Part] {
         guard let last = LastUserMessage(in: body, &decoding) else { return [] }
         return last.content(&decoding) { content, decoding in
             switch last.message["content"] {

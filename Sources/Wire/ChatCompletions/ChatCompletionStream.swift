@@ -16,6 +16,8 @@ public struct ChatCompletionStream: Sendable {
     public private(set) var isFinished = false
 
     private let includesUsage: Bool
+    /// Gives each chunk its place, for clients that come back; nil where they cannot.
+    private var place: StreamPlace?
     private var emitsOperations = false
     private var operations = OperationLog()
     private var shownCalls: Set<String> = []
@@ -30,12 +32,27 @@ public struct ChatCompletionStream: Sendable {
     /// - Parameter includesUsage: `stream_options.include_usage` of the request.
     public init(includesUsage: Bool = false) { self.includesUsage = includesUsage }
 
+    /// An encoder at the beginning of the log of `run` whose chunks each carry an `EventID`.
+    ///
+    /// - Parameter count: How many chunks to leave out, from the first on.
+    public init(run: String, skipping count: Int = 0) {
+        includesUsage = false
+        place = StreamPlace(run: run, after: nil, skipping: count)
+    }
+
+    /// An encoder that is given the log from its beginning and leaves out everything up to and including `id`.
+    public init(after id: EventID) {
+        includesUsage = false
+        place = StreamPlace(run: id.run, after: id)
+    }
+
     /// Appends what the next events of the log give rise to. The first one of all must be `.started`.
     public mutating func encode(_ events: [LoggedEvent], into writer: inout JSONWriter) {
         for logged in events where !isFinished { encode(logged, &writer) }
     }
 
     private mutating func encode(_ logged: LoggedEvent, _ writer: inout JSONWriter) {
+        place?.move(to: logged.sequence)
         switch logged.event {
         case .text(frame: 0, let text):
             content(text, &writer)
@@ -60,7 +77,7 @@ public struct ChatCompletionStream: Sendable {
     private mutating func begin(_ start: RunStart, at: Int64) {
         emitsOperations = start.emitOperations
         var writer = JSONWriter(capacity: 160)
-        writer.raw("data: {\"id\":")
+        writer.raw("{\"id\":")
         writer.string(start.requestID)
         writer.raw(",\"object\":\"chat.completion.chunk\",\"created\":")
         writer.integer(at / 1_000)
@@ -72,18 +89,27 @@ public struct ChatCompletionStream: Sendable {
     }
 
     /// Appends a chunk whose delta holds this text; the path that most events take.
-    private func content(_ text: String, _ writer: inout JSONWriter) {
+    private mutating func content(_ text: String, _ writer: inout JSONWriter) {
         if text.isEmpty { return }
+        guard open(&writer) else { return }
         writer.raw(head)
         writer.raw("{\"index\":0,\"delta\":{\"content\":")
         writer.string(text)
         writer.raw(textTail)
     }
 
+    /// Opens the next chunk. False when the client already has it; then nothing must be written.
+    private mutating func open(_ writer: inout JSONWriter) -> Bool {
+        if let isWanted = place?.begin(&writer) { return isWanted }
+        writer.raw("data: ")
+        return true
+    }
+
     /// Appends a chunk with the delta that `delta` writes.
-    private func chunk(
+    private mutating func chunk(
         finish: StaticString = "null", _ writer: inout JSONWriter, delta: (inout JSONWriter) -> Void
     ) {
+        guard open(&writer) else { return }
         writer.raw(head)
         writer.raw("{\"index\":0,\"delta\":")
         delta(&writer)
@@ -126,7 +152,7 @@ public struct ChatCompletionStream: Sendable {
         switch end.outcome {
         case .completed:
             chunk(finish: end.finishReason, &writer) { $0.raw("{}") }
-            if includesUsage {
+            if includesUsage, open(&writer) {
                 writer.raw(head)
                 writer.raw("],\"usage\":")
                 writer.writeChatUsage(end.usage)
@@ -135,11 +161,12 @@ public struct ChatCompletionStream: Sendable {
         case .failed(let failure): error(failure, &writer)
         case .cancelled: error(.cancelled, &writer)
         }
-        writer.raw("data: [DONE]\n\n")
+        if open(&writer) { writer.raw("[DONE]\n\n") }
     }
 
-    private func error(_ failure: RunFailure, _ writer: inout JSONWriter) {
-        writer.raw("data: {\"error\":{\"message\":")
+    private mutating func error(_ failure: RunFailure, _ writer: inout JSONWriter) {
+        guard open(&writer) else { return }
+        writer.raw("{\"error\":{\"message\":")
         writer.string(failure.message)
         writer.raw(",\"type\":")
         writer.string(failure.openAIType)

@@ -75,7 +75,8 @@ extension RequestedTurn {
             properties: properties ?? Self.header(headers.properties))
     }
 
-    private static func isConversationID(_ id: String) -> Bool {
+    /// Whether a client may choose this id for a conversation.
+    static func isConversationID(_ id: String) -> Bool {
         id.count <= conversationIDMax && id.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
     }
 

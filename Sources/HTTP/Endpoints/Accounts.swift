@@ -1,0 +1,94 @@
+import Catalog
+import Domain
+import HTTPTypes
+import Store
+
+/// What callers of management may learn of themselves: who they are, and which agents they may run
+/// (manage spec §2.33, §3.8). Both work in the tenant that `x-inkeep-tenant-id` names.
+enum Accounts {
+    /// The endpoints.
+    static func endpoints(_ store: Store) -> [Endpoint] { [me, agents(store)] }
+
+    /// Agents that are listed at most; the list has no pages.
+    private static let agentsMax = 10_000
+
+    private static let scope = [
+        Operation.Parameter("x-inkeep-tenant-id", in: .header, "The tenant, where the credential does not say.")
+    ]
+
+    private static func tenant(_ call: Call) -> String {
+        call.caller.tenant ?? call.headers[.tenantID].flatMap { $0.isEmpty ? nil : $0 } ?? Identity.tenantDefault
+    }
+
+    private static let text: JSONValue = ["type": "string"]
+
+    private static let me = Endpoint(
+        operation: Operation(
+            "get-cli-user", .get, "/manage/api/cli/me", tag: "CLI", summary: "Get CLI user info", permission: .member,
+            parameters: scope,
+            responses: [
+                Operation.Response(
+                    200, "Who the caller is.",
+                    schema: [
+                        "type": "object", "required": ["user", "organization"],
+                        "properties": [
+                            "user": [
+                                "type": "object", "required": ["id", "email", "name"],
+                                "properties": ["id": text, "email": text, "name": ["type": ["string", "null"]]],
+                            ],
+                            "organization": [
+                                "type": "object", "required": ["id", "name", "slug", "role"],
+                                "properties": ["id": text, "name": text, "slug": text, "role": text],
+                            ],
+                        ],
+                    ])
+            ], errors: [401, 403, 404, 500], effect: .endpoint)
+    ) { call in
+        guard let identity = Identity(call.caller, tenant: tenant(call)) else {
+            throw Problem.notFound("Organization")
+        }
+        return .json(identity.json)
+    }
+
+    private static func agents(_ store: Store) -> Endpoint {
+        let operation = Operation(
+            "list-available-agents", .get, "/manage/available-agents", tag: "Agents", summary: "List available agents",
+            permission: .member, parameters: scope,
+            responses: [
+                Operation.Response(
+                    200, "The agents of the tenant, at most \(agentsMax), by project.",
+                    schema: OpenAPI.envelope([
+                        "type": "array",
+                        "items": [
+                            "type": "object", "required": ["agentId", "agentName", "projectId"],
+                            "properties": ["agentId": text, "agentName": text, "projectId": text],
+                        ],
+                    ]))
+            ], errors: [401, 403, 500], effect: .endpoint)
+        return Endpoint(operation: operation) { call in
+            let tenant = BranchKey(tenant: tenant(call), project: "")
+            let found = try await store.readConfiguration(in: tenant) { transaction in
+                var found: [(project: String, entry: Entry)] = []
+                var page = 1
+                while found.count < agentsMax {
+                    let projects = try transaction.tenantPage(
+                        ListQuery(kind: Project.kind.name, page: page, limit: 100))
+                    found += try transaction.atTop(of: projects.entries.map(\.key.id), kind: Agent.kind.name)
+                    if page * 100 >= projects.total { break }
+                    page += 1
+                }
+                return found
+            }
+            return .json([
+                "data": .array(
+                    found.prefix(agentsMax).map { agent in
+                        [
+                            "agentId": .string(agent.entry.key.id),
+                            "agentName": agent.entry.document["name"] ?? .string(agent.entry.key.id),
+                            "projectId": .string(agent.project),
+                        ]
+                    })
+            ])
+        }
+    }
+}
