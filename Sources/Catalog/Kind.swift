@@ -37,6 +37,8 @@ public struct Kind: Sendable {
     public let bodyName: String
     /// The name in the summaries of operations: `List Sub Agent Relations`.
     public let label: String
+    /// The name of the resources' table as merges show them (manage spec §4.4, Appendix B).
+    public let table: String
     /// Where the resources live.
     public let scope: Scope
     /// The groups of the operations in the document, the main one first.
@@ -94,6 +96,7 @@ public struct Kind: Sendable {
         let update: @Sendable (Entry, JSONValue, Workspace) throws -> Entry
         let delete: @Sendable (Entry, Workspace) throws -> Void
         let view: @Sendable (Entry, BranchKey) -> JSONObject
+        let masked: @Sendable (JSONValue) -> JSONObject
         let inContext: @Sendable (Entry, Workspace) throws -> JSONObject
         let status: @Sendable (Entry, Observation?, Workspace) throws -> String?
         let warning: @Sendable (Entry) -> String?
@@ -106,6 +109,7 @@ public struct Kind: Sendable {
     ///
     /// - Parameters:
     ///   - name: The name inside: in keys, links and the log.
+    ///   - table: The name of the table in merges; that inside, as a plural with underscores, unless told.
     ///   - title: The name in sentences.
     ///   - plural: The segment of the collection's path.
     ///   - scope: Where the resources live.
@@ -130,7 +134,8 @@ public struct Kind: Sendable {
     ///   - rules: What one field cannot say.
     ///   - extras: Members of answers beside the declared ones.
     public init<R: Resource>(
-        _ type: R.Type, _ name: String, title: String, plural: String, in scope: Scope, tags: [String] = [],
+        _ type: R.Type, _ name: String, table: String? = nil, title: String, plural: String, in scope: Scope,
+        tags: [String] = [],
         names: OperationNames = OperationNames(), schemaName: String? = nil, bodyName: String? = nil,
         label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
@@ -140,6 +145,7 @@ public struct Kind: Sendable {
         isVersioned: Bool = true, handle: String? = nil, rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
     ) {
         self.name = name
+        self.table = table ?? name.replacing("-", with: "_") + "s"
         self.title = title
         self.plural = plural
         self.schemaName = schemaName ?? "\(type)"
@@ -202,6 +208,9 @@ public struct Kind: Sendable {
 
     /// The resource as clients see it.
     public func view(_ entry: Entry, in branch: BranchKey) -> JSONObject { actions.view(entry, branch) }
+
+    /// Every member of a stored document as it may be shown, hidden ones too; of a secret only that there is one.
+    public func masked(_ document: JSONValue) -> JSONObject { actions.masked(document) }
 
     /// What a document refers to, from its declarations; loose references are not among them.
     public func links(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {

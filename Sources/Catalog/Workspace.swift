@@ -77,6 +77,8 @@ public struct Workspace {
     public var observations = Observations.none
     /// Who calls, and the server.
     public var surroundings = Surroundings()
+    /// The project's branches and their states.
+    public let versions: Versions
 
     /// A workspace from its functions.
     public init(
@@ -94,7 +96,8 @@ public struct Workspace {
         createBranch: @escaping () throws -> Void,
         deleteProject: @escaping () throws -> Void,
         on: @escaping (String) throws -> Workspace,
-        setHandle: @escaping (ResourceKey, String) throws -> Void
+        setHandle: @escaping (ResourceKey, String) throws -> Void,
+        versions: Versions
     ) {
         self.branch = branch
         self.now = now
@@ -113,5 +116,6 @@ public struct Workspace {
         self.deleteProject = deleteProject
         self.on = on
         self.setHandle = setHandle
+        self.versions = versions
     }
 }

@@ -29,10 +29,16 @@ public enum Everything {
         + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
         + [WebhookDestination.test, APIKey.create] + AppOperations.all
+        + BranchOperations.all + MergeOperations.all + HistoryOperations.all
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
         kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + AgentToolStatus.schemas + SkillView.schemas
-        + TriggerOperations.schemas
-        + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
+        + TriggerOperations.schemas + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
+        + VersionSchemas.all
+
+    /// What a document refers to, from the declaration of its kind; loose references are not among them.
+    public static func references(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {
+        kindsByName[key.kind]?.links(key, document) ?? []
+    }
 }

@@ -37,7 +37,7 @@ final class BuiltServer {
         process.environment = quiet.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try process.begin()
         let reading = output.fileHandleForReading
         let said = await aside {
             var said = ""
@@ -152,7 +152,7 @@ enum Python {
         process.arguments = [root.appending(path: "Tests/Clients/\(script)").path(percentEncoded: false)] + arguments
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try process.begin()
         let reading = output.fileHandleForReading
         let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()

@@ -1,3 +1,4 @@
+import CoveyTesting
 import Catalog
 import Foundation
 import Outbound
@@ -222,7 +223,7 @@ final class Tmpfs {
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try process.begin()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
     }

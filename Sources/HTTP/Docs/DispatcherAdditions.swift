@@ -38,13 +38,20 @@ struct DispatcherAdditions: Sendable {
             added.errors += [409, 422, 507]
         }
         added.errors.append(503)
-        if operation.isVersioned, operation.project != .nowhere { added.parameters += [Self.ref, Self.refHeader] }
+        if operation.isVersioned, operation.project != .nowhere {
+            added.parameters += [Self.ref, Self.refHeader]
+            if operation.readsConfiguration { added.parameters.append(Self.at) }
+        }
         return added
     }
 
     private static let tag = (name: "ETag", help: "Names this state of the answer.")
 
-    private static let ref = Operation.Parameter("ref", in: .query, "The branch to work on; main unless told.")
+    private static let ref = Operation.Parameter(
+        "ref", in: .query, "The branch to work on, or to read the hash of a commit; main unless told.")
+    private static let at = Operation.Parameter(
+        "at", in: .query, "The number of a change, to read what was there right after it.",
+        schema: ["type": "integer", "minimum": 0])
     private static let refHeader = Operation.Parameter("x-inkeep-ref", in: .header, "The same; the query wins.")
     private static let replayed = (
         name: "Idempotent-Replayed",

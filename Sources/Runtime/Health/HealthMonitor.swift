@@ -206,6 +206,8 @@ public final class HealthMonitor: Sendable {
 extension ConfigurationTransaction {
     /// What operations read with, for work that is nobody's request.
     func reading(_ keyring: Keyring) -> Workspace {
-        workspace(projectKind: Project.kind.name, now: 0, makeID: { "" }, sealing: Sealing(keyring, kinds: []))
+        workspace(
+            WorkspaceTools(
+                projectKind: Project.kind.name, now: 0, makeID: { "" }, sealing: Sealing(keyring, kinds: [])))
     }
 }

@@ -15,6 +15,7 @@ public struct Dialect: Sendable {
         marks: [
             ("{text}", "TEXT"), ("{integer}", "INTEGER"), ("{clustered}", "STRICT, WITHOUT ROWID"),
             ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "0 = 0 *"),
+            ("{random}", "random()"), ("{begin snapshot}", "BEGIN"),
         ],
         migrationLock: nil
     )
@@ -25,7 +26,8 @@ public struct Dialect: Sendable {
         marks: [
             ("{text}", "TEXT COLLATE \"C\""), ("{integer}", "BIGINT"), ("{clustered}", ""),
             ("{for update}", "FOR UPDATE"), ("{skip locked}", "FOR UPDATE SKIP LOCKED"), ("{find}", "strpos"),
-            ("{try lock}", "pg_try_advisory_xact_lock"),
+            ("{try lock}", "pg_try_advisory_xact_lock"), ("{random}", "CAST((random() - 0.5) * 1.8e19 AS BIGINT)"),
+            ("{begin snapshot}", "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
         ],
         migrationLock: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
             + "SELECT pg_advisory_xact_lock(7307218331)"

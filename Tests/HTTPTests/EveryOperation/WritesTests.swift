@@ -62,7 +62,7 @@ import Testing
 
         /// The number of the last change; nil while there is no project. Kinds outside branches have a log of their
         /// own.
-        private func head(_ operation: Operation, _ project: String) async throws -> Int64? {
+        func head(_ operation: Operation, _ project: String) async throws -> Int64? {
             let branch = operation.isVersioned ? BranchKey.main : BranchKey.unversioned
             let key = BranchKey(tenant: "default", project: project, branch: branch)
             return try await app.store.head(of: key)
@@ -125,7 +125,10 @@ import Testing
         try await make(calls, writer)
         try await makeLinks(writer)
         try await make(lastCalls, writer)
+        let restore = try #require(Everything.operations.first { $0.id == "restore-project" })
+        let number = try #require(try await writer.head(restore, "p"))
         for one in made.reversed() { try await delete(one.kind, one.id, writer) }
+        try await writer.make(restore, path(restore, [:]), ["at": .integer(number)], in: "p")
     }
 
     private static func make(_ calls: [Call], _ writer: Writer) async throws {
@@ -145,10 +148,11 @@ import Testing
         try await writer.make(delete, KindsTests.path(delete, id), nil, in: project)
     }
 
-    /// Whether it changes what lives on branches: what lives outside of them has no log that can be merged or undone.
+    /// Whether a call leaves a change on the main branch. What lives outside of branches has a log of its own; what
+    /// makes, deletes and merges other branches has tests of its own.
     private static func writes(_ operation: Operation) -> Bool {
         guard case .write = operation.effect else { return false }
-        return operation.isVersioned
+        return operation.isVersioned && operation.tag != "Branches"
     }
 
     private static func path(_ operation: Operation, _ values: [String: String]) -> String {
@@ -168,7 +172,14 @@ import Testing
             let reply = try await writer.make(create, KindsTests.path(create), row.body, in: project)
             let id = try #require(reply.data["id"]?.string, "\(reply.text)")
             if let update = kind.operations.first(where: { $0.method == .patch }) {
+                let number = try #require(try await writer.head(create, project))
                 try await writer.make(update, KindsTests.path(update, id), row.change, in: project)
+                if kind.scope != .tenant,
+                    let restore = Everything.operations.first(where: { $0.id == "restore-" + kind.name })
+                {
+                    let earlier: JSONValue = ["at": .integer(number)]
+                    try await writer.make(restore, KindsTests.path(restore, id), earlier, in: project)
+                }
             }
             made.append((kind, id))
         }
