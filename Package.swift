@@ -13,9 +13,10 @@ let settings: [SwiftSetting] = [
 /// The arrow diagram: a target may import what its line names and nothing else.
 let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Cryptography", ["CCrypto"]),
-    ("Catalog", ["Cryptography"]),
-    ("Store", ["Catalog", "CSQLite", "CPostgres"]),
-    ("Domain", ["Catalog", "Cryptography"]),
+    ("Catalog", ["Cryptography", .product(name: "Yams", package: "Yams")]),
+    ("Store", ["Catalog", "Cryptography", "CSQLite", "CPostgres"]),
+    ("JavaScript", []),
+    ("Domain", ["Catalog", "Cryptography", "JavaScript"]),
     ("Outbound", ["CCurl"]),
     ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
     ("Events", ["Catalog", "Models"]),
@@ -24,7 +25,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "HTTP",
         [
-            "Catalog", "Cryptography", "Domain", "Events", "Models", "Runtime", "Store", "Wire",
+            "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "Models", "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
@@ -37,15 +38,14 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CLI",
         [
-            "Catalog", "Outbound",
+            "Catalog", "JavaScript", "Outbound",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Yams", package: "Yams"),
         ]
     ),
     (
         "CoveyTesting",
         [
-            "Catalog", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -61,18 +61,28 @@ let papers = [
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CryptographyTests", ["Cryptography"]),
-    ("CatalogTests", ["Catalog"]),
-    ("StoreTests", ["Catalog", "Store", "CSQLite"]),
+    ("CatalogTests", ["Catalog", "Cryptography"]),
+    ("StoreTests", ["Catalog", "Cryptography", "Store", "CSQLite"]),
     ("OutboundTests", ["Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
-    ("DomainTests", ["Catalog", "Domain"]),
+    ("JavaScriptTests", ["JavaScript"]),
+    ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
-    ("HTTPTests", ["Catalog", "CoveyTesting", "Domain", "HTTP", "Models", "Outbound", "Runtime", "Store"]),
+    (
+        "HTTPTests",
+        [
+            "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
+            "Store",
+        ]
+    ),
     (
         "CLITests",
-        ["Catalog", "CLI", "Outbound", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        [
+            "Catalog", "CLI", "JavaScript", "Outbound",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]
     ),
     ("ContractTests", ["Catalog", "CoveyTesting", "Outbound", "Store"]),
     ("TidyTests", []),

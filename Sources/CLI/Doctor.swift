@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Catalog
 import Foundation
+import JavaScript
 import Outbound
 
 /// `covey doctor`: checks the installation and says what to do.
@@ -23,6 +24,7 @@ public struct Doctor: AsyncParsableCommand {
         var checks = await serverChecks(world)
         checks.append(dataCheck(world))
         checks.append(keyCheck(world))
+        checks.append(Self.functionCheck(JavaScript.parser))
         for check in checks where !quiet || check.verdict == .wrong {
             let (mark, style): (String, Printer.Style) =
                 switch check.verdict {
@@ -100,5 +102,16 @@ public struct Doctor: AsyncParsableCommand {
                 advice: "scripted/ and mock/ models need none; for others set one of \(names.joined(separator: ", ")).")
         }
         return Check(verdict: .good, what: "model keys: \(found.joined(separator: ", "))")
+    }
+
+    /// How functions that are stored by a server on this machine are checked.
+    static func functionCheck(_ parser: JavaScript.Parser) -> Check {
+        switch parser {
+        case .library(let path): Check(verdict: .good, what: "functions are checked by the parser in \(path)")
+        case .none(let reason):
+            Check(
+                verdict: .note, what: "functions are checked by their tokens alone: \(reason)",
+                advice: "apt-get install libjavascriptcoregtk-4.1-0 finds more mistakes before a function is run.")
+        }
     }
 }

@@ -4,8 +4,10 @@ public struct Field<Root>: Sendable {
     public let name: String
     /// What it is for, written for users: OpenAPI description, command-line help, console hint.
     public let help: String
-    /// The JSON Schema of the value.
+    /// The JSON Schema of the value as clients send it.
     public let schema: JSONObject
+    /// The JSON Schema of the value as it is shown when it is set.
+    public let shownSchema: JSONObject
     /// Who may write and see it.
     public let mode: FieldMode
     /// Whether a create must name it.
@@ -14,6 +16,8 @@ public struct Field<Root>: Sendable {
     public let nullable: Bool
     /// What the value points at, or nil when it is no reference.
     public let reference: Reference?
+    /// Where the secrets are in the stored member; nil when there are none.
+    public let secrets: SecretPlaces?
     /// Reads a member into the value, noting what is broken.
     let assign: @Sendable (JSONValue, inout Root, inout Decoding) -> Void
     /// The member as stored; nil when it is unset.
@@ -36,19 +40,31 @@ public enum FieldMode: Sendable, Equatable {
     case fromPath
     /// Written by the server alone, stored, never shown.
     case hidden
+    /// Written by the server alone, stored, shown: who made it, what it was given.
+    case recorded
+    /// Written by create and update and shown, but kept by another member: another way to say the same.
+    case alias
+    /// Taken by create and update, neither kept nor shown: what becomes of it is the resource's rule.
+    case request
 
     /// Whether a client may write it.
-    func takes(creating: Bool) -> Bool { self == .normal || self == .writeOnly || (self == .createOnly && creating) }
+    func takes(creating: Bool) -> Bool {
+        switch self {
+        case .normal, .writeOnly, .alias, .request: true
+        case .createOnly: creating
+        case .readOnly, .fromPath, .hidden, .recorded: false
+        }
+    }
 
     /// Whether the store keeps it.
-    var isStored: Bool { self != .readOnly }
+    var isStored: Bool { self != .readOnly && self != .alias && self != .request }
 
     /// Whether it is in the schema of a use.
     func shows(in use: SchemaUse) -> Bool {
         switch use {
         case .create: takes(creating: true)
         case .update: takes(creating: false)
-        case .view: self != .writeOnly && self != .hidden
+        case .view: self != .writeOnly && self != .hidden && self != .request
         }
     }
 }
@@ -68,8 +84,8 @@ public func field<Root, Value>(
     _ mode: FieldMode = .normal, required: Bool = false, reference: Reference? = nil
 ) -> Field<Root> {
     Field(
-        name: name, help: help, schema: type.schema, mode: mode, required: required, nullable: false,
-        reference: reference,
+        name: name, help: help, schema: type.schema, shownSchema: type.shownSchema, mode: mode, required: required,
+        nullable: false, reference: reference, secrets: type.secrets,
         assign: { json, root, decoding in
             if json.isNull, !type.schema.takesNull { return decoding.fail("must not be null") }
             if let value = type.decode(json, &decoding) { root[keyPath: path] = value }
@@ -82,8 +98,8 @@ public func field<Root, Value>(
     _ mode: FieldMode = .normal, required: Bool = false, reference: Reference? = nil
 ) -> Field<Root> {
     Field(
-        name: name, help: help, schema: type.schema.allowingNull, mode: mode, required: required, nullable: true,
-        reference: reference,
+        name: name, help: help, schema: type.schema.allowingNull, shownSchema: type.shownSchema, mode: mode,
+        required: required, nullable: true, reference: reference, secrets: type.secrets,
         assign: { json, root, decoding in
             if json.isNull {
                 root[keyPath: path] = nil

@@ -19,6 +19,12 @@ public struct Kind: Sendable {
         public let reference: Reference?
     }
 
+    /// A time that answers tell of a resource, by its name on the wire.
+    public enum Time: String, Sendable, CaseIterable {
+        case created = "createdAt"
+        case updated = "updatedAt"
+    }
+
     /// The name inside: in keys, links and the log. Never changes once there is data.
     public let name: String
     /// The name in sentences: `Sub-agent not found`.
@@ -45,24 +51,31 @@ public struct Kind: Sendable {
     public let onDuplicate: Duplicate
     /// Members that together name the thing: two resources in one place must not agree in them.
     public let unique: [String]
-    /// Query parameters of the list with the reference member that each filters by; the first given counts most.
+    /// Query parameters of the list with the member that each filters by: a top-level name, or names joined by dots
+    /// into nested objects. References, choices, flags, whole numbers, texts, and lists of these.
     public let filters: [(query: String, member: String)]
     /// Whether an update that changes no declared member is a 400.
     public let refusesEmptyUpdate: Bool
     /// Whether members that are unset show as null; else they are left out.
     public let showsUnset: Bool
+    /// Whether bodies are something else than the members, which those who take them declare.
+    public let hasOwnBodies: Bool
     /// Whether the resources live on branches, with the rest of the configuration. Those that do not are the same
     /// whatever branch a request names: they are on the project's branch `BranchKey.unversioned`.
     public let isVersioned: Bool
     /// The member whose value is a resource's handle (`Workspace.setHandle`): set at its creation, never changed; nil
     /// for none.
     public let handle: String?
+    /// Where the secrets are in a stored document; nil when the kind has none.
+    public let secrets: SecretPlaces?
     let names: OperationNames
     let permissions: Permissions
     let listParameters: [Operation.Parameter]
     let createStatuses: [Int]
     let updateErrors: [Int]
     let deleteErrors: [Int]
+    /// Whether answers to creates and updates may have a `warning` beside the data.
+    let warns: Bool
     let schemas: Schemas
     let actions: Actions
 
@@ -79,6 +92,8 @@ public struct Kind: Sendable {
         let update: @Sendable (Entry, JSONValue, Workspace) throws -> Entry
         let delete: @Sendable (Entry, Workspace) throws -> Void
         let view: @Sendable (Entry, BranchKey) -> JSONObject
+        let inContext: @Sendable (Entry, Workspace) throws -> JSONObject
+        let warning: @Sendable (Entry) -> String?
         let onGet: @Sendable (Entry, Workspace) throws -> JSONObject
         let onList: @Sendable ([String], Page, [String: String], Workspace) throws -> [String: JSONObject]
         let decode: @Sendable (JSONValue, JSONValue?) throws(Problem) -> JSONValue
@@ -100,10 +115,13 @@ public struct Kind: Sendable {
     ///   - identity: How ids come about.
     ///   - onDuplicate: What a create answers when the thing is there.
     ///   - unique: Members that together name the thing within its place; none unless told.
-    ///   - filters: Query parameters of the list with the reference members that they filter by.
+    ///   - filters: Query parameters of the list with the members that they filter by; the document describes them by
+    ///     the members' types, and the store finds by them without looking at every resource.
     ///   - listParameters: Further query parameters of the list, for the document.
     ///   - refusesEmptyUpdate: Whether an update that names no declared member is a 400.
     ///   - showsUnset: Whether unset members show as null.
+    ///   - times: The times that answers tell; both unless told.
+    ///   - hasOwnBodies: Whether bodies are something else than the members, which those who take them declare.
     ///   - isVersioned: Whether the resources live on branches.
     ///   - handle: The member by which a resource is found without its tenant being known; none unless told.
     ///   - rules: What one field cannot say.
@@ -114,8 +132,9 @@ public struct Kind: Sendable {
         label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
         filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
-        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, isVersioned: Bool = true, handle: String? = nil,
-        rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
+        refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, times: [Time] = Time.allCases,
+        hasOwnBodies: Bool = false,
+        isVersioned: Bool = true, handle: String? = nil, rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
     ) {
         self.name = name
         self.title = title
@@ -137,7 +156,10 @@ public struct Kind: Sendable {
         self.showsUnset = showsUnset
         self.isVersioned = isVersioned
         self.handle = handle
+        self.hasOwnBodies = hasOwnBodies
+        secrets = R.secrets
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
+        warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
         // What a create takes the place of stands in the way of an update.
         updateErrors = rules.replaces == nil ? [] : [409]
@@ -148,22 +170,16 @@ public struct Kind: Sendable {
         }
         schemas = Schemas(
             create: R.schema(for: .create), update: R.schema(for: .update),
-            view: Self.viewSchema(R.self, extras.schemas))
-        actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset).erased
+            view: Self.viewSchema(R.self, extras, times, withNulls: showsUnset))
+        actions = TypedActions(rules: rules, extras: extras, showsUnset: showsUnset, times: times).erased
     }
 
-    private static func viewSchema<R: Resource>(_ type: R.Type, _ extras: JSONObject) -> JSONObject {
-        var schema = R.schema(for: .view)
-        var properties = schema["properties"]?.object ?? JSONObject()
-        for (name, extra) in extras { properties[name] = extra }
-        for name in ["createdAt", "updatedAt"] { properties[name] = ["type": "string", "format": "date-time"] }
-        schema["properties"] = .object(properties)
-        var required = schema["required"]?.array ?? []
-        for name in ["id", "createdAt", "updatedAt"] where !required.contains(.string(name)) {
-            required.append(.string(name))
-        }
-        schema["required"] = .array(required)
-        return schema
+    private static func viewSchema<R: Resource>(
+        _ type: R.Type, _ extras: Extras<R>, _ shown: [Time], withNulls: Bool
+    ) -> JSONObject {
+        let times = JSONObject(shown.map { ($0.rawValue, OpenAPI.times[$0.rawValue] ?? [:]) })
+        let extended = R.schema(for: .view, withNulls: withNulls).adding(extras.schemas, required: extras.schemas.keys)
+        return extended.adding(extras.optionalSchemas).adding(times, required: times.keys)
     }
 
     /// The key of the resource `id` in the place that a path names.
@@ -212,8 +228,10 @@ public struct Kind: Sendable {
     ) throws -> [Problem.Broken] {
         var broken: [Problem.Broken] = []
         let kept = Set(old.map { links(key, $0) } ?? [])
+        // What lives outside branches refers to the main one.
+        let world = isVersioned ? workspace : try workspace.on(BranchKey.main)
         for link in links(key, document) where !kept.contains(link) {
-            if try workspace.get(link.target) == nil {
+            if try world.get(link.target) == nil {
                 broken.append(Problem.Broken([link.role], Self.unknown(link.target)))
             }
         }

@@ -8,6 +8,9 @@ extension Kind {
     private var item: String { "\(collection)/{\(itemParameter)}" }
     private var itemProject: Operation.ProjectPlace? { scope == .tenant ? .path(itemParameter) : nil }
 
+    /// What follows the schema's name in that of answers to creates and updates.
+    private var changeSuffix: String { warns ? "WithWarningResponse" : "Response" }
+
     private func reference(_ suffix: String) -> JSONObject { OpenAPI.reference(schemaName + suffix) }
 
     private func operation(
@@ -24,13 +27,10 @@ extension Kind {
 
     private var listOperation: Operation? {
         names.list.map { id in
-            let filterParameters = filters.map {
-                Operation.Parameter($0.query, in: .query, "Only those whose \($0.member) is this.")
-            }
-            return operation(
+            operation(
                 id, .get, collection, "List \(label)s", permissions.list,
-                parameters: Page.parameters + filterParameters + listParameters,
-                responses: [Operation.Response(200, "One page, newest first.", schema: reference("ListResponse"))],
+                parameters: Page.parameters + orderParameters + filterParameters + listParameters,
+                responses: [Operation.Response(200, "One page.", schema: reference("ListResponse"))],
                 effect: .read { workspace, input in try list(workspace, input) })
         }
     }
@@ -38,11 +38,11 @@ extension Kind {
     private var getOperation: Operation? {
         names.get.map { id in
             operation(
-                id, .get, item, "Get \(label)", permissions.get, project: itemProject,
+                id, .get, item, names.getSummary ?? "Get \(label)", permissions.get, project: itemProject,
                 responses: [Operation.Response(200, "The \(title).", schema: reference("Response"))],
                 effect: .read { workspace, input in
                     let entry = try entry(workspace, input)
-                    var view = view(entry, in: workspace.branch)
+                    var view = try shown(entry, workspace)
                     for (name, member) in try actions.onGet(entry, workspace) { view[name] = member }
                     return .data(.object(view))
                 })
@@ -52,7 +52,8 @@ extension Kind {
     private var createOperation: Operation? {
         names.create.map { id in
             let responses = createStatuses.map {
-                Operation.Response($0, $0 == 201 ? "Created." : "Took another's place.", schema: reference("Response"))
+                Operation.Response(
+                    $0, $0 == 201 ? "Created." : "Took another's place.", schema: reference(changeSuffix))
             }
             return operation(
                 id, .post, collection, "Create \(label)", permissions.create,
@@ -61,7 +62,7 @@ extension Kind {
                 moreErrors: onDuplicate == .conflict ? [409] : [],
                 effect: .write { workspace, input in
                     let (entry, status) = try create(workspace, input)
-                    return .data(.object(view(entry, in: workspace.branch)), status: status)
+                    return try answer(entry, workspace, status: status)
                 })
         }
     }
@@ -71,12 +72,9 @@ extension Kind {
             operation(
                 id, .patch, aliases: [.put], item, "Update \(label)", permissions.update, project: itemProject,
                 request: OpenAPI.reference(bodyName + "Update"),
-                responses: [Operation.Response(200, "The updated \(title).", schema: reference("Response"))],
+                responses: [Operation.Response(200, "The updated \(title).", schema: reference(changeSuffix))],
                 moreErrors: updateErrors,
-                effect: .write { workspace, input in
-                    let entry = try actions.update(entry(workspace, input), input.body, workspace)
-                    return .data(.object(view(entry, in: workspace.branch)))
-                })
+                effect: .write { workspace, input in try answer(update(workspace, input), workspace, status: 200) })
         }
     }
 
@@ -102,7 +100,27 @@ extension Kind {
         throw Problem.notFound(title)
     }
 
-    private func create(_ workspace: Workspace, _ input: OperationInput) throws -> (entry: Entry, status: Int) {
+    /// The resource as an operation answers with it.
+    public func shown(_ entry: Entry, _ workspace: Workspace) throws -> JSONObject {
+        var view = view(entry, in: workspace.branch)
+        for (name, member) in try actions.inContext(entry, workspace) { view[name] = member }
+        return view
+    }
+
+    /// The answer to a create or an update.
+    private func answer(_ entry: Entry, _ workspace: Workspace, status: Int) throws -> OperationOutput {
+        var body: JSONObject = ["data": .object(try shown(entry, workspace))]
+        if let warning = actions.warning(entry) { body["warning"] = .string(warning) }
+        return OperationOutput(status, .object(body))
+    }
+
+    /// Changes the resource that a path names as the body says, and answers with it.
+    public func update(_ workspace: Workspace, _ input: OperationInput) throws -> Entry {
+        try actions.update(entry(workspace, input), input.body, workspace)
+    }
+
+    /// Makes the resource that a body describes where the path says. Answers with it and the status.
+    public func create(_ workspace: Workspace, _ input: OperationInput) throws -> (entry: Entry, status: Int) {
         if scope == .tenant {
             // The body is checked before the project that it names is looked for.
             _ = try create(input.body)
@@ -124,14 +142,14 @@ extension Kind {
     }
 
     private func list(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
-        let page = try Page(query: input.query)
+        let (page, query) = try listQuery(input)
         if scope == .tenant {
-            let (entries, total) = try workspace.projects(page.number, page.limit)
+            let (entries, total) = try workspace.projects(query)
             return try answer(entries, total, page, workspace, input) {
                 BranchKey(tenant: workspace.branch.tenant, project: $0.key.id)
             }
         }
-        let (entries, total) = try filteredPage(workspace, input, page)
+        let (entries, total) = try workspace.page(query)
         if total == 0 { try workspace.requireContainers(of: scope, input.path) }
         return try answer(entries, total, page, workspace, input) { _ in workspace.branch }
     }
@@ -141,41 +159,12 @@ extension Kind {
         branch: (Entry) -> BranchKey
     ) throws -> OperationOutput {
         let extras = try actions.onList(entries.map(\.key.id), page, input.query, workspace)
-        let views = entries.map { entry -> JSONValue in
-            var view = view(entry, in: branch(entry))
+        let views = try entries.map { entry -> JSONValue in
+            var view = scope == .tenant ? view(entry, in: branch(entry)) : try shown(entry, workspace)
             for (name, member) in extras[entry.key.id] ?? [:] { view[name] = member }
             return .object(view)
         }
         return page.answer(views, total: total)
-    }
-
-    private func filteredPage(
-        _ workspace: Workspace, _ input: OperationInput, _ page: Page
-    ) throws -> (entries: [Entry], total: Int) {
-        var query = ListQuery(kind: name, parent: scope.parent(input.path), page: page.number, limit: page.limit)
-        let wanted = filters.compactMap { filter in input.query[filter.query].map { (filter.member, $0) } }
-        guard let (member, id) = wanted.first else { return try workspace.page(query) }
-        let reference = members.first { $0.name == member }?.reference
-        guard wanted.count == 1, let reference, reference.rule != .loose, isOnlyReference(reference) else {
-            return try scannedPage(workspace, query, wanted)
-        }
-        query.referringTo = reference.target(id, from: ResourceKey(kind: name, parent: query.parent, id: ""))
-        return try workspace.page(query)
-    }
-
-    /// Whether no other member refers to the same kind: then a link to a target says by which member.
-    private func isOnlyReference(_ reference: Reference) -> Bool {
-        members.count { $0.reference?.kind == reference.kind } == 1
-    }
-
-    private func scannedPage(
-        _ workspace: Workspace, _ query: ListQuery, _ wanted: [(member: String, id: String)]
-    ) throws -> (entries: [Entry], total: Int) {
-        let found = try workspace.all(query.kind, query.parent).filter { entry in
-            wanted.allSatisfy { Self.ids(entry.document[$0.member]).contains($0.id) }
-        }
-        let start = min((query.page - 1) * query.limit, found.count)
-        return (Array(found.reversed().dropFirst(start).prefix(query.limit)), found.count)
     }
 }
 
@@ -183,9 +172,11 @@ extension Kind {
     /// The schemas that the document keeps for the kind: as shown, as created, as updated, and the two envelopes.
     public var documentSchemas: [(name: String, schema: JSONObject)] {
         let view = OpenAPI.reference(schemaName)
-        return [
-            (schemaName, schemas.view), (bodyName + "Create", schemas.create),
-            (bodyName + "Update", schemas.update),
+        var warned = OpenAPI.envelope(view)
+        warned["properties"] = ["data": .object(view), "warning": ["type": "string"]]
+        let withWarning = warns ? [(name: schemaName + "WithWarningResponse", schema: warned)] : []
+        let bodies = [(bodyName + "Create", schemas.create), (bodyName + "Update", schemas.update)]
+        return withWarning + [(schemaName, schemas.view)] + (hasOwnBodies ? [] : bodies) + [
             (schemaName + "Response", OpenAPI.envelope(view)),
             (schemaName + "ListResponse", OpenAPI.listEnvelope(view)),
         ]

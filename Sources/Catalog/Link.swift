@@ -7,17 +7,45 @@ public struct Link: Sendable {
         let associate: String
         let list: String
         let remove: String
-        let exists: String
-        let users: String
+        let exists: String?
+        let users: String?
 
-        /// The names as the contract has them.
-        public init(associate: String, list: String, remove: String, exists: String, users: String) {
+        /// The names as the contract has them; nil is not offered.
+        public init(
+            associate: String, list: String, remove: String, exists: String? = nil, users: String? = nil
+        ) {
             self.associate = associate
             self.list = list
             self.remove = remove
             self.exists = exists
             self.users = users
         }
+    }
+
+    /// The words of the summaries.
+    public struct Verbs: Sendable {
+        let associate: String
+        let list: String
+        let remove: String
+        let preposition: String
+
+        /// The words as the contract has them: `Associate Tool with …`, `Get Tools for …`, `Remove Tool from …`.
+        public init(
+            associate: String = "Associate", list: String = "Get", remove: String = "Remove", with: String = "with"
+        ) {
+            self.associate = associate
+            self.list = list
+            self.remove = remove
+            preposition = with
+        }
+    }
+
+    /// What a removal answers.
+    public enum Removal: Sendable {
+        /// 200 with a message.
+        case message
+        /// 204.
+        case empty
     }
 
     /// The words in the paths.
@@ -45,6 +73,10 @@ public struct Link: Sendable {
     public let member: String
     let names: Names
     let segments: Segments
+    let verbs: Verbs
+    let order: String
+    let removal: Removal
+    let shows: [(name: String, member: String)]
     let hasPagination: Bool
 
     /// Declares an association.
@@ -55,15 +87,25 @@ public struct Link: Sendable {
     ///   - member: The member of `kind` that refers to it.
     ///   - names: The operations' names in the contract.
     ///   - segments: The words in the paths.
+    ///   - verbs: The words of the summaries.
+    ///   - order: The member of `kind` by which the list is ordered.
+    ///   - removal: What a removal answers.
     ///   - hasPagination: Whether the list has a pagination block.
+    ///   - shows: Members of `kind` that elements of the list have beside those of the target, with their names there.
     public init(
-        _ kind: Kind, to target: Kind, member: String, names: Names, segments: Segments, hasPagination: Bool = false
+        _ kind: Kind, to target: Kind, member: String, names: Names, segments: Segments, verbs: Verbs = Verbs(),
+        order: String = "position", removal: Removal = .message, hasPagination: Bool = false,
+        shows: [(name: String, member: String)] = []
     ) {
         self.kind = kind
         self.target = target
         self.member = member
         self.names = names
         self.segments = segments
+        self.verbs = verbs
+        self.order = order
+        self.removal = removal
+        self.shows = shows
         self.hasPagination = hasPagination
     }
 
@@ -72,30 +114,40 @@ public struct Link: Sendable {
     private var userPath: String { "\(base)/\(segments.user)/{\(Self.user)}" }
     private var pairPath: String { "\(userPath)/\(segments.used)/{\(member)}" }
 
-    /// The five operations.
+    /// The operations: three, and those two that have a name.
     public var operations: [Operation] {
-        [
+        let (label, person) = (target.label, segments.person)
+        let removed =
+            removal == .empty
+            ? Operation.Response(204, "Removed.") : Operation.Response(200, "Removed.", schema: Self.removedSchema)
+        var operations = [
             operation(
-                names.associate, .post, base, "Associate \(target.label) with \(segments.person)", .edit,
-                request: requestSchema, moreErrors: [409],
+                names.associate, .post, base, "\(verbs.associate) \(label) \(verbs.preposition) \(person)", .edit,
+                request: requestSchema, moreErrors: kind.onDuplicate == .conflict ? [409] : [],
                 Operation.Response(201, "The association.", schema: OpenAPI.reference(kind.schemaName + "Response")),
                 .write { try associate($0, $1) }),
             operation(
-                names.list, .get, userPath, "Get \(target.label)s for \(segments.person)", .view,
+                names.list, .get, userPath, "\(verbs.list) \(label)s for \(person)", .view,
                 Operation.Response(200, "All of them.", schema: listSchema), .read { try list($0, $1) }),
             operation(
-                names.remove, .delete, pairPath, "Remove \(target.label) from \(segments.person)", .edit,
-                Operation.Response(200, "Removed.", schema: Self.removedSchema), .write { try remove($0, $1) }),
-            operation(
-                names.exists, .get, "\(pairPath)/exists",
-                "Check if \(target.label) is Associated with \(segments.person)", .view,
-                Operation.Response(200, "Whether it has.", schema: Self.existsSchema),
-                .read { .init(200, ["exists": .bool(try pair($0, $1) != nil)]) }),
-            operation(
-                names.users, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
-                "Get \(segments.person)s Using \(target.label)", .view,
-                Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try users($0, $1) }),
+                names.remove, .delete, pairPath, "\(verbs.remove) \(label) from \(person)", .edit, removed,
+                .write { try remove($0, $1) }),
         ]
+        if let id = names.exists {
+            operations.append(
+                operation(
+                    id, .get, "\(pairPath)/exists", "Check if \(label) is Associated with \(person)", .view,
+                    Operation.Response(200, "Whether it has.", schema: Self.existsSchema),
+                    .read { try exists($0, $1) }))
+        }
+        if let id = names.users {
+            operations.append(
+                operation(
+                    id, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
+                    "Get \(person)s Using \(label)", .view,
+                    Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try users($0, $1) }))
+        }
+        return operations
     }
 
     private func operation(
@@ -126,18 +178,35 @@ public struct Link: Sendable {
         let used = try found.compactMap { relation -> JSONValue? in
             let id = relation.document[member]?.string ?? ""
             guard let entry = try workspace.get(key(of: member, id, input)) else { return nil }
-            var view = target.view(entry, in: workspace.branch)
-            if hasPagination { view["relationshipId"] = .string(relation.key.id) }
-            return .object(view)
+            return .object(element(entry, relation, in: workspace.branch))
         }
         return hasPagination ? Page.whole(used) : OperationOutput(200, ["data": .array(used)])
+    }
+
+    /// What is used as the list shows it.
+    ///
+    /// - Parameters:
+    ///   - used: What is used.
+    ///   - relation: The association.
+    public func element(_ used: Entry, _ relation: Entry, in branch: BranchKey) -> JSONObject {
+        var view = target.view(used, in: branch)
+        let members = kind.view(relation, in: branch)
+        for (name, member) in shows { view[name] = members[member] }
+        return view
     }
 
     private func remove(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         try workspace.requireContainers(of: kind.scope, input.path)
         guard let relation = try pair(workspace, input) else { throw Problem.notFound(kind.title) }
         try workspace.delete(relation.key)
+        if removal == .empty { return OperationOutput(204) }
         return OperationOutput(200, ["message": .string("\(target.title) removed from sub-agent"), "removed": true])
+    }
+
+    /// Of parts that are not there no association exists; of a project that is not there nothing is told.
+    private func exists(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
+        try workspace.requireProject()
+        return OperationOutput(200, ["exists": .bool(try pair(workspace, input) != nil)])
     }
 
     private func users(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
@@ -166,11 +235,11 @@ public struct Link: Sendable {
         let parent = kind.scope.parent(input.path)
         let referrers = try workspace.referrers(key(of: role, id, input))
         return try referrers.filter { $0.kind == kind.name && $0.parent == parent }.compactMap(workspace.get)
-            .sorted { Self.order($0) < Self.order($1) }
+            .sorted { place($0) < place($1) }
     }
 
-    private static func order(_ entry: Entry) -> (Int, Int64, String) {
-        (entry.document["position"]?.integer ?? Int.max, entry.createdAt, entry.key.id)
+    private func place(_ entry: Entry) -> (Int, Int64, String) {
+        (entry.document[order]?.integer ?? Int.max, entry.createdAt, entry.key.id)
     }
 
     private func key(of role: String, _ id: String, _ input: OperationInput) -> ResourceKey {
@@ -182,9 +251,26 @@ public struct Link: Sendable {
     // MARK: Schemas
 
     private var listSchema: JSONObject {
-        let element = OpenAPI.reference(target.schemaName)
+        let element = elementSchema
         return hasPagination
             ? OpenAPI.listEnvelope(element) : OpenAPI.envelope(["type": "array", "items": .object(element)])
+    }
+
+    /// The schema of an element of the list.
+    public var elementSchema: JSONObject {
+        let used = OpenAPI.reference(target.schemaName)
+        guard !shows.isEmpty else { return used }
+        let declared = kind.schemas.view["properties"]
+        let more = JSONObject(shows.map { ($0.name, declared?[$0.member] ?? [:]) })
+        return [
+            "allOf": [
+                .object(used),
+                [
+                    "type": "object", "properties": .object(more),
+                    "required": .array(shows.map { .string($0.name) }),
+                ],
+            ]
+        ]
     }
 
     /// Clients name the agent in the body too; the path is what counts (manage spec §1.14).

@@ -19,24 +19,50 @@ public enum OpenAPI {
         ]
     }
 
+    /// What the server does for operations beside what they say themselves: parameters that it reads, answers that it
+    /// gives.
+    public struct Additions: Sendable {
+        /// The parameters.
+        public var parameters: [Operation.Parameter]
+        /// The answers that are no problems; one whose status the operation has is another form of that answer.
+        public var responses: [Operation.Response]
+        /// The statuses of the problems.
+        public var errors: [Int]
+
+        /// Additions; none unless told.
+        public init(
+            parameters: [Operation.Parameter] = [], responses: [Operation.Response] = [], errors: [Int] = []
+        ) {
+            self.parameters = parameters
+            self.responses = responses
+            self.errors = errors
+        }
+    }
+
     /// The document.
     ///
     /// - Parameters:
-    ///   - operations: What the server does; aliases are not shown.
+    ///   - operations: What the server does; further methods of one are named in its `x-aliases`.
     ///   - schemas: The schemas that operations refer to, beside those of pages and problems.
+    ///   - additions: What the server adds to an operation. Parameters that it adds are described once, so those of
+    ///     one place and name must be the same everywhere.
     ///   - title: The name of the API.
     ///   - description: What holds for all operations, as Markdown; nil for nothing.
     ///   - version: Its version.
     ///   - server: The address as clients see it.
     public static func document(
         operations: [Operation], schemas: [(name: String, schema: JSONObject)], title: String,
-        description: String? = nil, version: String, server: String
+        description: String? = nil, version: String, server: String,
+        additions: (Operation) -> Additions = { _ in Additions() }
     ) -> JSONValue {
         var paths = JSONObject()
+        var parameters = JSONObject()
         for operation in operations {
+            let added = additions(operation)
             var item = paths[operation.path]?.object ?? JSONObject()
-            item[operation.method.rawValue.lowercased()] = .object(Self.description(of: operation))
+            item[operation.method.rawValue.lowercased()] = .object(Self.description(of: operation, added))
             paths[operation.path] = .object(item)
+            for parameter in added.parameters { parameters[Self.name(of: parameter)] = Self.description(of: parameter) }
         }
         var components = JSONObject()
         for (name, schema) in schemas + shared { components[name] = .object(schema) }
@@ -51,7 +77,7 @@ public enum OpenAPI {
             "security": [["bearerAuth": []], ["cookieAuth": []]],
             "paths": .object(paths),
             "components": [
-                "schemas": .object(components),
+                "schemas": .object(components), "parameters": .object(parameters),
                 "securitySchemes": [
                     "bearerAuth": ["type": "http", "scheme": "bearer", "bearerFormat": "Token"],
                     "cookieAuth": ["type": "apiKey", "in": "cookie", "name": "better-auth.session_token"],
@@ -65,25 +91,50 @@ public enum OpenAPI {
         return operations.flatMap(\.tags).filter { seen.insert($0).inserted }
     }
 
-    private static func description(of operation: Operation) -> JSONObject {
+    private static func description(of operation: Operation, _ added: Additions) -> JSONObject {
         var object: JSONObject = [
             "operationId": .string(operation.id), "tags": .array(operation.tags.map(JSONValue.string)),
             "summary": .string(operation.summary),
         ]
-        let parameters = operation.pathParameters.map(pathParameter) + operation.parameters
-        if !parameters.isEmpty { object["parameters"] = .array(parameters.map(description)) }
+        let own = operation.pathParameters.map(pathParameter) + operation.parameters
+        let parameters = own.map(description) + added.parameters.map { ["$ref": .string(address(of: $0))] }
+        if !parameters.isEmpty { object["parameters"] = .array(parameters) }
         if let request = operation.request {
             object["requestBody"] = [
                 "required": true, "content": ["application/json": ["schema": .object(request)]],
             ]
         }
-        var responses = JSONObject()
-        for response in operation.responses { responses[String(response.status)] = .object(description(of: response)) }
-        for status in operation.errors { responses[String(status)] = problem(status) }
-        object["responses"] = .object(responses)
+        object["responses"] = .object(responses(of: operation, added))
         object["x-authz"] = authorization(operation.permission)
+        if !operation.aliases.isEmpty {
+            object["x-aliases"] = .array(operation.aliases.map { .string($0.rawValue) })
+        }
         if operation.permission == .none { object["security"] = [] }
         return object
+    }
+
+    private static func responses(of operation: Operation, _ added: Additions) -> JSONObject {
+        var responses = JSONObject()
+        let forms = Dictionary(grouping: operation.responses + added.responses, by: \.status)
+        for (status, forms) in forms.sorted(by: { $0.key < $1.key }) {
+            responses[String(status)] = .object(description(of: forms))
+        }
+        for status in Set(operation.errors + added.errors).sorted() { responses[String(status)] = problem(status) }
+        return responses
+    }
+
+    /// The header by which a client knows a write, so that it is done once.
+    public static let idempotencyKey = "Idempotency-Key"
+    /// Characters of a key at most.
+    public static let idempotencyKeyCharactersMax = 255
+
+    /// The parameter as the document names it among those that many operations have.
+    private static func name(of parameter: Operation.Parameter) -> String {
+        "\(parameter.place.rawValue)-\(parameter.name.lowercased())"
+    }
+
+    private static func address(of parameter: Operation.Parameter) -> String {
+        "#/components/parameters/\(name(of: parameter))"
     }
 
     private static func pathParameter(_ name: String) -> Operation.Parameter {
@@ -101,23 +152,24 @@ public enum OpenAPI {
         return .object(object)
     }
 
-    private static func description(of response: Operation.Response) -> JSONObject {
-        var object: JSONObject = ["description": .string(response.help)]
-        if let schema = response.schema {
-            let content: JSONObject = [response.mediaType: ["schema": .object(schema)]]
-            object["content"] = .object(content)
+    /// The forms of the answers with one status.
+    private static func description(of forms: [Operation.Response]) -> JSONObject {
+        var content = JSONObject()
+        for type in Set(forms.map(\.mediaType)).sorted() {
+            let schemas = forms.filter { $0.mediaType == type }.compactMap(\.schema)
+            guard let first = schemas.first else { continue }
+            let either: JSONObject = ["anyOf": .array(schemas.map(JSONValue.object))]
+            content[type] = ["schema": .object(schemas.count == 1 ? first : either)]
         }
+        let help = forms.map(\.help).filter { !$0.isEmpty }.joined(separator: " ")
+        var object: JSONObject = ["description": .string(help)]
+        if !content.isEmpty { object["content"] = .object(content) }
+        var headers = JSONObject()
+        for (name, help) in forms.flatMap(\.headers) {
+            headers[name] = ["description": .string(help), "schema": ["type": "string"]]
+        }
+        if !headers.isEmpty { object["headers"] = .object(headers) }
         return object
-    }
-
-    private static func problem(_ status: Int) -> JSONValue {
-        let code = Problem.Code.allCases.first { $0.status == status }
-        let saysMore = status == 404 || status == 409
-        let schema = status == 400 ? "ValidationProblem" : saysMore ? "MissingOrConflictProblem" : "Problem"
-        return [
-            "description": .string(code?.title ?? "Problem"),
-            "content": ["application/problem+json": ["schema": .object(reference(schema))]],
-        ]
     }
 
     private static func authorization(_ permission: Operation.Permission) -> JSONValue? {
@@ -126,48 +178,5 @@ public enum OpenAPI {
         case .member, .admin: ["permission": .string(permission.rawValue), "resource": "organization"]
         case .view, .use, .edit: ["permission": .string(permission.rawValue), "resource": "project"]
         }
-    }
-
-    // MARK: Schemas that all share
-
-    private static let shared: [(name: String, schema: JSONObject)] = [
-        ("Pagination", pagination), ("Problem", problem(adding: [:])),
-        (
-            "ValidationProblem",
-            problem(adding: ["type": text, "errors": ["type": "array", "items": .object(brokenField)]])
-        ),
-        ("MissingOrConflictProblem", problem(adding: ["message": text, "details": [:]])),
-    ]
-
-    private static let text: JSONValue = ["type": "string"]
-
-    private static let pagination: JSONObject = [
-        "type": "object",
-        "properties": [
-            "page": ["type": "number", "minimum": 1], "limit": ["type": "number", "minimum": 0],
-            "total": ["type": "number"], "pages": ["type": "number"],
-        ],
-        "required": ["page", "limit", "total", "pages"],
-    ]
-
-    private static let brokenField: JSONObject = [
-        "type": "object", "properties": ["detail": text, "pointer": text, "name": text, "reason": text],
-        "required": ["detail", "pointer", "name", "reason"],
-    ]
-
-    private static func problem(adding members: JSONObject) -> JSONObject {
-        let codes = Problem.Code.allCases.map { JSONValue.string($0.rawValue) }
-        var properties: JSONObject = [
-            "code": ["type": "string", "enum": .array(codes)], "title": text, "status": ["type": "integer"],
-            "detail": text, "instance": text, "requestId": text,
-            "error": [
-                "type": "object", "properties": ["code": text, "message": text], "required": ["code", "message"],
-            ],
-        ]
-        for (name, schema) in members { properties[name] = schema }
-        return [
-            "type": "object", "properties": .object(properties),
-            "required": ["code", "title", "status", "detail", "error"],
-        ]
     }
 }

@@ -72,13 +72,19 @@ public struct Operation: Sendable {
         public let schema: JSONObject?
         /// The media type of the body.
         public let mediaType: String
+        /// The header fields that come with it, with what they say.
+        public let headers: [(name: String, help: String)]
 
         /// A response from its parts.
-        public init(_ status: Int, _ help: String, schema: JSONObject? = nil, mediaType: String = "application/json") {
+        public init(
+            _ status: Int, _ help: String, schema: JSONObject? = nil, mediaType: String = "application/json",
+            headers: [(name: String, help: String)] = []
+        ) {
             self.status = status
             self.help = help
             self.schema = schema
             self.mediaType = mediaType
+            self.headers = headers
         }
     }
 
@@ -110,6 +116,7 @@ public struct Operation: Sendable {
     public let errors: [Int]
     /// What it does.
     public let effect: Effect
+    private let words: [(name: String, values: [String])]
 
     /// What an operation does.
     public enum Effect: Sendable {
@@ -144,6 +151,7 @@ public struct Operation: Sendable {
         self.responses = responses
         self.errors = errors
         self.effect = effect
+        words = Self.words(of: parameters)
     }
 
     /// An operation of one group from its parts.
@@ -156,6 +164,24 @@ public struct Operation: Sendable {
             id, method, aliases: aliases, path, tags: [tag], summary: summary, permission: permission, project: project,
             isVersioned: isVersioned, parameters: parameters, request: request, responses: responses, errors: errors,
             effect: effect)
+    }
+
+    /// Refuses a query in which a parameter that is declared as one of several words has another value. Other rules are
+    /// with those who read the parameter.
+    public func checkWords(of query: [String: String]) throws(Problem) {
+        let broken = words.compactMap { name, values -> Problem.Broken? in
+            guard let value = query[name], !values.contains(value) else { return nil }
+            return Problem.Broken([name], "must be one of \(values.joined(separator: ", "))")
+        }
+        if !broken.isEmpty { throw Problem.invalid(broken) }
+    }
+
+    /// The parameters of the query that are declared as one of several words.
+    private static func words(of parameters: [Parameter]) -> [(name: String, values: [String])] {
+        parameters.compactMap { parameter in
+            guard parameter.place == .query, let values = parameter.schema["enum"]?.array else { return nil }
+            return (parameter.name, values.compactMap(\.string))
+        }
     }
 
     /// The main group in the document.

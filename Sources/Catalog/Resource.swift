@@ -14,6 +14,14 @@ extension Resource {
         self.init(stored: entry.document)
         id = entry.key.id
     }
+
+    /// Puts the secrets of `old` where a client sent back their masks; notes a broken field for each that is not there.
+    public mutating func keepSecrets(of old: Self?, _ decoding: inout Decoding) {
+        guard let places = Self.kind.secrets else { return }
+        let document = document
+        guard places.contains(in: document, where: { Secret($0) == .kept }) else { return }
+        self = Self(stored: places.keeping(document, as: old?.document, &decoding))
+    }
 }
 
 /// How the id of a new resource comes about (manage spec §0.3).
@@ -22,6 +30,8 @@ public enum Identity: Sendable, Equatable {
     case chosen
     /// The client may name it; else it is 21 random characters.
     case generated
+    /// It is 21 random characters after this text, whatever a create names.
+    case prefixed(String)
     /// It follows from these members and from where the resource lives, whatever a create names: the same thing made
     /// twice, on whatever branch, has the same id.
     case derived([String])
@@ -74,10 +84,16 @@ public struct Rules<R: Resource>: Sendable {
 
 /// Members that answers have beside the declared ones.
 public struct Extras<R: Resource>: Sendable {
-    /// The JSON Schemas of the members.
+    /// The JSON Schemas of the members that every answer has.
     public let schemas: JSONObject
+    /// The JSON Schemas of the members that some answers have.
+    public let optionalSchemas: JSONObject
     /// The members of every answer.
     public let always: @Sendable (R, BranchKey) -> JSONObject
+    /// The members of every answer to an operation that say what the moment, the caller or other resources make of it.
+    public let inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
+    /// What is said beside the answer to a create or an update that was done but may not do what was meant, or nil.
+    public let warning: (@Sendable (R) -> String?)?
     /// The members of the answer to a single get.
     public let onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
     /// The members of each element of a page of the list, by the elements' ids, if its query asks for them.
@@ -91,11 +107,17 @@ public struct Extras<R: Resource>: Sendable {
 
     /// Members beside the declared ones; none unless told.
     public init(
-        schemas: JSONObject = [:], always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
+        schemas: JSONObject = [:], optionalSchemas: JSONObject = [:],
+        always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
+        inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
+        warning: (@Sendable (R) -> String?)? = nil,
         onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
     ) {
         self.schemas = schemas
+        self.optionalSchemas = optionalSchemas
         self.always = always
+        self.inContext = inContext
+        self.warning = warning
         self.onGet = onGet
         self.onList = onList
     }
@@ -108,16 +130,21 @@ public struct OperationNames: Sendable {
     let create: String?
     let update: String?
     let delete: String?
+    let getSummary: String?
 
     /// The names as the contract has them.
+    ///
+    /// - Parameter getSummary: The summary of `get`; made from the kind's label unless told.
     public init(
-        list: String? = nil, get: String? = nil, create: String? = nil, update: String? = nil, delete: String? = nil
+        list: String? = nil, get: String? = nil, create: String? = nil, update: String? = nil, delete: String? = nil,
+        getSummary: String? = nil
     ) {
         self.list = list
         self.get = get
         self.create = create
         self.update = update
         self.delete = delete
+        self.getSummary = getSummary
     }
 }
 

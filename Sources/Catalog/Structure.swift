@@ -31,14 +31,23 @@ extension Structure {
     public static var schema: JSONObject { schema(for: .create) }
 
     /// The JSON Schema of the object in one of its roles.
-    public static func schema(for use: SchemaUse) -> JSONObject {
+    ///
+    /// - Parameter withNulls: Whether a view shows unset members as null, as `members(withNulls:)` does.
+    public static func schema(for use: SchemaUse, withNulls: Bool = false) -> JSONObject {
         var properties = JSONObject()
         var required: [JSONValue] = []
         for field in fields where field.mode.shows(in: use) {
-            var schema = field.schema
+            var schema = use == .view ? field.shownSchema : field.schema
+            if use == .view, withNulls, field.nullable { schema = schema.allowingNull }
             if !field.help.isEmpty { schema["description"] = .string(field.help) }
             properties[field.name] = .object(schema)
-            if field.required, use != .update { required.append(.string(field.name)) }
+            let isRequired =
+                switch use {
+                case .create: field.required
+                case .update: false
+                case .view: withNulls || !field.nullable
+                }
+            if isRequired { required.append(.string(field.name)) }
         }
         var schema: JSONObject = ["type": "object", "properties": .object(properties)]
         if !required.isEmpty { schema["required"] = .array(required) }
@@ -77,6 +86,12 @@ extension Structure {
         case .keep(let path):
             for (name, value) in members where !Self.declares(name) { self[keyPath: path][name] = value }
         }
+    }
+
+    /// Where the secrets are in the stored value; nil when there are none.
+    static var secrets: SecretPlaces? {
+        let members = fields.compactMap { field in field.secrets.map { (field.name, $0) } }
+        return members.isEmpty ? nil : .members(Dictionary(members, uniquingKeysWith: { $1 }))
     }
 
     private static func declares(_ name: String) -> Bool { fields.contains { $0.name == name } }

@@ -44,7 +44,7 @@ public enum Timestamp {
     }
 
     /// The civil date of a day counted from 1970-01-01, by eras of 400 years that begin on 1 March.
-    private static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
+    public static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = Int(floorDivide(Int64(shifted), 146_097))
         let dayOfEra = shifted - era * 146_097

@@ -3,10 +3,13 @@ struct TypedActions<R: Resource>: Sendable {
     let rules: Rules<R>
     let extras: Extras<R>
     let showsUnset: Bool
+    let times: [Kind.Time]
 
     var erased: Kind.Actions {
         Kind.Actions(
             create: create, update: update, delete: delete, view: view,
+            inContext: { entry, workspace in try extras.inContext?(R(entry), entry.key, workspace) ?? [:] },
+            warning: { extras.warning?(R($0)) },
             onGet: { entry, workspace in try extras.onGet?(R(entry), entry.key, workspace) ?? [:] },
             onList: { ids, page, query, workspace in try extras.onList?(ids, page, query, workspace) ?? [:] },
             decode: { body, stored throws(Problem) in
@@ -24,6 +27,7 @@ struct TypedActions<R: Resource>: Sendable {
                 if let text = path[field.name] { field.assign(.string(text), &value, &decoding) }
             }
         }
+        value.keepSecrets(of: old, &decoding)
         try decoding.finish()
         return value
     }
@@ -36,6 +40,7 @@ struct TypedActions<R: Resource>: Sendable {
         switch kind.identity {
         case .chosen: break
         case .generated: if value.id.isEmpty { value.id = workspace.makeID() }
+        case .prefixed(let prefix): value.id = prefix + workspace.makeID()
         case .derived(let names):
             let document = value.document
             value.id = try DerivedID.make(kind, kind.scope.parent(path), names, document, workspace.branch) { id in
@@ -103,8 +108,9 @@ struct TypedActions<R: Resource>: Sendable {
         let value = R(entry)
         var object = value.members(withNulls: showsUnset)
         for (name, member) in extras.always(value, branch) { object[name] = member }
-        object["createdAt"] = .string(Timestamp.text(entry.createdAt))
-        object["updatedAt"] = .string(Timestamp.text(entry.updatedAt))
+        for time in times {
+            object[time.rawValue] = .string(Timestamp.text(time == .created ? entry.createdAt : entry.updatedAt))
+        }
         return object
     }
 }

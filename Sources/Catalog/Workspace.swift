@@ -21,28 +21,8 @@ public struct Entry: Sendable, Equatable {
     }
 }
 
-/// Which resources a list wants.
-public struct ListQuery: Sendable, Equatable {
-    /// The kind's name.
-    public var kind: String
-    /// Where they live: empty for the project, `AGENT` or `AGENT/SUBAGENT`.
-    public var parent: String
-    /// The page, from 1.
-    public var page: Int
-    /// Resources a page, 1–100.
-    public var limit: Int
-    /// Only those that refer to this resource; nil for all.
-    public var referringTo: ResourceKey?
-
-    /// A query for one page.
-    public init(kind: String, parent: String = "", page: Int = 1, limit: Int = 10, referringTo: ResourceKey? = nil) {
-        self.kind = kind
-        self.parent = parent
-        self.page = page
-        self.limit = limit
-        self.referringTo = referringTo
-    }
-}
+/// A page of what is in several projects, and how many there are in all.
+public typealias TenantPage = (entries: [Entry], total: Int)
 
 /// What an operation on configuration may read and change, inside one transaction on one branch. A struct of functions:
 /// the server hands in the store's, so that kinds know no database. Used on one thread, for one operation.
@@ -59,12 +39,13 @@ public struct Workspace {
     public let all: (_ kind: String, _ parent: String) throws -> [Entry]
     /// All resources of the branch in one read, oldest first.
     public let everything: () throws -> [Entry]
-    /// One page, newest first, and how many there are in all.
+    /// One page, and how many there are in all.
     public let page: (ListQuery) throws -> (entries: [Entry], total: Int)
-    /// One page of the tenant's projects on their main branches, newest first, and how many there are in all.
-    public let projects: (_ page: Int, _ limit: Int) throws -> (entries: [Entry], total: Int)
-    /// All resources of a kind that live in the projects of one page of `projects`, oldest first, with the project.
-    public let inProjects: (_ kind: String, Page) throws -> [(project: String, entry: Entry)]
+    /// One page of the tenant's projects on their main branches, and how many there are in all. Of the query kind and
+    /// parent do not count.
+    public let projects: (ListQuery) throws -> (entries: [Entry], total: Int)
+    /// All resources of a kind at the top of projects, at most 100, oldest first, with the project.
+    public let inProjects: (_ kind: String, _ projects: [String]) throws -> [(project: String, entry: Entry)]
     /// Who refers to a resource.
     public let referrers: (ResourceKey) throws -> [ResourceKey]
     /// Stores a document with its links, over what is there. Equal documents and links write nothing.
@@ -85,6 +66,15 @@ public struct Workspace {
     /// It is unique among all resources of the kind, goes with the resource, and never changes.
     /// Throws `Problem` 409 when another has it.
     public let setHandle: (ResourceKey, String) throws -> Void
+    /// One page of a kind in all projects of the tenant, on this branch of each, newest first, and how many there are
+    /// in all; of those alone that have this text in the member of this name, if one is named.
+    public var inTenant: (_ kind: String, _ having: (member: String, text: String)?, Page) throws -> TenantPage = {
+        _, _, _ in ([], 0)
+    }
+    /// The log of what resources of the branch set off.
+    public var invocations = InvocationLog.empty
+    /// Who calls, and the server.
+    public var surroundings = Surroundings()
 
     /// A workspace from its functions.
     public init(
@@ -93,8 +83,8 @@ public struct Workspace {
         all: @escaping (String, String) throws -> [Entry],
         everything: @escaping () throws -> [Entry],
         page: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
-        projects: @escaping (Int, Int) throws -> (entries: [Entry], total: Int),
-        inProjects: @escaping (String, Page) throws -> [(project: String, entry: Entry)],
+        projects: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
+        inProjects: @escaping (String, [String]) throws -> [(project: String, entry: Entry)],
         referrers: @escaping (ResourceKey) throws -> [ResourceKey],
         put: @escaping (ResourceKey, JSONValue, [ResourceLink]) throws -> Entry,
         delete: @escaping (ResourceKey) throws -> Void,

@@ -1,4 +1,5 @@
-import Catalog
+public import Catalog
+public import Cryptography
 import Foundation
 public import HTTP
 import Logging
@@ -23,6 +24,10 @@ public struct TestApp: Sendable {
         public var folder: String?
         /// The database; nil for one of its own.
         public var databaseURL: String?
+        /// The keys that seal what is stored; the same for every app unless set.
+        public var keyring = TestApp.keyring
+        /// Its address as clients see it; nil for the address where it listens.
+        public var publicURL: String?
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -60,7 +65,7 @@ public struct TestApp: Sendable {
         try write(options.scripts, to: folder)
         let url: String
         if let given = options.databaseURL { url = given } else { url = try await ownDatabase(in: folder) }
-        let store = try await Store.open(url: url, containers: Scope.containers)
+        let store = try await Application.openStore(at: url)
         do {
             try await serve(options, folder, url, store, body)
         } catch {
@@ -68,6 +73,20 @@ public struct TestApp: Sendable {
             throw error
         }
         await store.close()
+    }
+
+    /// The keys of apps that are given no others.
+    public static let keyring = Keyring(key(7))
+
+    /// What seals by these keys for a test that works on the store itself, on kinds without secrets.
+    public static let sealing = Sealing(keyring, kinds: [])
+
+    /// The key all of whose bytes are these.
+    public static func key(_ byte: UInt8) -> SecretKey {
+        guard let key = SecretKey([UInt8](repeating: byte, count: SecretKey.length)) else {
+            preconditionFailure("keys have \(SecretKey.length) bytes")
+        }
+        return key
     }
 
     /// Apps at once: each has threads and, on PostgreSQL, connections of its own, of which a server has not many.
@@ -84,11 +103,13 @@ public struct TestApp: Sendable {
         let (ports, heard) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
+        var settings = Application.Settings(
+            address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
+            limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
+        settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
-            Application.Settings(
-                address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
-                limits: options.limits, runtimeLimits: options.runtimeLimits),
-            store: store, models: models, clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
+            settings, store: store, keyring: options.keyring, models: models,
+            clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
         ) { port in heard.yield(port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

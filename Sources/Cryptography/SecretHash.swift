@@ -26,6 +26,11 @@ public enum SecretHash {
         return ConstantTime.areEqual(key(secret, Array(bytes.prefix(saltLength))), Array(bytes.dropFirst(saltLength)))
     }
 
+    /// Whether a text is one that `make` may have made.
+    public static func isWellFormed(_ hash: String) -> Bool {
+        Base64.standard.bytes(hash)?.count == saltLength + keyLength
+    }
+
     private static func key(_ secret: String, _ salt: [UInt8]) -> [UInt8] {
         let secret = Array(secret.utf8).map(CChar.init(bitPattern:))
         var key = [UInt8](repeating: 0, count: keyLength)

@@ -1,4 +1,5 @@
 import Catalog
+public import Cryptography
 import Domain
 public import Logging
 public import Models
@@ -23,6 +24,8 @@ public struct Application: Sendable {
         public var version: String
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// Why the server sends no request to an address, for people; nil when it does.
+        public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -44,20 +47,23 @@ public struct Application: Sendable {
     /// An application over a store that is open.
     ///
     /// - Parameters:
+    ///   - keyring: Seals the secrets in what is stored, and opens them for whoever acts with them.
     ///   - models: Finds the model that a configuration names.
     ///   - clock: The time, for all of it.
     ///   - logger: Where errors go.
     ///   - signals: What ends `run`, beside `stop`.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ settings: Settings, store: Store, models: ModelResolver, clock: RuntimeClock, logger: Logger,
-        stoppingOn signals: [UnixSignal] = [], onListening: @escaping @Sendable (_ port: Int) async -> Void
+        _ settings: Settings, store: Store, keyring: Keyring, models: ModelResolver, clock: RuntimeClock,
+        logger: Logger, stoppingOn signals: [UnixSignal] = [],
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
-            projectKind: Project.kind.name, authentication: settings.authentication, limits: settings.limits,
-            clock: clock, streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger,
-            version: settings.version, publicURL: settings.publicURL)
+            projectKind: Project.kind.name, sealing: Sealing(keyring, kinds: Everything.kinds),
+            authentication: settings.authentication, limits: settings.limits, clock: clock,
+            streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger, version: settings.version,
+            publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(
@@ -74,6 +80,11 @@ public struct Application: Sendable {
             }, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.limits.shutdown
         group = ServiceGroup(configuration: configuration)
+    }
+
+    /// Opens the database at `url` (`Store.open`) for the kinds that the application has.
+    public static func openStore(at url: String) async throws(StoreError) -> Store {
+        try await Store.open(url: url, containers: Scope.containers, facets: Everything.facets)
     }
 
     /// Runs until it is told to stop, and returns when all is put away.

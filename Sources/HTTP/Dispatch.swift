@@ -31,6 +31,12 @@ struct Dispatcher: Sendable {
     let logger: Logger
     /// The name of the kind that the tenant's list of projects shows.
     let projectKind: String
+    /// What operations know of the server, beside who calls.
+    let surroundings: Surroundings
+    let slowWorker = SlowWorker()
+    /// Seals the secrets in what is stored.
+    let sealing: Sealing
+    let keyed = KeyedRequests()
 
     /// Answers a request. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String) async throws -> Reply {
@@ -69,6 +75,7 @@ struct Dispatcher: Sendable {
 
     private func problem(for error: any Error, id: String, path: Substring) -> Problem {
         if let problem = error as? Problem, problem.status < 500 { return problem }
+        if let error = error as? KeyedRequestError { return error.problem }
         let problem = error as? Problem ?? (error as? StoreError)?.problem ?? Self.internalProblem
         if problem.status >= 500 {
             logger.error("request \(id) for \(path) failed with \(problem.status): \(error)")
@@ -85,7 +92,7 @@ struct Dispatcher: Sendable {
     ) async throws -> Reply {
         let isHead = request.method == .head
         guard let method = isHead ? .get : Operation.Method(rawValue: request.method.rawValue) else {
-            if request.method == .options { return preflight(request, path) }
+            if request.method == .options { return try preflight(request, path) }
             throw Self.wrongMethod(allowed(path))
         }
         switch routes.match(method, path) {
@@ -97,8 +104,9 @@ struct Dispatcher: Sendable {
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
+            try operation.checkWords(of: query)
             let values = try Self.decode(parameters)
-            let branch = try Self.branch(query, request.headers)
+            let branch = operation.permission == .none ? BranchKey.main : try Self.branch(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
@@ -113,20 +121,24 @@ struct Dispatcher: Sendable {
     }
 
     private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
-        let names = (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"])
-            .joined(separator: ", ")
+        let names = names(allowed)
         return Problem(.methodNotAllowed, "Method not allowed; use \(names)", extras: ["allowed": .string(names)])
+    }
+
+    /// The methods of a path as `Allow` has them, with those that every path has.
+    private static func names(_ allowed: [Operation.Method]) -> String {
+        (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"]).joined(separator: ", ")
     }
 
     private func allowed(_ path: Substring) -> [Operation.Method] {
         Operation.Method.allCases.filter { if case .found = routes.match($0, path) { true } else { false } }
     }
 
-    private func preflight(_ request: Request, _ path: Substring) -> Reply {
+    private func preflight(_ request: Request, _ path: Substring) throws(Problem) -> Reply {
         let allowed = self.allowed(path)
-        guard !allowed.isEmpty else { return .problem(.notFound("Route"), instance: String(path), requestID: nil) }
+        guard !allowed.isEmpty else { throw Problem.notFound("Route") }
         var reply = Reply.empty(204)
-        reply.headers.append((.allow, (allowed.map(\.rawValue) + ["OPTIONS"]).joined(separator: ", ")))
+        reply.headers.append((.allow, Self.names(allowed)))
         if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
         return reply
     }
@@ -227,28 +239,58 @@ struct Dispatcher: Sendable {
         let now = self.now()
         switch operation.effect {
         case .read(let body):
-            let output = try await store.readConfiguration(in: branch) { [projectKind] in
-                try body($0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make), input)
+            let surroundings = surroundings(of: call)
+            let output = try await store.readConfiguration(in: branch) { [projectKind, sealing] in
+                let workspace = $0.workspace(
+                    projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
+                    sealing: sealing)
+                return try body(workspace, input)
             }
             return Self.reply(output, unlessKnown: Precondition(call.headers))
-        case .write(let body):
-            let isRehearsal = call.query[Rehearsal.parameter] == "true"
-            let guarded = try guarded(call, method, path)
+        case .write(let body): return try await change(call, method, path, input, branch, body)
+        case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
+        }
+    }
+
+    /// Changes configuration in one transaction. A request with a key is done once (`KeyedRequest`); a rehearsal, which
+    /// does nothing, takes no part in that.
+    private func change(
+        _ call: Call, _ method: Operation.Method, _ path: Substring, _ input: OperationInput, _ branch: BranchKey,
+        _ body: @escaping @Sendable (Workspace, OperationInput) throws -> OperationOutput
+    ) async throws -> Reply {
+        let isRehearsal = try Rehearsal.isAsked(in: call.query)
+        let guarded = try guarded(call, method, path)
+        let request = isRehearsal ? nil : try KeyedRequest(call, method, path)
+        let (now, seal) = (self.now(), AnswerSeal(sealing.keyring))
+        return try await keyed.alone(request?.name) {
             do {
-                let (output, tag) = try await store.write(in: branch, actor: call.caller.actor, at: now) {
-                    [projectKind] in
-                    let workspace = $0.workspace(projectKind: projectKind, now: now, makeID: RandomID.make)
-                    try guarded?.check(workspace)
-                    let output = try body(workspace, input)
-                    if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
-                    return (output, try guarded?.tag(workspace))
+                let once = try await slowWorker.settle(surroundings(of: call)) { surroundings in
+                    try await store.write(in: branch, actor: call.caller.actor, at: now, once: request) {
+                        [projectKind, sealing] in
+                        let workspace = $0.workspace(
+                            projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
+                            sealing: sealing)
+                        try guarded?.check(workspace)
+                        let output = try body(workspace, input)
+                        if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
+                        let tag = try guarded?.tag(workspace)
+                        return ((output, tag), request == nil ? nil : seal.keep(output, tag))
+                    }
                 }
-                return Self.reply(output, tag)
+                switch once {
+                case .made((let output, let tag)): return Self.reply(output, tag)
+                case .kept(let answer): return try seal.reply(answer)
+                }
             } catch let rehearsal as Rehearsal {
                 return .json(rehearsal.report)
             }
-        case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
+    }
+
+    private func surroundings(of call: Call) -> Surroundings {
+        var surroundings = surroundings
+        surroundings.caller = Requester(name: call.caller.actor, isAdministrator: call.caller.may(.admin))
+        return surroundings
     }
 
     private static func reply(_ output: OperationOutput, _ tag: EntityTag?) -> Reply {
@@ -288,10 +330,14 @@ struct Dispatcher: Sendable {
     /// What a conditional change of what `path` names must find; nil when there is no condition. A create is of
     /// something that its path does not name.
     private func guarded(_ call: Call, _ method: Operation.Method, _ path: Substring) throws -> Guarded? {
-        guard method != .post, let precondition = Precondition(call.headers),
-            case .found(.operation(let operation), let parameters) = routes.match(.get, path),
+        guard method != .post, let precondition = Precondition(call.headers) else { return nil }
+        guard case .found(.operation(let operation), let parameters) = routes.match(.get, path),
             case .read(let read) = operation.effect
-        else { return nil }
+        else {
+            // What cannot be held against a state must not be done as if it had not been asked.
+            if precondition.isOnlyThatItIsThere { return nil }
+            throw Problem(.preconditionFailed, "This path shows no state, so none can be demanded of it")
+        }
         return Guarded(
             precondition: precondition, read: read, input: OperationInput(path: try Self.decode(parameters)))
     }
@@ -304,18 +350,21 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// Parameters of paths that name what was named elsewhere: tenants, users, the keys of an app's issuer.
+    private static let foreignNames: Set = ["tenantId", "userId", "kid"]
+
     /// Any name (manage spec §0.3) that databases and logs can hold.
-    private static let tenantID = FieldType<String>.text(1...256).checked { name in
+    private static let foreignName = FieldType<String>.text(1...256).checked { name in
         name.unicodeScalars.contains { $0.properties.generalCategory == .control }
             ? "must not have control characters" : nil
     }
 
-    /// Every parameter of a managed path is an id of a resource, but for the tenant. Projects made elsewhere may have
-    /// ids that a new one may not (manage spec §1.21, 3).
+    /// Every parameter of a managed path is an id of a resource, but for those named elsewhere. Projects made elsewhere
+    /// may have ids that a new one may not (manage spec §1.21, 3).
     private static func checkIDs(_ path: [String: String]) throws(Problem) {
         var decoding = Decoding()
         for (name, value) in path {
-            let type = name == "tenantId" ? tenantID : FieldType.resourceID
+            let type = foreignNames.contains(name) ? foreignName : FieldType.resourceID
             decoding.within(name) { decoding in _ = type.decode(.string(value), &decoding) }
         }
         try decoding.finish()

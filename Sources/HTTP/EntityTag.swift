@@ -52,6 +52,11 @@ struct Precondition: Sendable {
         if match == nil, noneMatch == nil { return nil }
     }
 
+    /// Whether all that is demanded is that there is something (`If-Match: *`).
+    var isOnlyThatItIsThere: Bool {
+        if case .any = match { noneMatch == nil } else { false }
+    }
+
     /// Whether a reader has this state already.
     func knows(_ tag: EntityTag) -> Bool { noneMatch?.has(tag) ?? false }
 

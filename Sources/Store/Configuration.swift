@@ -81,7 +81,7 @@ extension Store {
         }
     }
 
-    /// One page, newest first, and how many there are in all. Costs two statements.
+    /// One page, and how many there are in all. Costs two statements.
     public func list(
         _ query: ListQuery, in branch: BranchKey
     ) async throws(StoreError) -> (entries: [Entry], total: Int) {
@@ -94,7 +94,9 @@ extension Store {
         _ tenant: String, kind: String, page: Int, limit: Int
     ) async throws(StoreError) -> (entries: [Entry], total: Int) {
         let branch = BranchKey(tenant: tenant, project: "")
-        return try await readConfiguration(in: branch) { try $0.tenantPage(kind: kind, page: page, limit: limit) }
+        return try await readConfiguration(in: branch) {
+            try $0.tenantPage(ListQuery(kind: kind, page: page, limit: limit))
+        }
     }
 
     /// Who refers to a resource.
@@ -123,8 +125,8 @@ extension Store {
     public func readConfiguration<T: Sendable>(
         in branch: BranchKey, _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
     ) async throws(StoreError) -> T {
-        try await database.read { [containers] connection in
-            try body(ConfigurationTransaction(connection, branch, containers: containers, writing: nil))
+        try await database.read { [declared] connection in
+            try body(ConfigurationTransaction(connection, branch, declared: declared, writing: nil))
         }
     }
 
@@ -138,12 +140,23 @@ extension Store {
         in branch: BranchKey, actor: String, at: Int64,
         _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
     ) async throws -> T {
+        try await write(in: branch, actor: actor, at: at, unless: { _ in nil }, body)
+    }
+
+    /// The same, unless `known` has the outcome already: it is asked first in the transaction, before the branch is
+    /// locked.
+    func write<T: Sendable>(
+        in branch: BranchKey, actor: String, at: Int64,
+        unless known: @Sendable @escaping (any Connection) throws -> T?,
+        _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
+    ) async throws -> T {
         // Before its caller knows of the write, nobody is told the old head any more.
         defer { heads?.forget() }
         do throws(StoreError) {
-            return try await database.write(.full) { [containers] connection in
+            return try await database.write(.full) { [declared] connection in
+                if let known = try known(connection) { return known }
                 let transaction = try ConfigurationTransaction(
-                    connection, branch, containers: containers, writing: (actor, at))
+                    connection, branch, declared: declared, writing: (actor, at))
                 let value = try body(transaction)
                 try transaction.finish()
                 return value

@@ -20,8 +20,8 @@ enum SQL {
         FROM link WHERE tenant = $1 AND project = $2 AND branch = $3
         """)
 
-    private static let columns = "kind, parent, id, document, created_at, updated_at, revision"
-    private static let inBranch = "tenant = $1 AND project = $2 AND branch = $3"
+    static let columns = "kind, parent, id, document, created_at, updated_at, revision"
+    static let inBranch = "tenant = $1 AND project = $2 AND branch = $3"
 
     static let get = Statement(
         "SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
@@ -34,61 +34,45 @@ enum SQL {
 
     static let everything = Statement("SELECT \(columns) FROM resource WHERE \(inBranch) ORDER BY created_at, id")
 
-    static let count = Statement("SELECT count(*) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5")
+    /// The statements on links: those among the resources of a branch, and those of what lives outside branches to the
+    /// main one.
+    struct Links: Sendable {
+        let from: Statement
+        let to: Statement
+        let insert: Statement
+        let deleteFrom: Statement
+        let delete: Statement
 
-    static let page = Statement(
-        """
-        SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5
-        ORDER BY created_at DESC, id LIMIT $6 OFFSET $7
-        """)
+        fileprivate init(in table: String) {
+            from = Statement(
+                """
+                SELECT to_kind, to_parent, to_id, role, rule FROM \(table)
+                WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
+                """)
+            to = Statement(
+                """
+                SELECT from_kind, from_parent, from_id, role, rule FROM \(table)
+                WHERE \(inBranch) AND to_kind = $4 AND to_parent = $5 AND to_id = $6
+                ORDER BY from_kind, from_parent, from_id
+                """)
+            insert = Statement(
+                """
+                INSERT INTO \(table)
+                    (tenant, project, branch, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                """)
+            deleteFrom = Statement(
+                "DELETE FROM \(table) WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6")
+            delete = Statement(
+                """
+                DELETE FROM \(table) WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
+                    AND role = $7 AND to_kind = $8 AND to_parent = $9 AND to_id = $10
+                """)
+        }
+    }
 
-    private static let refers = """
-        EXISTS (
-            SELECT 1 FROM link
-            WHERE link.tenant = $1 AND link.project = $2 AND link.branch = $3
-                AND to_kind = $6 AND to_parent = $7 AND to_id = $8
-                AND from_kind = $4 AND from_parent = $5 AND from_id = resource.id)
-        """
-
-    static let countReferring = Statement(
-        "SELECT count(*) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND \(refers)")
-
-    static let pageReferring = Statement(
-        """
-        SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND \(refers)
-        ORDER BY created_at DESC, id LIMIT $9 OFFSET $10
-        """)
-
-    static let tenantCount = Statement(
-        "SELECT count(*) FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3")
-
-    static let tenantPage = Statement(
-        """
-        SELECT \(columns) FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3
-        ORDER BY created_at DESC, id LIMIT $4 OFFSET $5
-        """)
-
-    static let inTenantPage = Statement(
-        """
-        SELECT \(columns), project FROM resource
-        WHERE tenant = $1 AND branch = $3 AND kind = $6 AND parent = '' AND project IN (
-            SELECT project FROM resource WHERE tenant = $1 AND kind = $2 AND branch = $3
-            ORDER BY created_at DESC, id LIMIT $4 OFFSET $5)
-        ORDER BY created_at, id, project
-        """)
-
-    static let linksFrom = Statement(
-        """
-        SELECT to_kind, to_parent, to_id, role, rule FROM link
-        WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
-        """)
-
-    static let linksTo = Statement(
-        """
-        SELECT from_kind, from_parent, from_id, role, rule FROM link
-        WHERE \(inBranch) AND to_kind = $4 AND to_parent = $5 AND to_id = $6
-        ORDER BY from_kind, from_parent, from_id
-        """)
+    static let links = Links(in: "link")
+    static let outsideLinks = Links(in: "outside_link")
 
     /// What lives in a place, or in a place within it. The upper bound is the prefix with the next character after `/`.
     static let inside = Statement(
@@ -100,34 +84,18 @@ enum SQL {
     static let insert = Statement(
         """
         INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1)
+            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1, $9, $10)
         """)
 
     static let update = Statement(
         """
-        UPDATE resource SET document = $7, updated_at = $8, revision = revision + 1
+        UPDATE resource SET document = $7, updated_at = $8, revision = revision + 1, name = $9, search = $10
         WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6
         """)
 
     static let delete = Statement(
         "DELETE FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
-
-    static let insertLink = Statement(
-        """
-        INSERT INTO link
-            (tenant, project, branch, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """)
-
-    static let deleteLinksFrom = Statement(
-        "DELETE FROM link WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6")
-
-    static let deleteLink = Statement(
-        """
-        DELETE FROM link WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
-            AND role = $7 AND to_kind = $8 AND to_parent = $9 AND to_id = $10
-        """)
 
     static let insertChange = Statement(
         """
@@ -165,8 +133,8 @@ enum SQL {
     static let copyResources = Statement(
         """
         INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision)
-        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision
+            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
+        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision, name, search
         FROM resource WHERE tenant = $1 AND project = $2 AND branch = $4
         """)
 
@@ -192,6 +160,7 @@ enum SQL {
 
     static let deleteProject = [
         Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
+        Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
     ]
 }

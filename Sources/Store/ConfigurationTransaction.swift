@@ -5,7 +5,7 @@ public final class ConfigurationTransaction {
     /// The branch worked on.
     public let branch: BranchKey
     let connection: any Connection
-    private let containers: Set<String>
+    let declared: Declarations
     /// Who writes and when; nil in a job that only reads.
     private let writing: (actor: String, at: Int64)?
     /// The branch's head with the changes made here; nil while there is no branch.
@@ -15,24 +15,33 @@ public final class ConfigurationTransaction {
     private var siblings: [String: ConfigurationTransaction] = [:]
     private unowned let first: ConfigurationTransaction?
 
+    /// Where resources of a kind live.
+    struct Place: Hashable {
+        let kind: String
+        let parent: String
+    }
+
+    /// How many more there are in each place than before this transaction, as far as the tally does not say so yet.
+    var moved: [Place: Int64] = [:]
+
     /// The transaction of a job. Whoever writes outside branches locks the main branch before, so that what it saw
     /// there stays, and locks are taken in one order.
     convenience init(
-        _ connection: any Connection, _ branch: BranchKey, containers: Set<String>,
+        _ connection: any Connection, _ branch: BranchKey, declared: Declarations,
         writing: (actor: String, at: Int64)?
     ) throws {
-        self.init(connection, branch, containers: containers, writing: writing, first: nil)
+        self.init(connection, branch, declared: declared, writing: writing, first: nil)
         if writing != nil, branch.branch == BranchKey.unversioned { _ = try on(BranchKey.main) }
         try lock()
     }
 
     private init(
-        _ connection: any Connection, _ branch: BranchKey, containers: Set<String>,
+        _ connection: any Connection, _ branch: BranchKey, declared: Declarations,
         writing: (actor: String, at: Int64)?, first: ConfigurationTransaction?
     ) {
         self.connection = connection
         self.branch = branch
-        self.containers = containers
+        self.declared = declared
         self.writing = writing
         self.first = first
     }
@@ -49,7 +58,7 @@ public final class ConfigurationTransaction {
         if let first { return try first.on(name) }
         if let sibling = siblings[name] { return sibling }
         let key = BranchKey(tenant: branch.tenant, project: branch.project, branch: name)
-        let sibling = ConfigurationTransaction(connection, key, containers: containers, writing: writing, first: self)
+        let sibling = ConfigurationTransaction(connection, key, declared: declared, writing: writing, first: self)
         try sibling.lock()
         siblings[name] = sibling
         return sibling
@@ -58,6 +67,7 @@ public final class ConfigurationTransaction {
     /// Moves the heads of the job's branches to the last changes made in it.
     func finish() throws {
         for sibling in siblings.values { try sibling.finish() }
+        try keepTally()
         guard let head, head != headAtStart else { return }
         try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
     }
@@ -98,40 +108,6 @@ public final class ConfigurationTransaction {
         try connection.rows(SQL.everything, branch.values) { try $0.entry(from: 0) }
     }
 
-    /// One page, newest first, and how many there are in all.
-    public func page(_ query: ListQuery) throws -> (entries: [Entry], total: Int) {
-        let place = branch.values + [.text(query.kind), .text(query.parent)]
-        let filter = place + (query.referringTo?.values ?? [])
-        let isFiltered = query.referringTo != nil
-        let total = try connection.first(isFiltered ? SQL.countReferring : SQL.count, filter) { $0.integer(0) } ?? 0
-        let entries = try connection.rows(
-            isFiltered ? SQL.pageReferring : SQL.page, filter + SQLValue.window(query.page, query.limit)
-        ) { try $0.entry(from: 0) }
-        return (entries, Int(total))
-    }
-
-    /// One page of the tenant's resources of a kind on this branch's name in all its projects, newest first, and how
-    /// many there are in all.
-    public func tenantPage(kind: String, page: Int, limit: Int) throws -> (entries: [Entry], total: Int) {
-        let place: [SQLValue] = [.text(branch.tenant), .text(kind), .text(branch.branch)]
-        let total = try connection.first(SQL.tenantCount, place) { $0.integer(0) } ?? 0
-        let entries = try connection.rows(SQL.tenantPage, place + SQLValue.window(page, limit)) {
-            try $0.entry(from: 0)
-        }
-        return (entries, Int(total))
-    }
-
-    /// All resources of `kind` at the top of the projects that `tenantPage` answers for the same page, oldest first, in
-    /// one statement.
-    public func inTenantPage(
-        of projectKind: String, page: Int, limit: Int, kind: String
-    ) throws -> [(project: String, entry: Entry)] {
-        let place: [SQLValue] = [.text(branch.tenant), .text(projectKind), .text(branch.branch)]
-        return try connection.rows(
-            SQL.inTenantPage, place + SQLValue.window(page, limit) + [.text(kind)]
-        ) { row in (row.text(7), try row.entry(from: 0)) }
-    }
-
     /// Who refers to a resource, each once.
     public func referrers(_ key: ResourceKey) throws -> [ResourceKey] {
         try linksTo(key).reduce(into: []) { keys, link in
@@ -141,16 +117,16 @@ public final class ConfigurationTransaction {
 
     /// What a resource refers to.
     public func links(from key: ResourceKey) throws -> [ResourceLink] {
-        try connection.rows(SQL.linksFrom, branch.values + key.values) { try $0.link(from: 0) }
+        try connection.rows(links.from, branch.values + key.values) { try $0.link(from: 0) }
     }
 
-    private struct Referral {
+    struct Referral {
         let source: ResourceKey
         let link: ResourceLink
     }
 
-    private func linksTo(_ key: ResourceKey) throws -> [Referral] {
-        try connection.rows(SQL.linksTo, branch.values + key.values) { row in
+    func linksTo(_ key: ResourceKey) throws -> [Referral] {
+        try connection.rows(links.to, branch.values + key.values) { row in
             guard let rule = Reference.Rule(rawValue: row.text(4)) else { throw StoreError.corrupt("rule of a link") }
             return Referral(
                 source: row.key(from: 0), link: ResourceLink(target: key, role: row.text(3), rule: rule))
@@ -189,7 +165,10 @@ public final class ConfigurationTransaction {
         let kept = Set(links.filter { $0.rule != .loose })
         guard let old = try get(key) else {
             let bytes = document.jsonBytes
-            try connection.execute(SQL.insert, branch.values + key.values + [.utf8(bytes), .integer(at)])
+            let values: [SQLValue] = [.utf8(bytes), .integer(at)] + Self.texts(document)
+            try connection.execute(SQL.insert, branch.values + key.values + values)
+            moved[Place(kind: key.kind, parent: key.parent), default: 0] += 1
+            try insert(declared.facets(of: key.kind, document), of: key)
             try insert(kept, from: key)
             try log(.create, key, before: nil, after: bytes)
             return Entry(key: key, document: document, createdAt: at, updatedAt: at, revision: 1)
@@ -198,23 +177,41 @@ public final class ConfigurationTransaction {
         let oldLinks = Set(try self.links(from: key))
         if old.document == document, oldLinks == kept { return old }
         if oldLinks != kept {
-            try connection.execute(SQL.deleteLinksFrom, branch.values + key.values)
+            try connection.execute(self.links.deleteFrom, branch.values + key.values)
             try insert(kept, from: key)
         }
         return try update(old, to: document)
     }
 
+    /// What lists are sorted and searched by.
+    private static func texts(_ document: JSONValue) -> [SQLValue] {
+        [.text(ListText.name(document)), .text(ListText.search(document))]
+    }
+
+    private func insert(_ facets: [Facet], of key: ResourceKey) throws {
+        for facet in facets {
+            try connection.execute(
+                SQL.insertFacet, branch.values + key.values + [.text(facet.member), .text(facet.value)])
+        }
+    }
+
     private func insert(_ links: Set<ResourceLink>, from key: ResourceKey) throws {
         for link in links {
             let values: [SQLValue] = [.text(link.role), .text(link.rule.rawValue)]
-            try connection.execute(SQL.insertLink, branch.values + key.values + link.target.values + values)
+            try connection.execute(self.links.insert, branch.values + key.values + link.target.values + values)
         }
     }
 
     private func update(_ old: Entry, to document: JSONValue) throws -> Entry {
         let (_, at) = try writer()
         let bytes = document.jsonBytes
-        try connection.execute(SQL.update, branch.values + old.key.values + [.utf8(bytes), .integer(at)])
+        let values: [SQLValue] = [.utf8(bytes), .integer(at)] + Self.texts(document)
+        try connection.execute(SQL.update, branch.values + old.key.values + values)
+        let facets = declared.facets(of: old.key.kind, document)
+        if facets != declared.facets(of: old.key.kind, old.document) {
+            try connection.execute(SQL.deleteFacets, branch.values + old.key.values)
+            try insert(facets, of: old.key)
+        }
         try log(.update, old.key, before: old.document.jsonBytes, after: bytes)
         return Entry(
             key: old.key, document: document, createdAt: old.createdAt, updatedAt: at, revision: old.revision + 1)
@@ -250,13 +247,15 @@ public final class ConfigurationTransaction {
         try refuse(survivors.filter { $0.link.rule == .restrict }, deleting: key)
         for referral in survivors { try clear(referral) }
         for entry in doomed {
+            try letGoOutside(entry.key)
             try log(.delete, entry.key, before: entry.document.jsonBytes, after: nil)
             try connection.execute(SQL.delete, branch.values + entry.key.values)
+            moved[Place(kind: entry.key.kind, parent: entry.key.parent), default: 0] -= 1
         }
     }
 
-    private func children(of key: ResourceKey) throws -> [Entry] {
-        guard containers.contains(key.kind) else { return [] }
+    func children(of key: ResourceKey) throws -> [Entry] {
+        guard declared.containers.contains(key.kind) else { return [] }
         let path = key.parent.isEmpty ? key.id : "\(key.parent)/\(key.id)"
         // `0` follows `/`: the places that begin with `path/` and no others.
         return try connection.rows(
@@ -274,11 +273,11 @@ public final class ConfigurationTransaction {
         throw StoreError.conflict("\(key.kind) \(key.id) is in use by \(names.joined(separator: ", ")).")
     }
 
-    private func clear(_ referral: Referral) throws {
+    func clear(_ referral: Referral) throws {
         guard let source = try get(referral.source) else { return }
         let target: [SQLValue] = [.text(referral.link.role)] + referral.link.target.values
-        try connection.execute(SQL.deleteLink, branch.values + source.key.values + target)
-        _ = try update(source, to: source.document.clearing(referral.link.role))
+        try connection.execute(links.delete, branch.values + source.key.values + target)
+        _ = try update(source, to: source.document.clearing(referral.link.role, of: referral.link.target.id))
     }
 
     // MARK: Branches
@@ -309,7 +308,9 @@ public final class ConfigurationTransaction {
         if branch.branch == BranchKey.main { try on(BranchKey.unversioned).createBranch() }
         guard let source else { return }
         try connection.execute(SQL.copyResources, branch.values + [.text(source)])
-        try connection.execute(SQL.copyLinks, branch.values + [.text(source)])
+        for copy in [SQL.copyLinks, SQL.copyFacets, SQL.copyTally] {
+            try connection.execute(copy, branch.values + [.text(source)])
+        }
     }
 
     /// Deletes the project with all its branches, conversations and runs. Each branch's log stays, with a deletion for
@@ -336,9 +337,13 @@ public final class ConfigurationTransaction {
 }
 
 extension JSONValue {
-    /// This document with the member `role` null: a top-level name, or a JSON pointer (RFC 6901) into the document.
-    /// What is not there stays so.
-    func clearing(_ role: String) -> JSONValue {
+    /// This document with the member `role` null, or a list there without `target`: a top-level name, or a JSON pointer
+    /// (RFC 6901) into the document. What is not there stays so.
+    func clearing(_ role: String, of target: String) -> JSONValue {
+        if var object, let elements = object[role]?.array {
+            object[role] = .array(elements.filter { $0.string != target })
+            return .object(object)
+        }
         guard role.hasPrefix("/") else { return clearing([role[...]]) }
         let path = role.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         return clearing(

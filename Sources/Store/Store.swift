@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Everything that Covey keeps: configuration as a versioned graph of documents, conversations, and the journal of
 /// runs.
 ///
@@ -5,15 +7,17 @@
 public final class Store: Sendable {
     /// The engine beneath.
     public let database: any Database
-    /// The kinds whose resources own what lives in them, and take it along when they are deleted.
-    let containers: Set<String>
+    /// What it was told of the kinds that it keeps.
+    let declared: Declarations
     /// Heads in memory; nil where another process may move them.
     let heads: HeadCache?
+    /// Writes with a key so far.
+    let keyedWrites = Atomic<Int>(0)
 
     /// The store over an engine that is open and has its schema.
-    init(database: any Database, containers: Set<String>) {
+    init(database: any Database, _ declared: Declarations) {
         self.database = database
-        self.containers = containers
+        self.declared = declared
         heads = Self.isShared(database) ? nil : HeadCache()
     }
 
@@ -22,21 +26,29 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - url: `sqlite:PATH` (the folder must exist; `sqlite::memory:` vanishes on `close`), or `postgres://…`.
     ///   - containers: the kinds whose resources others live in; what lives in one is deleted with it.
+    ///   - facets: by kind the members that lists filter by and that are no links (`Kind.facets`). Other ones than at
+    ///     the last opening make what is kept of them anew, once.
     /// - Throws: `StoreError.newerSchema` when a newer Covey wrote the database, `.unavailable` when it cannot be
     ///   opened.
-    public static func open(url: String, containers: Set<String>) async throws(StoreError) -> Store {
-        try await open(database(at: url), containers: containers)
+    public static func open(
+        url: String, containers: Set<String>, facets: [String: [String]] = [:]
+    ) async throws(StoreError) -> Store {
+        try await open(database(at: url), containers: containers, facets: facets)
     }
 
     /// The store over `database`, whose schema is brought up to date. If that fails the database is closed.
-    public static func open(_ database: any Database, containers: Set<String>) async throws(StoreError) -> Store {
+    public static func open(
+        _ database: any Database, containers: Set<String>, facets: [String: [String]] = [:]
+    ) async throws(StoreError) -> Store {
+        let declared = Declarations(containers: containers, facets: facets)
         do throws(StoreError) {
             try await Migrations.run(on: database)
+            try await Facets.renew(declared, on: database)
         } catch {
             await database.close()
             throw error
         }
-        return Store(database: database, containers: containers)
+        return Store(database: database, declared)
     }
 
     private static func database(at url: String) async throws(StoreError) -> any Database {

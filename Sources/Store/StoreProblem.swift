@@ -23,29 +23,49 @@ extension ConfigurationTransaction {
     ///   - projectKind: the kind of the resources that the tenant's list of projects shows.
     ///   - now: milliseconds since 1970.
     ///   - makeID: gives a fresh id.
-    public func workspace(projectKind: String, now: Int64, makeID: @escaping () -> String) -> Workspace {
-        Workspace(
+    ///   - surroundings: who calls, and the server.
+    ///   - sealing: seals the secrets in what is put.
+    public func workspace(
+        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings(),
+        sealing: Sealing
+    ) -> Workspace {
+        var workspace = Workspace(
             branch: branch, now: now, makeID: makeID,
             get: { try self.get($0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
-            projects: { try self.tenantPage(kind: projectKind, page: $0, limit: $1) },
-            inProjects: { kind, page in
-                try self.inTenantPage(of: projectKind, page: page.number, limit: page.limit, kind: kind)
+            projects: { query in
+                var query = query
+                query.kind = projectKind
+                return try self.tenantPage(query)
             },
+            inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: { try self.referrers($0) },
-            put: { key, document, links in try Self.problems { try self.put(key, document, links) } },
+            put: { [branch] key, document, links in
+                try Self.problems {
+                    let sealed = try sealing.sealed(document, key, in: branch) { try self.get(key) }
+                    return try self.put(key, sealed, links)
+                }
+            },
             delete: { key in try Self.problems { try self.delete(key) } },
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
             deleteProject: { try self.deleteProject() },
-            on: { try self.on($0).workspace(projectKind: projectKind, now: now, makeID: makeID) },
+            on: {
+                try self.on($0).workspace(
+                    projectKind: projectKind, now: now, makeID: makeID, surroundings: surroundings,
+                    sealing: sealing)
+            },
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
         )
+        workspace.surroundings = surroundings
+        workspace.invocations = invocationLog
+        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
+        return workspace
     }
 
-    private static func problems<T>(_ body: () throws -> T) throws -> T {
+    static func problems<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as StoreError {

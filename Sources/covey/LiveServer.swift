@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import HTTP
 import Logging
@@ -34,9 +35,10 @@ struct LiveServer {
         defer { withExtendedLifetime(lock) {} }
         let store = try await openStore()
         do {
+            let keyring = try await keyring(store)
             let application = Application(
-                applicationSettings(runtimeLimits), store: store, models: resolver, clock: .live, logger: logger,
-                stoppingOn: [.sigterm, .sigint], onListening: announce)
+                applicationSettings(runtimeLimits), store: store, keyring: keyring, models: resolver, clock: .live,
+                logger: logger, stoppingOn: [.sigterm, .sigint], onListening: announce)
             try await application.run()
         } catch {
             await store.close()
@@ -46,19 +48,37 @@ struct LiveServer {
     }
 
     private func applicationSettings(_ runtimeLimits: RuntimeLimits) -> Application.Settings {
-        Application.Settings(
+        let policy = egressPolicy
+        var application = Application.Settings(
             address: settings.address,
             authentication: Authenticator.Configuration(
                 manageBypassSecret: settings.manageBypassSecret, runBypassSecret: settings.runBypassSecret,
                 isDevelopment: settings.isDevelopment),
             limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
             publicURL: settings.publicURL)
+        application.refusalOfAddress = { policy.refusal(of: $0) }
+        return application
     }
 
     private func openStore() async throws -> Store {
         do throws(StoreError) {
-            return try await Store.open(url: settings.databaseURL, containers: Scope.containers)
+            return try await Application.openStore(at: settings.databaseURL)
         } catch {
+            throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
+        }
+    }
+
+    /// The keys, once it is sure that they are those of the database. A new one is made only for a database that has
+    /// none yet: with any other, what the database holds could not be read.
+    private func keyring(_ store: Store) async throws -> Keyring {
+        do {
+            let known = try await store.secretKeys()
+            let keyring = try KeyFile.keyring(settings, expecting: known)
+            try await store.admit(keyring, at: RuntimeClock.live.now())
+            return keyring
+        } catch let problem as SecretKeyProblem {
+            throw StartFailure(problem.description)
+        } catch let error as StoreError {
             throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
         }
     }
@@ -71,14 +91,18 @@ struct LiveServer {
         return "\(url[..<scheme.upperBound])…\(url[at...])"
     }
 
-    private var resolver: ModelResolver {
+    private var egressPolicy: EgressPolicy {
         let allowed = (settings.environment["COVEY_EGRESS_ALLOW"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         var policy = EgressPolicy(allow: allowed)
         if settings.isDevelopment { policy.allowedRanges += EgressPolicy.development.allowedRanges }
-        return ModelResolver(
-            client: .live(policy: policy), environment: settings.environment,
+        return policy
+    }
+
+    private var resolver: ModelResolver {
+        ModelResolver(
+            client: .live(policy: egressPolicy), environment: settings.environment,
             scripts: ScriptLibrary(folder: settings.scriptsFolder),
             clock: ModelClock(
                 timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep))

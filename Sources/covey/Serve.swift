@@ -15,6 +15,11 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Every flag has a twin in the environment, COVEY_HOST for --host and so on; a flag goes before it. Without \
             --dev, callers need COVEY_MANAGE_BYPASS_SECRET or COVEY_RUN_BYPASS_SECRET as their bearer token.
+
+            Stored secrets are sealed with the key in COVEY_SECRET_KEY (32 bytes in base64 or hexadecimal), or in the \
+            file that COVEY_SECRET_KEY_FILE names, else in secret.key in the data folder, which is made at the first \
+            start. Back it up with the database: without it the secrets cannot be read. Further keys after the first \
+            are used to read alone.
             """)
 
     @Option(help: "Where to listen: an address or a host name. [COVEY_HOST] (default: 127.0.0.1)")

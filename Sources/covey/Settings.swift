@@ -28,6 +28,10 @@ struct Settings: Sendable {
     let publicURL: String?
     let manageBypassSecret: String?
     let runBypassSecret: String?
+    /// The keys that seal secrets, as they stand in the environment; nil when they do not.
+    let secretKey: String?
+    /// The file in which they stand; nil for the one in the data folder.
+    let secretKeyFile: String?
     let limits: ServerLimits
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
@@ -69,6 +73,8 @@ struct Settings: Sendable {
         isScriptsFolderNamed = scripts != nil
         logLevel = try Self.level(flags.logLevel.map { ("--log-level", $0) } ?? value("COVEY_LOG_LEVEL", "LOG_LEVEL"))
         publicURL = flags.publicURL ?? value("COVEY_PUBLIC_URL", "INKEEP_AGENTS_API_URL")?.value
+        secretKey = value("COVEY_SECRET_KEY")?.value
+        secretKeyFile = value("COVEY_SECRET_KEY_FILE")?.value
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
         limits = try ServerLimits(environment: environment)

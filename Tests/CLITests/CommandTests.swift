@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import JavaScript
 import Outbound
 import Testing
 
@@ -105,6 +106,14 @@ struct CommandTests {
         let command = try Chat.parse(["--project", "p", "--agent", "a", "-m", "hi"])
         await #expect(throws: ExitCode.failure) { try await command.run(in: fake.world) }
         #expect(!fake.complained.isEmpty)
+    }
+
+    @Test func `doctor says how functions are checked`() {
+        let good = Doctor.functionCheck(.library("/usr/lib/libparser.so"))
+        #expect(good.verdict == .good && good.what.contains("/usr/lib/libparser.so"))
+        let missing = Doctor.functionCheck(.none("it is not installed"))
+        #expect(missing.verdict == .note && missing.what.contains("it is not installed"))
+        #expect(missing.advice?.contains("apt-get install") == true)
     }
 
     @Test func `doctor says what is wrong and what to do`() async throws {

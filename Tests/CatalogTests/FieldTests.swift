@@ -61,7 +61,7 @@ import Testing
     ])
     func `header maps`(name: String, value: String, reason: String?) {
         let json = JSONValue.object(JSONObject([(name, .string(value))]))
-        #expect(problems(FieldType<OrderedMap<String>>.headerMap, json) == (reason.map { [$0] } ?? []))
+        #expect(problems(FieldType<HeaderMap>.headerMap, json) == (reason.map { [$0] } ?? []))
     }
 
     @Test(arguments: [

@@ -39,7 +39,7 @@ import Testing
         #expect(parameters[0]["schema"]?["pattern"] != nil && parameters[1]["schema"]?["pattern"] == nil)
         #expect(described?["responses"]?.object?.keys == ["200", "400", "404", "500"])
         let problem = described?["responses"]?["400"]?["content"]?["application/problem+json"]?["schema"]
-        #expect(problem == ["$ref": "#/components/schemas/ValidationProblem"])
+        #expect(problem == ["$ref": "#/components/schemas/BadRequest"])
         #expect(described?["security"] == nil)
     }
 
@@ -61,13 +61,14 @@ import Testing
         #expect(document["servers"] == [["url": "http://x"]])
         #expect(document["tags"] == [["name": "Things"], ["name": "More"]])
         let schemas = document["components"]?["schemas"]?.object?.keys
-        #expect(schemas == ["Thing", "Pagination", "Problem", "ValidationProblem", "MissingOrConflictProblem"])
+        #expect(schemas?.prefix(3) == ["Thing", "Pagination", "BrokenField"])
+        #expect(schemas?.contains("PayloadTooLarge") == true && schemas?.last == "InsufficientStorage")
     }
 
     @Test func `problem bodies are as the document says`() throws {
         let problems = [
-            ("ValidationProblem", Problem.invalid([.init(["a", "0"], "must be more")])),
-            ("MissingOrConflictProblem", Problem.conflict("It is there")), ("Problem", Problem(.forbidden, "No")),
+            ("BadRequest", Problem.invalid([.init(["a", "0"], "must be more")])),
+            ("Conflict", Problem.conflict("It is there")), ("Forbidden", Problem(.forbidden, "No")),
         ]
         for (name, problem) in problems {
             var schema = OpenAPI.reference(name)

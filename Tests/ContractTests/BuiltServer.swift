@@ -20,14 +20,18 @@ final class BuiltServer {
     /// What speaks to it.
     let client: ServerClient
 
-    /// Starts the binary for development on the data directory `folder`, and waits for the line that names its address.
-    init(folder: URL, arguments: [String] = [], environment: [String: String] = [:]) async throws {
+    /// Starts the binary on the data directory `folder`, for development unless told otherwise, and waits for the line
+    /// that names its address.
+    init(
+        folder: URL, isDevelopment: Bool = true, arguments: [String] = [], environment: [String: String] = [:]
+    ) async throws {
         let binary = try #require(Self.binary, "covey is not built beside the tests")
         process = Process()
         output = Pipe()
         process.executableURL = binary
         let path = folder.path(percentEncoded: false)
-        process.arguments = ["serve", "--dev", "--port", "0", "--data", path] + arguments
+        let mode = isDevelopment ? ["--dev"] : []
+        process.arguments = ["serve", "--port", "0", "--data", path] + mode + arguments
         process.environment = ["PATH": "/usr/bin:/bin", "HOME": path].merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice

@@ -107,6 +107,46 @@ struct DurabilityTests {
         for number in promised { try await check(folder, "many\(number)", said: ["n\(number)", "again"], answers) }
     }
 
+    /// Agents that are made with keys, killed when so many were answered. Sent again each is there once, with the
+    /// answer that it had: effect and answer are kept together.
+    @Test(.timeLimit(.minutes(5)), arguments: [0, 1, 4, 9])
+    func `killed among many writes with keys`(_ answers: Int) async throws {
+        let folder = try DataFolder()
+        var server = try await BuiltServer(folder: folder.url)
+        try await server.makeProject("shop", model: "mock/m")
+        let path = "/manage/tenants/default/projects/shop/agents"
+        @Sendable func make(_ number: Int, _ client: ServerClient) async throws -> (status: Int, body: JSONValue) {
+            try await client.call(
+                "POST", path, ["id": .string("a\(number)"), "name": .string("Agent \(number)")],
+                headers: ["Idempotency-Key": "key-\(number)"])
+        }
+        let running = server.client
+        let given = await withTaskGroup(of: (Int, JSONValue)?.self) { group in
+            for number in 0..<16 {
+                group.addTask {
+                    let answer = try? await make(number, running)
+                    return answer.flatMap { $0.status == 201 ? (number, $0.body) : nil }
+                }
+            }
+            var given: [Int: JSONValue] = [:]
+            while given.count < answers, let answer = await group.next() {
+                if let (number, body) = answer { given[number] = body }
+            }
+            server.kill()
+            for await answer in group { if let (number, body) = answer { given[number] = body } }
+            return given
+        }
+        server = try await BuiltServer(folder: folder.url)
+        for number in 0..<16 {
+            let again = try await make(number, server.client)
+            #expect(again.status == 201, "\(again.body.jsonText)")
+            if let before = given[number] { #expect(again.body == before) }
+        }
+        let list = try await server.client.call("GET", path + "?limit=100&q=Agent+")
+        #expect(list.body["pagination"]?["total"] == 16)
+        #expect(server.stop() == 0)
+    }
+
     /// The conversation holds each message with its answer, in order, and the file is whole.
     private func check(_ folder: DataFolder, _ conversation: String, said: [String], _ label: Int) async throws {
         let file = folder.url.appending(path: "covey.db").path(percentEncoded: false)

@@ -2,63 +2,158 @@ import Catalog
 import Foundation
 import Testing
 
-/// The served document against the contract's list of operations.
+/// The served document against the project's own list of the contract's operations.
 struct OperationsTests {
-    /// One line of `contract/operations.txt`.
-    private struct Promised: Hashable {
-        let tier: String
-        let method: String
-        let path: String
-        let id: String
-
-        var name: String { "\(method) \(path)" }
-    }
-
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "contract")
-
-    private static func lines(_ file: String) throws -> [String] {
-        try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n").map(String.init)
-            .filter { !$0.hasPrefix("#") }
-    }
-
-    private static func promised() throws -> [Promised] {
-        try lines("operations.txt").map { line in
-            let words = line.split(separator: " ").map(String.init)
-            try #require(words.count == 4, "\(line)")
-            return Promised(tier: words[0], method: words[1], path: words[2], id: words[3])
-        }
-    }
-
     @Test(.timeLimit(.minutes(1)))
     func `what is served is what was promised, but for the gaps, which only shrink`() async throws {
         let folder = try DataFolder()
         let server = try await BuiltServer(folder: folder.url)
-        let document = try await server.client.call("GET", "/openapi.json").body
-        var served: [String: String] = [:]
-        for (path, item) in document["paths"]?.object ?? [:] {
-            for (method, operation) in item.object ?? [:] {
-                served["\(method.uppercased()) \(path)"] = operation["operationId"]?.string ?? ""
-            }
-        }
+        let served = try await ServedOperation.all(server)
         #expect(served.count > 60)
-        let gaps = try Set(Self.lines("gaps.txt"))
-        let additions = try Set(Self.lines("additions.txt"))
-        let promised = try Self.promised()
+        let gaps = try Set(ContractFile.lines("gaps.txt"))
+        let additions = try Set(ContractFile.lines("additions.txt"))
+        let promised = try PromisedOperation.all()
         for operation in promised {
-            let id = served[operation.name]
-            if id == nil, !gaps.contains(operation.name) {
+            let isServed = served[operation.name] != nil
+            if !isServed, !gaps.contains(operation.name) {
                 Issue.record("\(operation.name) is promised and not served: serve it (gaps.txt may not grow)")
             }
-            if id != nil, gaps.contains(operation.name) {
+            if isServed, gaps.contains(operation.name) {
                 Issue.record("\(operation.name) is served now: take its line out of contract/gaps.txt")
             }
-            if let id, operation.id != "-" { #expect(id == operation.id, "\(operation.name) has another operationId") }
         }
         let names = Set(promised.map(\.name))
         for name in served.keys where !names.contains(name) && !additions.contains(name) {
             Issue.record("\(name) is not of the contract: name it in contract/additions.txt, or take it away")
         }
         #expect(server.stop() == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `each operation has the name, permission and statuses that were promised`() async throws {
+        let folder = try DataFolder()
+        let server = try await BuiltServer(folder: folder.url)
+        let served = try await ServedOperation.all(server)
+        let allowed = try ContractFile.differences()
+        for operation in try PromisedOperation.all() {
+            guard let found = served[operation.name] else { continue }
+            let name = operation.id ?? operation.method + operation.path
+            func expect(_ holds: Bool, _ place: String, _ kind: String, _ words: String) {
+                guard !holds, !allowed.contains(where: { $0.explains(name, place, kind) }) else { return }
+                Issue.record("\(name): \(words); mend it, or say why in contract/differences.txt")
+            }
+            if let id = operation.id { expect(found.id == id, "id", "id", "promised \(id), served \(found.id)") }
+            let permission = found.permission
+            expect(permission == operation.permission, "authz", "authz", "needs \(permission ?? "nothing")")
+            for status in operation.successes.union(operation.problems) {
+                expect(found.statuses.contains(status), "response.\(status)", "missing", "lacks the answer \(status)")
+            }
+            for status in found.successes where !operation.successes.contains(status) {
+                expect(false, "response.\(status)", "success", "answers \(status), which was not promised")
+            }
+        }
+        #expect(server.stop() == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `an agent is updated by PUT and by PATCH`() async throws {
+        let folder = try DataFolder()
+        let server = try await BuiltServer(folder: folder.url)
+        let path = "/manage/tenants/{tenantId}/projects/{projectId}/agents/{id}"
+        #expect(try await ServedOperation.all(server)["PATCH \(path)"]?.aliases == ["PUT"])
+        #expect(server.stop() == 0)
+    }
+}
+
+/// The files of `contract/`.
+enum ContractFile {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "contract")
+
+    /// The path of a file.
+    static func path(_ file: String) -> String { folder.appending(path: file).path(percentEncoded: false) }
+
+    /// The lines of a file that say something.
+    static func lines(_ file: String) throws -> [String] {
+        try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n").map(String.init)
+            .filter { !$0.hasPrefix("#") }
+    }
+
+    /// One line of `differences.txt` that names its operation.
+    struct Difference {
+        let operation: String
+        let place: String
+        let kind: String
+
+        func explains(_ operation: String, _ place: String, _ kind: String) -> Bool {
+            self.operation == operation && self.place == place && self.kind == kind
+        }
+    }
+
+    /// The lines of `differences.txt`.
+    static func differences() throws -> [Difference] {
+        try lines("differences.txt").map { line in
+            let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+            try #require(words.count == 4, "a difference has operation, place, kind and reason: \(line)")
+            return Difference(operation: words[0], place: words[1], kind: words[2])
+        }
+    }
+}
+
+/// One line of `contract/operations.txt`.
+private struct PromisedOperation {
+    let method: String
+    let path: String
+    let id: String?
+    let permission: String?
+    let successes: Set<String>
+    let problems: Set<String>
+
+    var name: String { "\(method) \(path)" }
+
+    static func all() throws -> [PromisedOperation] {
+        try ContractFile.lines("operations.txt").map { line in
+            let words = line.split(separator: " ").map(String.init)
+            try #require(words.count == 7, "\(line)")
+            func statuses(_ word: String) -> Set<String> {
+                word == "-" ? [] : Set(word.split(separator: ",").map(String.init))
+            }
+            return PromisedOperation(
+                method: words[1], path: words[2], id: words[3] == "-" ? nil : words[3],
+                permission: words[4] == "-" ? nil : words[4], successes: statuses(words[5]),
+                problems: statuses(words[6]))
+        }
+    }
+}
+
+/// An operation of the served document.
+private struct ServedOperation {
+    let id: String
+    let permission: String?
+    let aliases: [String]
+    let statuses: Set<String>
+    /// The statuses of success, but for those that only `?dryRun=true` has.
+    let successes: Set<String>
+
+    static func all(_ server: BuiltServer) async throws -> [String: ServedOperation] {
+        let document = try await server.client.call("GET", "/openapi.json").body
+        var all: [String: ServedOperation] = [:]
+        for (path, item) in document["paths"]?.object ?? [:] {
+            for (method, operation) in item.object ?? [:] {
+                all["\(method.uppercased()) \(path)"] = ServedOperation(operation)
+            }
+        }
+        return all
+    }
+
+    private init(_ operation: JSONValue) {
+        id = operation["operationId"]?.string ?? ""
+        permission = operation["x-authz"]?["permission"]?.string
+        aliases = operation["x-aliases"]?.array?.compactMap(\.string) ?? []
+        let responses = operation["responses"]?.object ?? [:]
+        statuses = Set(responses.keys)
+        let successes = responses.filter { status, response in
+            status.hasPrefix("2") && response["description"]?.string?.hasPrefix("With `dryRun=true`") != true
+        }
+        self.successes = Set(successes.map(\.key))
     }
 }

@@ -18,7 +18,8 @@ import Testing
         for member in ["name", "description", "defaultSubAgentId", "prompt", "models", "stopWhen", "statusUpdates"] {
             #expect(shown[member] == Samples.agent[member], "\(member)")
         }
-        #expect(shown[path: "contextConfig/contextVariables"] == Samples.contextConfig["contextVariables"])
+        let masked = ContextConfig.kind.masking(Samples.contextConfig)
+        #expect(shown[path: "contextConfig/contextVariables"] == masked["contextVariables"])
         #expect(shown["contextConfigId"] == "ctx")
         #expect(shown["subAgents"]?.object?.keys == ["router", "billing", "archive"])
         #expect(shown[path: "subAgents/router/canTransferTo"] == ["billing", "archive"])
@@ -27,12 +28,12 @@ import Testing
         #expect(shown[path: "subAgents/router/artifactComponents"] == ["citation"])
         let delegates = shown[path: "subAgents/router/canDelegateTo"]?.array ?? []
         #expect(delegates.map { $0["agentId"] ?? $0["externalAgentId"] ?? $0 } == ["other", "billing", "crm"])
-        #expect(delegates.first?["headers"] == ["x-b": "2"])
+        #expect(delegates.first?["headers"] == ["x-b": "********"])
         #expect(delegates.last?["subAgentExternalAgentRelationId"]?.string?.count == 32)
         let uses = shown[path: "subAgents/billing/canUse"]?.array ?? []
         #expect(uses.map { $0["toolId"] } == ["calc", "weather"])
         #expect(uses[0]["toolSelection"] == .null && uses[0]["headers"] == [:])
-        #expect(uses[1]["toolSelection"] == ["get_forecast"] && uses[1]["headers"] == ["x-k": "v"])
+        #expect(uses[1]["toolSelection"] == ["get_forecast"] && uses[1]["headers"] == ["x-k": "********"])
         #expect(shown[path: "tools/weather/config"] == Samples.tool["config"])
         #expect(shown[path: "functions/calc-fn/executeCode"] == Samples.function["executeCode"])
         #expect(shown[path: "functionTools/calc/agentId"] == "support")
@@ -127,8 +128,21 @@ import Testing
                 ["/contextConfig/contextVariables/user/credentialReferenceId"]
             ),
             ("contextConfig/headersSchema", ["type": "nonsense"], ["/contextConfig/headersSchema/type"]),
-            ("triggers", ["t": ["name": "T"]], ["/triggers"]),
-            ("subAgents/router/skills", [["id": "tone", "index": 0]], ["/subAgents/router/skills"]),
+            ("subAgents/router/skills", [["id": "gone", "index": 0]], ["/subAgents/router/skills/0/id"]),
+            ("triggers", ["t": ["enabled": 1]], ["/triggers/t/name", "/triggers/t/enabled"]),
+            (
+                "triggers",
+                [
+                    "t": [
+                        "name": "T", "signingSecretCredentialReferenceId": "nobody",
+                        "authentication": ["headers": [["name": "X-Key", "keepExisting": true]]],
+                    ]
+                ],
+                [
+                    "/triggers/t/authentication/headers/0/keepExisting",
+                    "/triggers/t/signingSecretCredentialReferenceId",
+                ]
+            ),
             ("subAgents/new", ["type": "internal", "name": "N", "canUse": []], ["/subAgents/new/id"]),
             ("tools", ["t": ["name": "T"]], ["/tools/t/config"]),
             ("teamAgents", ["t": ["id": "t"]], ["/teamAgents/t/name"]),
@@ -322,6 +336,7 @@ import Testing
         #expect(
             left == [
                 "project", "credential", "tool", "data-component", "artifact-component", "external-agent", "function",
+                "skill", "skill-file",
             ])
     }
 

@@ -101,6 +101,7 @@ import Testing
             ("list-function-tools", "FunctionToolListResponse"),
             ("list-sub-agent-relations", "SubAgentRelationListResponse"),
             ("list-subagent-tool-relations", "SubAgentToolRelationListResponse"),
+            ("list-triggers", "TriggerWithWebhookUrlListResponse"),
         ]
         for (operation, schema) in lists {
             let body = try #require(try memory.call(operation, ["agentId": "support"]).body)

@@ -1,4 +1,5 @@
 import Catalog
+import Cryptography
 import Domain
 import Testing
 
@@ -26,6 +27,7 @@ final class Memory {
     private var handles: [String: Set<String>] = [:]
 
     static let tenant = "default"
+    static let sealing = Sealing(Keyring(.random()), kinds: Everything.kinds)
 
     /// Calls an operation as the dispatcher does.
     ///
@@ -99,14 +101,13 @@ final class Memory {
             all: { kind, parent in self.sorted(branch) { $0.key.kind == kind && $0.key.parent == parent } },
             everything: { self.sorted(branch) { _ in true } },
             page: { query in self.page(query, branch) },
-            projects: { page, limit in
-                let all = self.projects.flatMap { $0.value.entries.values.filter { $0.key.kind == "project" } }
-                return Self.cut(Self.sorted(all), page, limit)
+            projects: { query in
+                var query = query
+                query.kind = "project"
+                return query.page(of: self.projects.values.flatMap(\.entries.values)) { _ in [] }
             },
-            inProjects: { kind, page in
-                let all = self.projects.flatMap { $0.value.entries.values.filter { $0.key.kind == "project" } }
-                let shown = Self.cut(Self.sorted(all), page.number, page.limit).entries.map(\.key.id)
-                return shown.flatMap { project in
+            inProjects: { kind, projects in
+                projects.flatMap { project in
                     Self.sorted((self.projects[project]?.entries.values.filter { $0.key.kind == kind }) ?? [])
                         .map { (project, $0) }
                 }
@@ -115,7 +116,11 @@ final class Memory {
                 (self.projects[self.place(branch)]?.links ?? [:]).filter { $0.value.contains { $0.target == key } }.keys
                     .sorted { ($0.kind, $0.parent, $0.id) < ($1.kind, $1.parent, $1.id) }
             },
-            put: { key, document, links in try self.put(key, document, links, self.place(branch)) },
+            put: { key, document, links in
+                let place = self.place(branch)
+                let sealed = try Self.sealing.sealed(document, key, in: branch) { self.projects[place]?.entries[key] }
+                return try self.put(key, sealed, links, place)
+            },
             delete: { try self.delete($0, self.place(branch)) },
             exists: { self.projects[self.place(branch)] != nil },
             createBranch: {
@@ -150,18 +155,9 @@ final class Memory {
         entries.sorted { ($0.createdAt, $0.key.id) < ($1.createdAt, $1.key.id) }
     }
 
-    private static func cut(_ entries: [Entry], _ page: Int, _ limit: Int) -> (entries: [Entry], total: Int) {
-        (Array(entries.reversed().dropFirst((page - 1) * limit).prefix(limit)), entries.count)
-    }
-
     private func page(_ query: ListQuery, _ branch: BranchKey) -> (entries: [Entry], total: Int) {
-        let links = projects[branch.project]?.links ?? [:]
-        let found = sorted(branch) { entry in
-            guard entry.key.kind == query.kind, entry.key.parent == query.parent else { return false }
-            guard let target = query.referringTo else { return true }
-            return links[entry.key]?.contains { $0.target == target } == true
-        }
-        return Self.cut(found, query.page, query.limit)
+        let here = projects[place(branch)]
+        return query.page(of: (here?.entries ?? [:]).values) { here?.links[$0] ?? [] }
     }
 
     private func put(
@@ -229,4 +225,10 @@ extension JSONValue {
 
     /// This value read from JSON text.
     static func text(_ text: String) throws -> JSONValue { try JSONValue(parsing: text) }
+}
+
+/// The values of headers of the project `shop`, for whoever calls.
+func opened(_ headers: HeaderMap?) throws -> String {
+    let branch = BranchKey(tenant: Memory.tenant, project: "shop")
+    return try Memory.sealing.keyring.open(headers ?? HeaderMap(), of: branch).map(\.value).joined(separator: ",")
 }

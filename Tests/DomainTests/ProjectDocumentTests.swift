@@ -17,6 +17,7 @@ import Testing
         "externalAgents": ["crm": Samples.externalAgent.with("type", "external")],
         "dataComponents": ["order-card": Samples.dataComponent],
         "artifactComponents": ["citation": Samples.artifactComponent],
+        "skills": ["refund-policy": Samples.skill, "tone": Samples.skill("tone")],
         "agents": [
             "support": Samples.agent,
             "other": ["id": "other", "name": "Other", "subAgents": [:], "triggers": [:]],
@@ -119,7 +120,8 @@ import Testing
         for member in ["functions", "externalAgents", "dataComponents", "artifactComponents", "credentialReferences"] {
             #expect(shown[member] == .null, "\(member)")
         }
-        #expect(memory.projects["shop"]?.entries.keys.map(\.kind) == ["project"])
+        let left = Set((memory.projects["shop"]?.entries ?? [:]).keys.map(\.kind))
+        #expect(left == ["project", "skill", "skill-file"], "skills are never deleted by silence")
     }
 
     @Test func `a new agent may call one that comes after it`() throws {
@@ -144,7 +146,13 @@ import Testing
             ("tools", nil, ["/tools", "/agents/support/subAgents/billing/canUse/1/toolId"]),
             ("models", ["summarizer": [:]], ["/models/base"]),
             ("id", "Shop", ["/id"]),
-            ("skills", ["tone": ["files": []]], ["/skills"]),
+            ("skills/tone", ["files": []], ["/skills/tone/files"]),
+            ("skills/tone", Samples.skill("voice"), ["/skills/tone/files"]),
+            ("skills/extra", ["files": [["filePath": "SKILL.md", "content": "x"]]], ["/skills/extra/files/0/content"]),
+            (
+                "agents/support/subAgents/router/skills", [["id": "gone", "index": 0]],
+                ["/agents/support/subAgents/router/skills/0/id"]
+            ),
             ("tools/weather/config/mcp/server/url", "ftp://x", ["/tools/weather/config/mcp/server/url"]),
             (
                 "tools/weather/config/mcp/toolOverrides/get_forecast/displayName", 7,
@@ -162,6 +170,7 @@ import Testing
                 "credentialReferences", nil,
                 [
                     "/agents/support/contextConfig/contextVariables/user/credentialReferenceId",
+                    "/agents/support/triggers/hook/signingSecretCredentialReferenceId",
                     "/tools/weather/credentialReferenceId",
                 ]
             ),

@@ -22,11 +22,11 @@ import Testing
         #expect(router.transfers.map(\.target) == ["billing", "archive"])
         #expect(router.dataComponents.map(\.name) == ["OrderCard"])
         #expect(router.artifactComponents.map(\.name) == ["Citation"])
-        let delegates = router.delegates.map { delegate in
+        let delegates = try router.delegates.map { delegate in
             switch delegate {
             case .sub(_, let target): "sub \(target)"
-            case .external(let relation, let external): "external \(external.id) \(relation.headers?["x-a"] ?? "")"
-            case .team(let relation, let agent): "team \(agent) \(relation.headers?["x-b"] ?? "")"
+            case .external(let relation, let external): "external \(external.id) \(try opened(relation.headers))"
+            case .team(let relation, let agent): "team \(agent) \(try opened(relation.headers))"
             }
         }
         #expect(delegates == ["team other 2", "sub billing", "external crm 1"])

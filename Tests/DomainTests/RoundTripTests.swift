@@ -48,7 +48,15 @@ import Testing
             .with("canDelegateTo", maybe(.array(delegates), &numbers))
             .with("dataComponents", maybe(["order-card"], &numbers))
             .with("artifactComponents", maybe(["citation"], &numbers))
+            .with("skills", maybe(.array(skills(&numbers)), &numbers))
             .with("outputContract", maybe(["requireComponent": ["OrderCard"], "allowText": false], &numbers))
+    }
+
+    private static func skills(_ numbers: inout Numbers) -> [JSONValue] {
+        some(["tone", "refund-policy"], &numbers).map { id in
+            (["id": id.json, "index": .integer(Int64.random(in: 0...2, using: &numbers))] as JSONValue)
+                .with("alwaysLoaded", Bool.random(using: &numbers) ? .bool(Bool.random(using: &numbers)) : nil)
+        }
     }
 
     private static func agent(_ numbers: inout Numbers) -> JSONValue {

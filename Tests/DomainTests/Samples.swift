@@ -63,6 +63,20 @@ enum Samples {
         ],
     ]
 
+    /// The skill of manage spec, appendix A.10.
+    static let skill = skill(
+        "refund-policy",
+        "---\nname: refund-policy\ndescription: How refunds work\nmetadata:\n  owner: finance\n---\n# Refunds\n…",
+        ["references/table.md": "| a | b |"])
+
+    /// The body of a skill: its entry, and other files by path.
+    static func skill(_ name: String, _ entry: String? = nil, _ files: KeyValuePairs<String, String> = [:]) -> JSONValue
+    {
+        let text = entry ?? "---\nname: \(name)\ndescription: Of use for \(name)\n---\nBe \(name)."
+        let all = [("SKILL.md", text)] + files.map { ($0.key, $0.value) }
+        return ["files": .array(all.map { ["filePath": .string($0.0), "content": .string($0.1)] })]
+    }
+
     /// The full agent of manage spec §1.7, without the kinds that are not built yet.
     static let agent: JSONValue = [
         "id": "support", "name": "Support", "description": "Front desk", "defaultSubAgentId": "router",
@@ -91,6 +105,7 @@ enum Samples {
                     ["externalAgentId": "crm", "headers": ["x-a": "1"]],
                 ],
                 "dataComponents": ["order-card"], "artifactComponents": ["citation"],
+                "skills": [["id": "refund-policy", "index": 1, "alwaysLoaded": true], ["id": "tone", "index": 0]],
             ],
             "billing": [
                 "id": "billing", "type": "internal", "name": "Billing", "description": "Invoices",
@@ -110,7 +125,19 @@ enum Samples {
         "functionTools": [
             "calc": ["id": "calc", "name": "calc", "description": "adds one", "functionId": "calc-fn"]
         ],
-        "triggers": [:],
+        "triggers": [
+            "hook": [
+                "id": "hook", "name": "Hook", "messageTemplate": "New: {{title}}", "inputSchema": ["type": "object"],
+                "outputTransform": ["jmespath": "issue"], "runAsUserIds": ["u1", "u2"],
+                "signingSecretCredentialReferenceId": "weather-key",
+                "signatureVerification": [
+                    "algorithm": "sha256", "encoding": "hex",
+                    "signature": ["source": "header", "key": "x-signature", "prefix": "sha256="],
+                    "signedComponents": [["source": "body", "key": "@"]],
+                    "componentJoin": ["strategy": "concatenate", "separator": ""],
+                ],
+            ]
+        ],
     ]
 
     /// A project `shop` with everything that `agent` refers to.
@@ -123,6 +150,8 @@ enum Samples {
         try memory.call("create-artifact-component", body: artifactComponent)
         try memory.call("create-external-agent", body: externalAgent)
         try memory.call("create-agent", body: ["id": "other", "name": "Other"])
+        try memory.call("create-skill", body: skill)
+        try memory.call("create-skill", body: skill("tone"))
         return memory
     }
 }

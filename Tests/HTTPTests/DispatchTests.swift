@@ -146,7 +146,7 @@ struct DispatchTests {
             #expect(run.headers["vary"] == "Origin")
             let manage = try await app.client.send("OPTIONS", tenantPath + "/projects", headers: asked)
             #expect(manage.headers["access-control-allow-origin"] == nil)
-            #expect(manage.headers["allow"] == "GET, POST, OPTIONS")
+            #expect(manage.headers["allow"] == "GET, POST, HEAD, OPTIONS")
             #expect(try await app.client.send("OPTIONS", "/nothing", headers: asked).status == 404)
         }
     }

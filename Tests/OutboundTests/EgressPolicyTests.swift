@@ -67,4 +67,19 @@ struct EgressPolicyTests {
             #expect(IPAddress(address.description) == address)
         }
     }
+
+    @Test func `addresses that users write are refused by what they say`() {
+        let refused = [
+            "http://localhost/x", "https://LOCALHOST:8443", "http://a.localhost/", "http://127.0.0.1", "http://[::1]/",
+            "http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://10.0.0.1:80/", "http://[fd00::1]/",
+            "http://169.254.169.254/latest", "http://user@127.0.0.1/", "ftp://example.com/", "nonsense", "",
+        ]
+        for url in refused { #expect(EgressPolicy.publicOnly.refusal(of: url) != nil, "\(url)") }
+        for url in ["https://example.com/x", "http://1.1.1.1/", "https://hooks.example.com:8443/a?b#c"] {
+            #expect(EgressPolicy.publicOnly.refusal(of: url) == nil, "\(url)")
+        }
+        #expect(EgressPolicy.development.refusal(of: "http://localhost:9000/") == nil)
+        #expect(EgressPolicy(allow: ["10.0.0.0/8"]).refusal(of: "http://10.1.1.1/") == nil)
+        #expect(EgressPolicy(allow: ["localhost"]).refusal(of: "http://localhost/") == nil)
+    }
 }

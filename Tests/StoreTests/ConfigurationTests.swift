@@ -291,7 +291,7 @@ import Testing
             try await store.put(
                 ResourceKey(kind: "agent", id: "theirs"), in: try await store.makeProject("u", "p3"))
             let found = try await store.readConfiguration(in: BranchKey(tenant: "t", project: "")) {
-                try $0.inTenantPage(of: "project", page: 1, limit: 2, kind: "agent").map {
+                try $0.atTop(of: ["p3", "p2"], kind: "agent").map {
                     "\($0.project) \($0.entry.key.id)"
                 }
             }

@@ -7,7 +7,8 @@ import Testing
     /// Released migrations never change: a database that has run one will not run it again. When this test fails, put
     /// the old text back and write a new migration.
     static let fingerprints: [UInt64] = [
-        4_691_983_964_026_093_639, 16_483_523_381_187_864_321, 9_757_425_691_665_165_171,
+        4_691_983_964_026_093_639, 16_483_523_381_187_864_321, 4_176_062_511_704_491_275,
+        5_699_283_735_232_641_070, 4_244_073_395_898_749_432, 9_757_425_691_665_165_171,
     ]
 
     /// FNV-1a, 64 bits.

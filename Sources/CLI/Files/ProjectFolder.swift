@@ -2,7 +2,8 @@ import Catalog
 import Foundation
 
 /// A project kept as files: `project.yaml`, and a folder for each kind with one file a resource. The document that the
-/// API takes (manage spec §4.1) is put together from them, and taken apart into them.
+/// API takes (manage spec §4.1) is put together from them, and taken apart into them. Skills
+/// lie in folders of their own (`SkillFolder`).
 struct ProjectFolder {
     /// Folder to member of the document. The order is that of the document.
     static let folders = [
@@ -41,6 +42,8 @@ struct ProjectFolder {
                 document[member] = .object(resources)
             }
         }
+        let skills = try SkillFolder(root: root).skills()
+        if !skills.isEmpty { document["skills"] = .object(skills) }
         return .object(document)
     }
 
@@ -74,7 +77,8 @@ struct ProjectFolder {
             .first { FileManager.default.fileExists(atPath: $0.filePath) }
     }
 
-    private static func read(_ file: URL) throws -> JSONValue {
+    /// What a file holds.
+    static func text(of file: URL) throws -> String {
         guard let data = FileManager.default.contents(atPath: file.filePath) else {
             throw CommandFailure("\(file.filePath) cannot be read.")
         }
@@ -82,6 +86,11 @@ struct ProjectFolder {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw CommandFailure("\(file.filePath) is not UTF-8 text.")
         }
+        return text
+    }
+
+    private static func read(_ file: URL) throws -> JSONValue {
+        let text = try text(of: file)
         do {
             return file.pathExtension == "json" ? try JSONValue(parsing: text) : try YAML.parse(text)
         } catch {
@@ -106,6 +115,8 @@ struct ProjectFolder {
             }
             project[member] = nil
         }
+        files.merge(try SkillFolder.files(project["skills"]?.object ?? [:])) { $1 }
+        project["skills"] = nil
         files["project.yaml"] = try YAML.text(Portable.project(project))
         return try save(files)
     }
@@ -130,6 +141,12 @@ struct ProjectFolder {
                     changed.append("\(folder)/\(name)")
                 }
             }
+            for path in try SkillFolder(root: root).surplus(files) {
+                try FileManager.default.removeItem(at: root.appending(path: path))
+                changed.append(path)
+            }
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw CommandFailure("Writing below \(root.filePath) failed: \(error.localizedDescription)")
         }
@@ -172,6 +189,12 @@ enum Portable {
         guard case .object(var members) = plain(value) else { return value }
         let uses = members["canUse"]?.array ?? []
         members["canUse"] = .array(uses.map { trimmed($0, dropping: ["agentToolRelationId"]) })
+        if let skills = members["skills"]?.array {
+            let written = ["id", "index", "alwaysLoaded"]
+            members["skills"] = .array(
+                skills.map { skill in .object(JSONObject(written.compactMap { name in skill[name].map { (name, $0) } }))
+                })
+        }
         if let targets = members["canDelegateTo"]?.array {
             let ids: Set<String> = ["subAgentExternalAgentRelationId", "subAgentTeamAgentRelationId"]
             members["canDelegateTo"] = .array(targets.map { trimmed($0, dropping: ids) })

@@ -3,7 +3,8 @@ extension FieldType {
     public static func list<Element>(of element: FieldType<Element>, countMax: Int = 10_000) -> FieldType
     where Value == [Element] {
         FieldType(
-            schema: ["type": "array", "items": .object(element.schema)],
+            schema: ["type": "array", "items": .object(element.schema), "maxItems": .integer(Int64(countMax))],
+            shownSchema: ["type": "array", "items": .object(element.shownSchema)],
             decode: { json, decoding in
                 guard let elements = json.array else {
                     decoding.wrongType("a list", json)
@@ -20,17 +21,25 @@ extension FieldType {
                     }
                 }
                 return values.count == elements.count || decoding.isStored ? values : nil
-            }, encode: { .array($0.map(element.encode)) }, show: { .array($0.map(element.show)) })
+            }, encode: { .array($0.map(element.encode)) }, show: { .array($0.map(element.show)) },
+            secrets: element.secrets.map(SecretPlaces.elements))
     }
 
     /// A map from names to elements, in the order in which they came.
     ///
-    /// - Parameter key: Why a name is refused, or nil when it is fine.
+    /// - Parameters:
+    ///   - names: The JSON Schema of the names; empty for any.
+    ///   - key: Why a name is refused, or nil when it is fine.
     public static func map<Element>(
-        of element: FieldType<Element>, key: @escaping @Sendable (String) -> String? = { _ in nil }
+        of element: FieldType<Element>, names: JSONObject = [:],
+        key: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> FieldType where Value == OrderedMap<Element> {
-        FieldType(
-            schema: ["type": "object", "additionalProperties": .object(element.schema)],
+        func schema(_ element: JSONObject) -> JSONObject {
+            let map: JSONObject = ["type": "object", "additionalProperties": .object(element)]
+            return names.isEmpty ? map : map.with("propertyNames", .object(names))
+        }
+        return FieldType(
+            schema: schema(element.schema), shownSchema: schema(element.shownSchema),
             decode: { json, decoding in
                 guard let members = json.object else {
                     decoding.wrongType("an object", json)
@@ -46,15 +55,17 @@ extension FieldType {
                 return map.count == members.count || decoding.isStored ? map : nil
             },
             encode: { map in .object(JSONObject(map.entries.map { ($0.name, element.encode($0.value)) })) },
-            show: { map in .object(JSONObject(map.entries.map { ($0.name, element.show($0.value)) })) })
+            show: { map in .object(JSONObject(map.entries.map { ($0.name, element.show($0.value)) })) },
+            secrets: element.secrets.map(SecretPlaces.values))
     }
 
     /// A value of `wrapped`, or null.
     public static func nullable<Wrapped>(_ wrapped: FieldType<Wrapped>) -> FieldType where Value == Wrapped? {
         FieldType(
-            schema: wrapped.schema.allowingNull,
+            schema: wrapped.schema.allowingNull, shownSchema: wrapped.shownSchema.allowingNull,
             decode: { json, decoding in json.isNull ? .some(nil) : wrapped.decode(json, &decoding).map { .some($0) } },
-            encode: { $0.map(wrapped.encode) ?? .null }, show: { $0.map(wrapped.show) ?? .null })
+            encode: { $0.map(wrapped.encode) ?? .null }, show: { $0.map(wrapped.show) ?? .null },
+            secrets: wrapped.secrets)
     }
 }
 
@@ -62,11 +73,11 @@ extension FieldType where Value: Structure {
     /// A declared object: its fields are declared in the structure, read and checked each on its own.
     public static var structure: FieldType {
         FieldType(
-            schema: Value.schema,
+            schema: Value.schema, shownSchema: Value.schema(for: .view),
             decode: { json, decoding in
                 var value = Value()
                 return value.assign(json, creating: true, &decoding) || decoding.isStored ? value : nil
-            }, encode: { $0.document }, show: { $0.view })
+            }, encode: { $0.document }, show: { $0.view }, secrets: Value.secrets)
     }
 }
 
@@ -120,7 +131,7 @@ extension JSONObject {
     }
 
     /// This schema, also taking null.
-    var allowingNull: JSONObject {
+    public var allowingNull: JSONObject {
         var schema = self
         switch self["type"] {
         case .string(let type): schema["type"] = .array([.string(type), "null"])

@@ -79,14 +79,18 @@ extension FieldType where Value == JSONValue {
     public static let json = FieldType(schema: [:], decode: { json, _ in json }, encode: { $0 })
 
     /// A JSON Schema (2020-12) as users write it: an object that compiles, kept as it came.
-    public static let jsonSchema = schema { JSONSchema.problems(inDocument: $0) }
+    public static let jsonSchema = schema(["type": "object", "additionalProperties": true]) {
+        JSONSchema.problems(inDocument: $0)
+    }
 
     /// A JSON Schema in which a component tells a model what to fill in (manage spec §0.12), kept as it came.
-    public static let llmSchema = schema { LLMSchema.problems(in: $0) }
+    public static let llmSchema = schema(LLMSchema.schema) { LLMSchema.problems(in: $0) }
 
-    private static func schema(_ problems: @escaping @Sendable (JSONValue) -> [JSONSchemaViolation]) -> FieldType {
+    private static func schema(
+        _ schema: JSONObject, _ problems: @escaping @Sendable (JSONValue) -> [JSONSchemaViolation]
+    ) -> FieldType {
         FieldType(
-            schema: ["type": "object", "additionalProperties": true],
+            schema: schema,
             decode: { json, decoding in
                 guard json.object != nil else {
                     decoding.wrongType("a JSON Schema object", json)

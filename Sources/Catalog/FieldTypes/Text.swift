@@ -36,7 +36,7 @@ extension FieldType where Value == String {
 
     /// An id of a resource: 1–255 of letters, digits, `-`, `_`, `.`; not `new` (manage spec §0.3).
     public static let resourceID = FieldType.text(1...255, trimmed: true)
-        .described(["pattern": "^[a-zA-Z0-9\\-_.]+$"])
+        .described(["pattern": "^[a-zA-Z0-9\\-_.]+$", "not": ["const": "new"]])
         .checked { id in
             if id == "new" { return "must not be the reserved word new" }
             return id.utf8.allSatisfy(\.isIdentifierByte)
@@ -45,7 +45,7 @@ extension FieldType where Value == String {
 
     /// An id of a new project: lower-case letters, digits and inner hyphens (manage spec §0.3).
     public static let projectID = FieldType.text(1...255, trimmed: true)
-        .described(["pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"])
+        .described(["pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "not": ["const": "new"]])
         .checked { id in
             let plain = id.utf8.allSatisfy { $0.isLowercaseLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
             let ends = id.utf8.first != UInt8(ascii: "-") && id.utf8.last != UInt8(ascii: "-")

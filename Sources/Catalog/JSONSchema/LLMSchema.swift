@@ -15,11 +15,61 @@ public enum LLMSchema {
     }
 }
 
+extension LLMSchema {
+    /// The name of the schema of one property in the document.
+    static let propertyName = "LLMSchemaProperty"
+
+    /// The schema of such a schema, as far as a schema can say it.
+    static let schema: JSONObject = [
+        "type": "object", "required": ["type", "properties"], "additionalProperties": true,
+        "properties": [
+            "type": ["type": "string", "enum": ["object"]], "description": ["type": "string"],
+            "properties": ["type": "object", "additionalProperties": .object(OpenAPI.reference(propertyName))],
+            "required": ["type": "array", "items": ["type": "string"]], "additionalProperties": ["type": "boolean"],
+        ],
+    ]
+
+    /// The schema of one property: a scalar, an array, an object, or a union, which may leave its description to its
+    /// alternatives.
+    static let propertySchema: JSONObject = {
+        let property = JSONValue.object(OpenAPI.reference(propertyName))
+        let list: JSONValue = ["type": "array", "items": property]
+        func form(_ types: [String], _ members: JSONObject) -> JSONValue {
+            let type: JSONValue = ["type": "string", "enum": .array(types.map(JSONValue.string))]
+            let common: JSONObject = ["type": type, "description": description]
+            return object(common.merging(members), ["type", "description"])
+        }
+        return [
+            "anyOf": [
+                form(LLMSchemaCheck.scalarTypes, [:]), form(["array"], ["items": ["anyOf": [property, list]]]),
+                form(
+                    ["object"],
+                    [
+                        "properties": ["type": "object", "additionalProperties": property],
+                        "required": ["type": "array", "items": ["type": "string"]],
+                    ]),
+                object(
+                    [
+                        "anyOf": ["type": "array", "items": ["type": "object"], "minItems": 1],
+                        "description": description,
+                    ], ["anyOf"]),
+            ]
+        ]
+    }()
+
+    private static let description: JSONValue = ["type": "string", "minLength": 1]
+
+    private static func object(_ members: JSONObject, _ required: [String]) -> JSONValue {
+        let open: JSONObject = ["type": "object", "additionalProperties": true]
+        return .object(open.adding(members, required: required))
+    }
+}
+
 private struct LLMSchemaCheck {
     var violations: [JSONSchemaViolation] = []
     private var path: [JSONSchemaViolation.Segment] = []
 
-    private static let scalarTypes = ["string", "number", "integer", "boolean", "null"]
+    static let scalarTypes = ["string", "number", "integer", "boolean", "null"]
 
     private mutating func fault(_ keyword: String, _ message: String) {
         violations.append(JSONSchemaViolation(path: path, keyword: keyword, message: message))

@@ -27,7 +27,14 @@ public struct ContextConfig: Resource, Equatable {
             if !broken.isEmpty { throw Problem.invalid(broken) }
         }),
         // Clients expect the variables always, as null where there are none, and no schema where there is none.
-        extras: Extras(always: { config, _ in config.contextVariables == nil ? ["contextVariables": .null] : [:] }))
+        extras: Extras(
+            schemas: [
+                "contextVariables": [
+                    "type": ["object", "null"],
+                    "additionalProperties": .object(ContextFetch.schema(for: .view)),
+                    "description": "Values to fetch, by name.",
+                ]
+            ], always: { config, _ in config.contextVariables == nil ? ["contextVariables": .null] : [:] }))
 
     /// The members.
     public static let fields: [Field<Self>] = [
@@ -124,7 +131,7 @@ public struct FetchConfig: Structure, Equatable {
     /// The method; nil for GET.
     public var method: Method?
     /// Headers; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// The body; nil for none.
     public var body: JSONValue?
     /// What of the answer is the value, as JSONPath or JMESPath; nil for all of it.

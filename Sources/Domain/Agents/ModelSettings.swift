@@ -55,7 +55,8 @@ public struct Models: Structure, Equatable {
 extension FieldType where Value == Models {
     /// Models of which `base` must be there: those of a project.
     static let withBase = FieldType(
-        schema: models.schema.merging(["required": ["base"]]),
+        schema: models.schema.adding(["base": .object(ModelSettings.schema)], required: ["base"]),
+        shownSchema: models.shownSchema.requiring(["base"]),
         decode: { json, decoding in
             let value = models.decode(json, &decoding)
             guard !decoding.isStored, let value, value.base == nil else { return value }
@@ -64,13 +65,4 @@ extension FieldType where Value == Models {
         }, encode: models.encode)
 
     private static let models = FieldType.structure
-}
-
-extension JSONObject {
-    /// These members with `others` laid over them.
-    func merging(_ others: JSONObject) -> JSONObject {
-        var merged = self
-        for (name, value) in others { merged[name] = value }
-        return merged
-    }
 }

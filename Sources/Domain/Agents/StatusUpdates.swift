@@ -49,6 +49,11 @@ public struct StatusComponent: Structure, Equatable {
             .jsonSchema.checked { schema in
                 let isObject = schema["type"] == "object" && schema["properties"]?.object != nil
                 return isObject ? nil : "must be a schema of type object with properties"
-            }, "The JSON Schema of its details."),
+            }.described([
+                "properties": [
+                    "type": ["type": "string", "enum": ["object"]], "properties": ["type": "object"],
+                    "required": ["type": "array", "items": ["type": "string"]],
+                ], "required": ["type", "properties"],
+            ]), "The JSON Schema of its details."),
     ]
 }

@@ -31,6 +31,9 @@ public struct CredentialReference: Resource, Equatable {
         names: OperationNames(
             list: "list-credentials", get: "get-credential-by-id", create: "create-credential",
             update: "update-credential", delete: "delete-credential"), schemaName: "CredentialReference",
+        filters: [
+            ("type", "type"), ("credentialStoreId", "credentialStoreId"), ("toolId", "toolId"), ("userId", "userId"),
+        ],
         rules: Rules(
             beforePut: { placement, workspace in
                 // A new one takes the other's place instead.
@@ -41,7 +44,9 @@ public struct CredentialReference: Resource, Equatable {
             },
             replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
         extras: Extras(
-            schemas: ["tools": listSchema(of: Tool.kind), "externalAgents": listSchema(of: ExternalAgent.kind)],
+            optionalSchemas: [
+                "tools": rowsSchema(of: Tool.self), "externalAgents": rowsSchema(of: ExternalAgent.self),
+            ],
             onGet: { _, key, workspace in
                 let users = try workspace.referrers(key)
                 return [
@@ -77,8 +82,10 @@ public struct CredentialReference: Resource, Equatable {
         }?.key
     }
 
-    private static func listSchema(of kind: Kind) -> JSONValue {
-        ["type": "array", "items": .object(OpenAPI.reference(kind.schemaName))]
+    private static func rowsSchema<R: Resource>(of type: R.Type) -> JSONValue {
+        let place: JSONObject = ["tenantId": ["type": "string"], "projectId": ["type": "string"]]
+        let row = R.schema(for: .view, withNulls: true).adding(place, required: place.keys)
+        return ["type": "array", "items": .object(row.adding(OpenAPI.times, required: OpenAPI.times.keys))]
     }
 
     /// The resources of a type among `keys` as the store has them: whole rows, what is unset is null.

@@ -12,12 +12,14 @@ struct AgentChecks {
         checkDefault(&decoding)
         try checkFunctionTools(&decoding)
         try checkContextConfig(&decoding)
+        try checkTriggers(&decoding)
         var relationIDs: Set<String> = []
         for (id, sub) in draft.subAgents.entries {
             checkTransfers(id, sub.wiring, &decoding)
             try checkDelegates(id, sub.wiring, &decoding)
             try checkUses(id, sub.wiring, &relationIDs, &decoding)
             try checkComponents("dataComponents", id, sub.wiring.dataComponents, DataComponent.kind, &decoding)
+            try checkSkills(id, sub.wiring, &decoding)
             try checkComponents(
                 "artifactComponents", id, sub.wiring.artifactComponents, ArtifactComponent.kind, &decoding)
         }
@@ -49,6 +51,18 @@ struct AgentChecks {
     private func checkContextConfig(_ decoding: inout Decoding) throws {
         for broken in try draft.contextConfig?.unknownCredentials(exists: world.willExist) ?? [] {
             decoding.fail(broken.reason, along: ["contextConfig"] + broken.path)
+        }
+    }
+
+    private func checkTriggers(_ decoding: inout Decoding) throws {
+        for (id, trigger) in draft.triggers?.entries ?? [] {
+            let place = ["triggers", id]
+            let secrets = HeaderSecret.Draft(
+                new: trigger.authentication, old: draft.storedTriggers[id]?.authentication)
+            for lacking in secrets.lacking { decoding.fail(Trigger.nothingToKeep, along: place + lacking) }
+            guard let credential = trigger.signingSecretCredentialReferenceId else { continue }
+            try checkKnown(
+                key(CredentialReference.kind, credential), place + ["signingSecretCredentialReferenceId"], &decoding)
         }
     }
 
@@ -102,6 +116,18 @@ struct AgentChecks {
                 decoding.fail("names a tool that is named before", along: place)
             } else if draft.functionTools[use.toolId] == nil {
                 try checkKnown(key(Tool.kind, use.toolId), place, &decoding)
+            }
+        }
+    }
+
+    private func checkSkills(_ id: String, _ wiring: Wiring, _ decoding: inout Decoding) throws {
+        var seen: Set<String> = []
+        for (position, use) in (wiring.skills ?? []).enumerated() {
+            let place = ["subAgents", id, "skills", String(position), "id"]
+            if !seen.insert(use.id).inserted {
+                decoding.fail("names a skill that is named before", along: place)
+            } else {
+                try checkKnown(key(Skill.kind, use.id), place, &decoding)
             }
         }
     }

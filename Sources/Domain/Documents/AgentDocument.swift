@@ -38,14 +38,18 @@ struct AgentDocument {
             shelf.entries(SubAgent.kind, agent.id).map { ($0.key.id, $0) }, uniquingKeysWith: { $1 })
         for subAgent in relations.subAgents {
             guard let stored = entries[subAgent.id] else { continue }
-            subAgents[subAgent.id] = .object(self.subAgent(subAgent, stored, relations))
+            var members = self.subAgent(subAgent, relations)
+            members["skills"] = .array(try skills(relations.skills[subAgent.id] ?? [], shelf, agent.id))
+            subAgents[subAgent.id] = .object(members.stamped(stored))
         }
         document["subAgents"] = .object(subAgents)
         document["tools"] = style == .alone ? .object(try tools(relations)) : .null
         document["externalAgents"] = .object(try externalAgents(relations))
         document["teamAgents"] = .object(try teamAgents(relations))
         try addFunctions(shelf, agent.id, to: &document)
-        document["triggers"] = [:]
+        let triggers = shelf.entries(Trigger.kind, agent.id)
+        document["triggers"] = .object(
+            JSONObject(triggers.map { ($0.key.id, .object(Trigger.kind.view($0, in: branch))) }))
         return document.stamped(entry)
     }
 
@@ -64,7 +68,7 @@ struct AgentDocument {
         return members
     }
 
-    private func subAgent(_ subAgent: SubAgent, _ entry: Entry, _ relations: Relations) -> JSONObject {
+    private func subAgent(_ subAgent: SubAgent, _ relations: Relations) -> JSONObject {
         var subAgent = subAgent
         if let bound = project?.stopWhen?.stepCountIs, subAgent.stopWhen?.stepCountIs == nil {
             subAgent.stopWhen = SubAgentStopWhen()
@@ -83,7 +87,15 @@ struct AgentDocument {
         members["dataComponents"] = .array((relations.dataComponents[id] ?? []).map { .string($0.target) })
         members["artifactComponents"] = .array(
             (relations.artifactComponents[id] ?? []).map { .string($0.target) })
-        return members.stamped(entry)
+        return members
+    }
+
+    private func skills(_ relations: [SkillRelation], _ shelf: Shelf, _ agent: String) throws -> [JSONValue] {
+        try relations.compactMap { relation in
+            let key = ResourceKey(kind: SkillRelation.kind.name, parent: agent, id: relation.id)
+            guard let use = shelf[key], let skill = try stored(Skill.key(relation.target)) else { return nil }
+            return .object(Skill.link.element(skill, use, in: branch))
+        }
     }
 
     private func internalTarget(_ relation: SubAgentRelation) -> JSONValue {
@@ -125,7 +137,7 @@ struct AgentDocument {
     }
 
     private func use(
-        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: OrderedMap<String>?,
+        _ relation: String, _ tool: String, _ selection: JSONValue?, _ headers: HeaderMap?,
         _ policies: ToolPolicies?
     ) -> JSONValue {
         [
@@ -135,8 +147,8 @@ struct AgentDocument {
         ]
     }
 
-    private func json(_ headers: OrderedMap<String>?) -> JSONValue? {
-        headers.map(FieldType<OrderedMap<String>>.textMap.encode)
+    private func json(_ headers: HeaderMap?) -> JSONValue? {
+        headers.map(FieldType<HeaderMap>.headerMap.show)
     }
 
     // MARK: What the relations lead to
@@ -149,12 +161,7 @@ struct AgentDocument {
         let ids = relations.subAgents.flatMap { relations.tools[$0.id] ?? [] }.map(\.toolId)
         var tools = JSONObject()
         for entry in try used(Tool.kind, ids) {
-            let all = Tool(entry).members(withNulls: false)
-            var shown: JSONObject = ["id": .string(entry.key.id)]
-            for name in ["name", "description", "config", "credentialReferenceId", "imageUrl"] {
-                shown[name] = all[name]
-            }
-            tools[entry.key.id] = .object(shown)
+            tools[entry.key.id] = .object(Tool(entry).members(withNulls: false).stamped(entry))
         }
         return tools
     }

@@ -32,6 +32,10 @@ struct AgentDraft {
     let functions: OrderedMap<Function>
     let functionTools: OrderedMap<FunctionTool>
     var contextConfig: ContextConfig?
+    /// The triggers that the agent is to have; nil leaves them alone.
+    var triggers: OrderedMap<Trigger>?
+    /// The triggers that are stored.
+    let storedTriggers: [String: Trigger]
     /// The external agents that the body describes; they are named, not written.
     let externalAgents: Set<String>
 
@@ -54,12 +58,17 @@ struct AgentDraft {
                 tool.agentId = id
                 return (name, tool)
             })
+        let storedTriggers = shelf.byID(Trigger.self, id)
+        self.storedTriggers = storedTriggers
+        if extras.triggers != nil { triggers = decoding.readMap("triggers", of: body) { storedTriggers[$0] } }
         // Described for the reader; their own operations and the whole project write them.
-        let _: OrderedMap<Tool> = decoding.readMap("tools", of: body) { _ in nil }
-        let external: OrderedMap<ExternalAgent> = decoding.readMap("externalAgents", of: body) { _ in nil }
+        let _: OrderedMap<Tool> = decoding.readMap("tools", of: body, isWritten: false) { _ in nil }
+        let external: OrderedMap<ExternalAgent> = decoding.readMap(
+            "externalAgents", of: body, isWritten: false, over: { _ in nil })
         externalAgents = Set(external.names)
         Self.checkTeamAgents(body, &decoding)
         subAgents = Self.readSubAgents(body, storedSubAgents, &decoding)
+        KeptHeaders(subAgents: subAgents, shelf: shelf, agent: id).check(&decoding)
         agent = readAgent ?? Agent()
         contextConfig = try Self.readContextConfig(extras.contextConfig, of: agent, shelf, world, &decoding)
         if decoding.broken.count > brokenBefore { return nil }
@@ -101,7 +110,11 @@ struct AgentDraft {
         guard let json else { return nil }
         let id = json["id"]?.string ?? agent.contextConfigId ?? world.workspace.makeID()
         let stored = shelf.byID(ContextConfig.self, agent.id)[id]
-        var config: ContextConfig? = decoding.within("contextConfig") { $0.read(.object(json), id: id, over: stored) }
+        var config: ContextConfig? = decoding.within("contextConfig") { decoding in
+            var config = decoding.read(.object(json), id: id, over: stored)
+            config?.keepSecrets(of: stored, &decoding)
+            return config
+        }
         config?.normalize()
         return config
     }
@@ -127,8 +140,11 @@ extension Decoding {
     }
 
     /// Reads a map of resources; none when the member is absent or null.
+    ///
+    /// - Parameter isWritten: Whether the resources are about to be written: then masks of secrets stand for the stored
+    ///   ones. Else the body only describes them for its reader.
     mutating func readMap<R: Resource>(
-        _ name: String, of body: JSONValue, over stored: (String) throws -> R?
+        _ name: String, of body: JSONValue, isWritten: Bool = true, over stored: (String) throws -> R?
     ) rethrows -> OrderedMap<R> {
         var map = OrderedMap<R>()
         guard let json = body[name], !json.isNull else { return map }
@@ -140,7 +156,9 @@ extension Decoding {
             let old = try stored(id)
             within(name) { decoding in
                 decoding.within(id) { decoding in
-                    if let value = decoding.read(member, id: id, over: old) { map.append(value.id, value) }
+                    guard var value = decoding.read(member, id: id, over: old) else { return }
+                    if isWritten { value.keepSecrets(of: old, &decoding) }
+                    map.append(value.id, value)
                 }
             }
         }

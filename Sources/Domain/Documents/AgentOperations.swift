@@ -99,7 +99,9 @@ enum AgentOperations {
             try AgentChecks(draft: draft, world: world, storedSubAgents: known).run(&decoding)
         }
         try decoding.finish()
-        if let draft { try AgentWriter(draft, shelf, world).write() }
+        var drafts = [draft].compactMap(\.self)
+        try drafts.settleTriggers(workspace)
+        for draft in drafts { try AgentWriter(draft, shelf, world).write() }
     }
 
     /// The sub-agents that one may hand over to or call, each once (manage spec §1.13).

@@ -12,7 +12,7 @@ extension FieldType {
     static func sent<Wrapped>(_ wrapped: FieldType<Wrapped>) -> FieldType where Value == Sent<Wrapped> {
         let nullable = FieldType<Wrapped?>.nullable(wrapped)
         return FieldType(
-            schema: nullable.schema,
+            schema: nullable.schema, shownSchema: nullable.shownSchema,
             decode: { json, decoding in nullable.decode(json, &decoding).map { $0.map { .value($0) } ?? .null } },
             encode: { sent in
                 if case .value(let value) = sent { return wrapped.encode(value) }
@@ -28,7 +28,7 @@ struct CanUse: Structure {
     var agentToolRelationId: String?
     /// Nothing leaves what is stored, null means all of the server's tools.
     var toolSelection = Sent<[String]>.absent
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
     var toolPolicies = Sent<ToolPolicies>.absent
 
     static let fields: [Field<Self>] = [
@@ -54,7 +54,7 @@ enum CanDelegate: Sendable {
 struct ExternalDelegate: Structure {
     var externalAgentId = ""
     var relationID: String?
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
 
     static let fields: [Field<Self>] = [
         field("externalAgentId", \.externalAgentId, .resourceID, "The external agent.", required: true),
@@ -67,7 +67,7 @@ struct ExternalDelegate: Structure {
 struct TeamDelegate: Structure {
     var agentId = ""
     var relationID: String?
-    var headers = Sent<OrderedMap<String>>.absent
+    var headers = Sent<HeaderMap>.absent
 
     static let fields: [Field<Self>] = [
         field("agentId", \.agentId, .resourceID, "The agent.", required: true),
@@ -116,6 +116,42 @@ extension FieldType where Value == CanDelegate {
         })
 }
 
+/// A skill of a sub-agent, as an element of `skills` (manage spec §1.7).
+struct SkillUse: Structure {
+    var id = ""
+    var index = 0
+    var alwaysLoaded = false
+    /// What answers show beside: it may come back and says nothing.
+    var shown: JSONValue?
+
+    static let unknownMembers = UnknownMembers<Self>.refuse
+
+    static let fields: [Field<Self>] =
+        [
+            field("id", \.id, .resourceID, "The skill.", required: true),
+            field("index", \.index, .integer(0...Int.max), "Its place among the sub-agent's skills.", required: true),
+            field("alwaysLoaded", \.alwaysLoaded, .flag, "Whether it is always read, instead of when it is needed."),
+        ] + shownMembers.map { field($0, \.shown, .json, "Shown; taken and not looked at.", .readOnly) }
+
+    /// The members of answers beside the three that are written (manage spec §1.8).
+    static let shownMembers = [
+        "name", "description", "content", "metadata", "subAgentSkillId", "subAgentId", "createdAt", "updatedAt",
+    ]
+}
+
+extension FieldType where Value == SkillUse {
+    /// A skill of a sub-agent. Other members than the written and the shown ones are refused.
+    static let skillUse = structure.described([
+        "properties": .object(
+            JSONObject(
+                SkillUse.fields.map { field in
+                    var schema = field.schema
+                    if field.mode == .readOnly { schema["readOnly"] = true }
+                    return (field.name, .object(schema))
+                }))
+    ])
+}
+
 /// What a sub-agent of a whole document has beside its own members: whom and what it may call and use. What is absent
 /// is empty: the document is the truth (manage spec §1.11).
 struct Wiring: Structure {
@@ -127,7 +163,7 @@ struct Wiring: Structure {
     var canDelegateTo: [CanDelegate]?
     var dataComponents: [String]?
     var artifactComponents: [String]?
-    var skills: JSONValue?
+    var skills: [SkillUse]?
 
     static let fields: [Field<Self>] = [
         field("type", \.type, .choice, "Always internal.", required: true),
@@ -137,7 +173,7 @@ struct Wiring: Structure {
         field("dataComponents", \.dataComponents, .list(of: .resourceID, countMax: 1000), "With what it may answer."),
         field(
             "artifactComponents", \.artifactComponents, .list(of: .resourceID, countMax: 1000), "What it may make."),
-        field("skills", \.skills, .notBuiltYet("skills"), "Its skills; not available yet."),
+        field("skills", \.skills, .list(of: .skillUse, countMax: 1000), "What it knows how to do."),
     ]
 }
 
@@ -154,11 +190,12 @@ extension FieldType where Value == JSONValue {
 /// What a whole agent says beside the agent's own members.
 struct AgentExtras: Structure {
     var contextConfig: JSONObject?
-    var triggers: JSONValue?
+    /// What becomes of the agent's triggers; nil leaves them alone (manage spec §1.11).
+    var triggers: JSONObject?
 
     static let fields: [Field<Self>] = [
         field("contextConfig", \.contextConfig, .jsonObject, "The context config in use."),
-        field("triggers", \.triggers, .notBuiltYet("triggers"), "Triggers; not available yet."),
+        field("triggers", \.triggers, .jsonObject, "The webhook triggers by id; nothing leaves them alone."),
     ]
 }
 

@@ -25,6 +25,7 @@ struct AgentWriter {
         try workspace.put(agent)
         if let config = draft.contextConfig { try workspace.put(config, in: id) }
         for tool in draft.functionTools.values { try workspace.put(tool, in: id) }
+        for trigger in draft.triggers?.values ?? [] { try workspace.put(trigger, in: id) }
         try writeSubAgents(agent)
         var kept: Set<ResourceKey> = []
         for (name, sub) in draft.subAgents.entries {
@@ -118,6 +119,11 @@ struct AgentWriter {
             for (place, slot) in new.enumerated() { try slot.write(workspace, keepsPlaces ? slot.position : place) }
             keys += new.map(\.key)
         }
+        for slot in skills(of: name, wiring) {
+            // Their places are said in the document.
+            try slot.write(workspace, slot.position)
+            keys.append(slot.key)
+        }
         return keys
     }
 
@@ -177,14 +183,11 @@ struct AgentWriter {
     }
 
     private func externalSlot(_ name: String, _ delegate: ExternalDelegate) -> RelationSlot {
-        let known = stored.externals[name] ?? []
-        var relation =
-            known.first { $0.id == delegate.relationID }
-            ?? known.first { $0.externalAgentId == delegate.externalAgentId } ?? ExternalAgentRelation()
+        var relation = stored.relation(delegate, of: name) ?? ExternalAgentRelation()
         let parent = "\(id)/\(name)"
         relation.subAgentId = name
         relation.externalAgentId = delegate.externalAgentId
-        relation.headers = delegate.headers.mapOver(relation.headers)
+        relation.headers = delegate.headers.headersOver(relation.headers)
         if let given = delegate.relationID {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -194,14 +197,11 @@ struct AgentWriter {
     }
 
     private func teamSlot(_ name: String, _ delegate: TeamDelegate) -> RelationSlot {
-        let known = stored.teams[name] ?? []
-        var relation =
-            known.first { $0.id == delegate.relationID } ?? known.first { $0.targetAgentId == delegate.agentId }
-            ?? TeamAgentRelation()
+        var relation = stored.relation(delegate, of: name) ?? TeamAgentRelation()
         let parent = "\(id)/\(name)"
         relation.subAgentId = name
         relation.targetAgentId = delegate.agentId
-        relation.headers = delegate.headers.mapOver(relation.headers)
+        relation.headers = delegate.headers.headersOver(relation.headers)
         if let given = delegate.relationID {
             relation.id = given
         } else if relation.id.isEmpty {
@@ -217,14 +217,11 @@ struct AgentWriter {
     }
 
     private func toolSlot(_ name: String, _ use: CanUse) -> RelationSlot {
-        let known = stored.tools[name] ?? []
-        var relation =
-            known.first { $0.id == use.agentToolRelationId } ?? known.first { $0.toolId == use.toolId }
-            ?? ToolRelation()
+        var relation = stored.relation(use, of: name) ?? ToolRelation()
         relation.subAgentId = name
         relation.toolId = use.toolId
         relation.selectedTools = use.toolSelection.over(relation.selectedTools)
-        relation.headers = use.headers.mapOver(relation.headers)
+        relation.headers = use.headers.headersOver(relation.headers)
         relation.toolPolicies = use.toolPolicies.mapOver(relation.toolPolicies)
         if let given = use.agentToolRelationId {
             relation.id = given
@@ -262,12 +259,25 @@ struct AgentWriter {
         }
     }
 
+    private func skills(of name: String, _ wiring: Wiring) -> [RelationSlot] {
+        (wiring.skills ?? []).map { use in
+            var relation = stored.skills[name]?.first { $0.target == use.id } ?? SkillRelation()
+            relation.subAgentId = name
+            relation.target = use.id
+            relation.index = use.index
+            relation.alwaysLoaded = use.alwaysLoaded
+            if relation.id.isEmpty { relation = derivingID(relation, SkillRelation.identifying, in: id) }
+            return RelationSlot(relation, in: id)
+        }
+    }
+
     // MARK: Orphans
 
     private func deleteOrphans(keeping kept: Set<ResourceKey>) throws {
         let relationKinds = [
             SubAgentRelation.kind, ExternalAgentRelation.kind, TeamAgentRelation.kind, ToolRelation.kind,
             FunctionToolRelation.kind, DataComponentRelation.kind, ArtifactComponentRelation.kind,
+            SkillRelation.kind,
         ]
         for kind in relationKinds {
             let parents = kind.scope == .subAgent ? stored.subAgents.map { "\(id)/\($0.id)" } : [id]
@@ -280,6 +290,11 @@ struct AgentWriter {
         }
         for entry in shelf.entries(FunctionTool.kind, id) where draft.functionTools[entry.key.id] == nil {
             try workspace.delete(entry.key)
+        }
+        guard let triggers = draft.triggers else { return }
+        for (name, trigger) in draft.storedTriggers where triggers[name] == nil {
+            try trigger.requireOwner(workspace.surroundings.caller)
+            try workspace.delete(ResourceKey(kind: Trigger.kind.name, parent: id, id: name))
         }
     }
 }

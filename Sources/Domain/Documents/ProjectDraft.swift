@@ -9,6 +9,8 @@ struct ProjectDraft {
     let externalAgents: OrderedMap<ExternalAgent>
     let dataComponents: OrderedMap<DataComponent>
     let artifactComponents: OrderedMap<ArtifactComponent>
+    /// The skills by name; those that are not named stay (manage spec §4.1).
+    let skills: OrderedMap<SkillDraft>
     /// The agents with the sub-agents that they have in the store.
     let agents: [AgentDraft]
     /// The keys of everything in the project that will be there.
@@ -23,6 +25,8 @@ struct ProjectDraft {
 
     /// Agents of one project at most.
     static let agentsMax = 1000
+    /// Skills of one document at most.
+    static let skillsMax = 1000
 
     /// Reads a body; notes in `decoding` what is broken.
     init(_ body: JSONValue, _ project: Project, _ shelf: Shelf, _ workspace: Workspace, _ decoding: inout Decoding)
@@ -36,6 +40,7 @@ struct ProjectDraft {
         artifactComponents = decoding.readMap("artifactComponents", of: body, over: Self.find(shelf))
         var extras = ProjectExtras()
         _ = extras.assign(body, creating: true, &decoding)
+        skills = Self.readSkills(extras.skills, &decoding)
         let agentBodies = body["agents"]?.object ?? [:]
         if agentBodies.count > Self.agentsMax {
             decoding.fail("must have at most \(Self.agentsMax) agents", at: "agents")
@@ -48,6 +53,7 @@ struct ProjectDraft {
         // What is described is known even where it is broken: the fault is told at its cause alone.
         for (name, kind) in Self.maps { add(kind, body[name]?.object?.keys ?? []) }
         add(Agent.kind, agentBodies.keys)
+        add(Skill.kind, (extras.skills?.keys ?? []) + shelf.entries(Skill.kind, "").map(\.key.id))
         for agent in agentBodies.values { add(Function.kind, agent["functions"]?.object?.keys ?? []) }
         self.keys = keys
 
@@ -61,6 +67,28 @@ struct ProjectDraft {
         let external = externalAgents.entries.map { ($0.name, $0.value.credentialReferenceId) }
         checkCredentials("externalAgents", external, &decoding)
         checkOwnership(&decoding)
+    }
+
+    private static func readSkills(_ bodies: JSONObject?, _ decoding: inout Decoding) -> OrderedMap<SkillDraft> {
+        var skills = OrderedMap<SkillDraft>()
+        guard let bodies else { return skills }
+        guard bodies.count <= skillsMax else {
+            decoding.fail("must have at most \(skillsMax) skills", at: "skills")
+            return skills
+        }
+        for (name, body) in bodies {
+            decoding.within("skills") { decoding in
+                decoding.within(name) { decoding in
+                    guard let draft = SkillDraft(body, &decoding) else { return }
+                    if draft.skill.id == name {
+                        skills.append(name, draft)
+                    } else {
+                        decoding.fail("must be called \(name) in its front-matter, not \(draft.skill.id)", at: "files")
+                    }
+                }
+            }
+        }
+        return skills
     }
 
     private static func find<R: Resource>(_ shelf: Shelf) -> (String) -> R? {
@@ -136,6 +164,11 @@ struct ProjectDraft {
 
     /// Writes all of it, and deletes what the project has beside it.
     func write(_ project: Project, _ shelf: Shelf, _ workspace: Workspace) throws {
+        // Before anything is written: it may be done again when secrets have been hashed.
+        var agents = self.agents
+        try agents.settleTriggers(workspace)
+        let files = Dictionary(grouping: shelf.entries(SkillFile.kind, "")) { SkillFile($0).skillId }
+        for value in skills.values { try value.write(over: files[value.skill.id] ?? [], workspace) }
         for value in credentials.values { try workspace.put(value) }
         for value in functions.values { try workspace.put(value) }
         for value in tools.values { try workspace.put(value) }
@@ -164,13 +197,13 @@ struct ProjectExtras: Structure {
     var tools: JSONObject = [:]
     var functionTools: JSONObject?
     var statusUpdates: StatusUpdates?
-    var skills: JSONValue?
+    var skills: JSONObject?
 
     static let fields: [Field<Self>] = [
         field("agents", \.agents, .jsonObject, "The agents by id.", required: true),
         field("tools", \.tools, .jsonObject, "The MCP tools by id.", required: true),
         field("functionTools", \.functionTools, .jsonObject, "Function tools that agents use, by id."),
         field("statusUpdates", \.statusUpdates, .structure, "Taken and not kept: agents say when they tell."),
-        field("skills", \.skills, .notBuiltYet("skills"), "Skills; not available yet."),
+        field("skills", \.skills, .jsonObject, "Skills by name, each with all its files."),
     ]
 }

@@ -118,7 +118,13 @@ enum ProjectOperations {
             document[name] = map.isEmpty ? .null : .object(map)
         }
         document["statusUpdates"] = .null
-        document["skills"] = [:]
+        let files = Dictionary(grouping: shelf.entries(SkillFile.kind, "")) { SkillFile($0).skillId }
+        document["skills"] = .object(
+            JSONObject(
+                shelf.entries(Skill.kind, "").map { skill in
+                    let own = SkillFile.inOrder(files[skill.key.id] ?? [])
+                    return (skill.key.id, .object(SkillView.withFiles(skill, own, in: branch)))
+                }))
         return .object(document.stamped(entry))
     }
 }

@@ -64,6 +64,14 @@ extension Sent {
     }
 }
 
+extension Sent where Value == HeaderMap {
+    /// The same for header fields, with the values of `old` where their masks came back.
+    func headersOver(_ old: HeaderMap?) -> HeaderMap? {
+        if case .value(let map) = self, map.isEmpty, old == nil { return nil }
+        return over(old)?.keeping(old)
+    }
+}
+
 extension ExternalDelegate {
     init(externalAgentId: String) {
         self.init()

@@ -19,7 +19,9 @@ struct Shelf {
     /// A shelf with everything that lives in an agent.
     init(agent: String, in workspace: Workspace) throws {
         var entries: [Entry] = []
-        for kind in Everything.kinds where kind.scope == .agent { entries += try workspace.all(kind.name, agent) }
+        for kind in Everything.kinds where kind.scope == .agent && kind.isVersioned {
+            entries += try workspace.all(kind.name, agent)
+        }
         let subAgents = entries.filter { $0.key.kind == SubAgent.kind.name }
         for kind in Everything.kinds where kind.scope == .subAgent {
             for subAgent in subAgents { entries += try workspace.all(kind.name, "\(agent)/\(subAgent.key.id)") }
@@ -55,6 +57,7 @@ struct Relations {
     let functionTools: [String: [FunctionToolRelation]]
     let dataComponents: [String: [DataComponentRelation]]
     let artifactComponents: [String: [ArtifactComponentRelation]]
+    let skills: [String: [SkillRelation]]
 
     init(_ shelf: Shelf, _ agent: String) {
         func grouped<R: Resource>(
@@ -77,6 +80,7 @@ struct Relations {
         functionTools = grouped(FunctionToolRelation.self, by: { $0.subAgentId }, { $0.position })
         dataComponents = grouped(DataComponentRelation.self, by: { $0.subAgentId }, { $0.position })
         artifactComponents = grouped(ArtifactComponentRelation.self, by: { $0.subAgentId }, { $0.position })
+        skills = grouped(SkillRelation.self, by: { $0.subAgentId }, { $0.position })
     }
 
     /// The values by position; those without one, made alone, follow in the order in which they came.

@@ -33,7 +33,9 @@ public struct Project: Resource, Equatable {
         }),
         extras: Extras(
             schemas: [
-                "mainBranchName": ["type": "string"],
+                "mainBranchName": ["type": "string"]
+            ],
+            optionalSchemas: [
                 "agents": [
                     "type": "array", "description": "The agents, in lists that include them.",
                     "items": [
@@ -41,7 +43,7 @@ public struct Project: Resource, Equatable {
                         "properties": ["agentId": ["type": "string"], "agentName": ["type": "string"]],
                         "required": ["agentId", "agentName"],
                     ],
-                ],
+                ]
             ],
             always: { project, branch in
                 ["mainBranchName": .string("\(branch.tenant)_\(project.id)_\(BranchKey.main)")]
@@ -63,7 +65,7 @@ public struct Project: Resource, Equatable {
         guard let wanted = query["include"] else { return [:] }
         guard wanted == "agents" else { throw Problem.invalid([.init(["include"], "must be agents")]) }
         var agents = Dictionary(uniqueKeysWithValues: projects.map { ($0, [JSONValue]()) })
-        for (project, entry) in try workspace.inProjects(Agent.kind.name, page) {
+        for (project, entry) in try workspace.inProjects(Agent.kind.name, projects) {
             let agent = Agent(entry)
             agents[project]?.append(["agentId": .string(agent.id), "agentName": .string(agent.name)])
         }

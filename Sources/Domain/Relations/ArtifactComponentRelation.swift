@@ -13,7 +13,7 @@ extension ArtifactComponent: Associable {
         ArtifactComponentRelation.self, "sub-agent-artifact-component", title: "Artifact component association",
         plural: "sub-agent-artifact-components", in: .agent, tags: ["Agents", "Artifact Components"],
         schemaName: "SubAgentArtifactComponent", identity: .derived(ArtifactComponentRelation.identifying),
-        unique: ArtifactComponentRelation.identifying)
+        unique: ArtifactComponentRelation.identifying, times: [.created])
 
     static let link = Link(
         associationKind, to: kind, member: associationMember,

@@ -1,6 +1,6 @@
 public import Catalog
 
-/// What sub-agents can be associated with: forms of answers, function tools.
+/// What sub-agents can be associated with: forms of answers, function tools, skills.
 public protocol Associable: Resource {
     /// What an association with it says beside who and what.
     associatedtype Detail: Sendable, Equatable
@@ -53,8 +53,13 @@ public struct Association<Target: Associable>: Resource, Equatable {
     /// - Parameters:
     ///   - place: Where the target lives, seen from the association.
     ///   - details: The members of the detail.
-    static func fields(to place: Reference.Place, _ details: [Field<Self>] = []) -> [Field<Self>] {
-        [
+    ///   - position: The member that holds the place in the list; one that clients do not see unless told.
+    static func fields(
+        to place: Reference.Place, _ details: [Field<Self>] = [], position: Field<Self>? = nil
+    ) -> [Field<Self>] {
+        let unseen: Field<Self> = field(
+            "position", \.position, .integer(), "Its place in the sub-agent's list.", .hidden)
+        return [
             field("id", \.id, .resourceID, "Follows from the rest.", .fromPath),
             field(
                 "subAgentId", \.subAgentId, .resourceID, "Who has it.", required: true,
@@ -62,7 +67,7 @@ public struct Association<Target: Associable>: Resource, Equatable {
             field(
                 Target.associationMember, \.target, .resourceID, "What it has.", required: true,
                 reference: .to(Target.kind.name, place)),
-        ] + details + [field("position", \.position, .integer(), "Its place in the sub-agent's list.", .hidden)]
+        ] + details + [position ?? unseen]
     }
 }
 

@@ -13,7 +13,7 @@ extension DataComponent: Associable {
         DataComponentRelation.self, "sub-agent-data-component", title: "Data component association",
         plural: "sub-agent-data-components", in: .agent, tags: ["Agents", "Data Components"],
         schemaName: "SubAgentDataComponent", identity: .derived(DataComponentRelation.identifying),
-        unique: DataComponentRelation.identifying)
+        unique: DataComponentRelation.identifying, times: [.created])
 
     static let link = Link(
         associationKind, to: kind, member: associationMember,

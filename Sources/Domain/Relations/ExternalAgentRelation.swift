@@ -9,7 +9,7 @@ public struct ExternalAgentRelation: Resource, Equatable {
     /// Whom.
     public var externalAgentId = ""
     /// Headers sent with each call; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
@@ -26,7 +26,7 @@ public struct ExternalAgentRelation: Resource, Equatable {
             delete: "delete-sub-agent-external-agent-relation"), schemaName: "SubAgentExternalAgentRelation",
         label: "Sub Agent External Agent Relation",
         identity: .derived(["externalAgentId"]), onDuplicate: .unprocessable, unique: ["externalAgentId"],
-        refusesEmptyUpdate: true)
+        filters: [("externalAgentId", "externalAgentId")], refusesEmptyUpdate: true)
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -32,5 +32,5 @@ extension FunctionTool: Associable {
             remove: "remove-function-tool-from-sub-agent", exists: "check-function-tool-sub-agent-association",
             users: "get-sub-agents-using-function-tool"),
         segments: Link.Segments(user: "sub-agent", used: "function-tool", users: "sub-agents", person: "SubAgent"),
-        hasPagination: true)
+        hasPagination: true, shows: [("relationshipId", "id")])
 }

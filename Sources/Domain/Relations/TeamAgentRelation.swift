@@ -9,7 +9,7 @@ public struct TeamAgentRelation: Resource, Equatable {
     /// Which agent.
     public var targetAgentId = ""
     /// Headers sent with each call; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// Its place in the sub-agent's list; nil when it was made alone.
     public var position: Int?
 
@@ -26,7 +26,7 @@ public struct TeamAgentRelation: Resource, Equatable {
             delete: "delete-sub-agent-team-agent-relation"), schemaName: "SubAgentTeamAgentRelation",
         label: "Sub Agent Team Agent Relation",
         identity: .derived(["targetAgentId"]), onDuplicate: .unprocessable, unique: ["targetAgentId"],
-        refusesEmptyUpdate: true)
+        filters: [("targetAgentId", "targetAgentId")], refusesEmptyUpdate: true)
 
     /// The members.
     public static let fields: [Field<Self>] = [

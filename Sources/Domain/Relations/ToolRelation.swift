@@ -11,7 +11,7 @@ public struct ToolRelation: Resource, Equatable {
     /// The server's tools that it may use; nil for all, empty for none.
     public var selectedTools: [String]?
     /// Headers sent to the server; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// What holds for single tools of the server; nil for nothing.
     public var toolPolicies: ToolPolicies?
     /// Its place in the sub-agent's list; nil when it was made alone.

@@ -22,7 +22,8 @@ public struct ExternalAgent: Resource, Equatable {
         tags: ["External Agents"],
         names: OperationNames(
             list: "list-external-agents", get: "get-external-agent-by-id", create: "create-external-agent",
-            update: "update-external-agent", delete: "delete-external-agent"), refusesEmptyUpdate: true)
+            update: "update-external-agent", delete: "delete-external-agent"),
+        filters: [("credentialReferenceId", "credentialReferenceId")], refusesEmptyUpdate: true)
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -1,4 +1,5 @@
 public import Catalog
+import JavaScript
 
 /// A JavaScript function that function tools call (manage spec §2.7).
 public struct Function: Resource, Equatable {
@@ -19,7 +20,7 @@ public struct Function: Resource, Equatable {
         Self.self, "function", title: "Function", plural: "functions", in: .project, tags: ["Functions"],
         names: OperationNames(
             list: "list-functions", get: "get-function", create: "create-function", update: "update-function",
-            delete: "delete-function"), onDuplicate: .replace)
+            delete: "delete-function", getSummary: "Get Function by ID"), onDuplicate: .replace)
 
     /// The members.
     public static let fields: [Field<Self>] = [

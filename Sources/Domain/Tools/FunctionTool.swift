@@ -22,7 +22,8 @@ public struct FunctionTool: Resource, Equatable {
         tags: ["Function Tools"],
         names: OperationNames(
             list: "list-function-tools", get: "get-function-tool", create: "create-function-tool",
-            update: "update-function-tool", delete: "delete-function-tool"))
+            update: "update-function-tool", delete: "delete-function-tool",
+            getSummary: "Get Function Tool by ID"), filters: [("functionId", "functionId")])
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -23,7 +23,7 @@ public struct Tool: Resource, Equatable {
     /// Whose credential calls carry.
     public var credentialScope = CredentialScope.project
     /// Headers sent with each call; nil for none.
-    public var headers: OrderedMap<String>?
+    public var headers: HeaderMap?
     /// Its picture; nil for none.
     public var imageUrl: String?
     /// What the server said that it can do; nil until it was asked.
@@ -42,17 +42,25 @@ public struct Tool: Resource, Equatable {
         names: OperationNames(
             list: "list-tools", get: "get-tool", create: "create-tool", update: "update-tool", delete: "delete-tool"),
         schemaName: "McpTool", bodyName: "Tool",
+        filters: [
+            ("credentialReferenceId", "credentialReferenceId"), ("credentialScope", "credentialScope"),
+            ("isWorkApp", "isWorkApp"),
+        ],
         listParameters: [
-            Operation.Parameter("status", in: .query, "Only tools with this status."),
+            Operation.Parameter("status", in: .query, "Only tools with this status.", schema: status),
             Operation.Parameter(
                 "skipDiscovery", in: .query, "Whether servers are not asked.",
                 schema: ["type": "string", "enum": ["true", "false"]]),
         ], refusesEmptyUpdate: true, showsUnset: false,
         extras: Extras(
-            schemas: ["tenantId": ["type": "string"], "projectId": ["type": "string"], "status": ["type": "string"]],
+            schemas: ["tenantId": ["type": "string"], "projectId": ["type": "string"], "status": .object(status)],
             always: { _, branch in
                 ["tenantId": .string(branch.tenant), "projectId": .string(branch.project), "status": "unknown"]
             }))
+
+    private static let status: JSONObject = [
+        "type": "string", "enum": ["healthy", "unhealthy", "unknown", "needs_auth", "unavailable"],
+    ]
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -71,11 +71,11 @@ public struct MCPTransport: Structure, Equatable {
     /// The transport.
     public var type = TransportType.streamableHTTP
     /// Options of the clients for which this was first written; kept for them.
-    public var requestInit: JSONObject?
+    public var requestInit: ClientOptions?
     /// As `requestInit`.
-    public var eventSourceInit: JSONObject?
+    public var eventSourceInit: ClientOptions?
     /// As `requestInit`.
-    public var reconnectionOptions: JSONValue?
+    public var reconnectionOptions: JSONObject?
     /// The session to go on with; nil for a new one.
     public var sessionId: String?
 
@@ -85,11 +85,29 @@ public struct MCPTransport: Structure, Equatable {
     /// The members.
     public static let fields: [Field<Self>] = [
         field("type", \.type, .choice, "The transport.", required: true),
-        field("requestInit", \.requestInit, .jsonObject, "Options for requests."),
-        field("eventSourceInit", \.eventSourceInit, .jsonObject, "Options for event streams."),
-        field("reconnectionOptions", \.reconnectionOptions, .json, "Options for reconnecting."),
+        field("requestInit", \.requestInit, .structure, "Options for requests."),
+        field("eventSourceInit", \.eventSourceInit, .structure, "Options for event streams."),
+        field("reconnectionOptions", \.reconnectionOptions, .jsonObject, "Options for reconnecting."),
         field("sessionId", \.sessionId, .text(), "The session to go on with."),
     ]
+}
+
+/// Options of HTTP clients, kept as they came but for the header fields in them.
+public struct ClientOptions: Structure, Equatable {
+    /// Header fields; nil for none.
+    public var headers: HeaderMap?
+    /// Everything else.
+    public var others: JSONObject = [:]
+
+    /// One with every default in place.
+    public init() {}
+
+    /// The members.
+    public static let fields: [Field<Self>] = [
+        field("headers", \.headers, .headerMap, "Header fields.")
+    ]
+    /// What becomes of members that are not declared.
+    public static let unknownMembers = UnknownMembers<Self>.keep(\.others)
 }
 
 /// What is changed of one tool of a server before a model sees it.

@@ -49,6 +49,8 @@ extension HTTPField.Name {
     static let runAsUser = literal("x-inkeep-run-as-user-id")
     static let ref = literal("x-inkeep-ref")
     static let apiKey = literal("x-api-key")
+    static let idempotencyKey = literal("idempotency-key")
+    static let idempotentReplayed = literal("idempotent-replayed")
     static let emitOperations = literal("x-emit-operations")
     static let shouldRetry = literal("x-should-retry")
     static let userProperties = literal("x-inkeep-user-properties")

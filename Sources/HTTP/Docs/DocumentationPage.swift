@@ -1,9 +1,16 @@
+import Cryptography
+
 /// The page that shows the OpenAPI document. It comes whole from the server: no other host is asked for anything.
 enum DocumentationPage {
-    /// What the page may load and run (Content Security Policy Level 3).
+    /// What the page may load and run (Content Security Policy Level 3): its own style and script, known by their
+    /// digests, and the document.
     static let policy =
-        "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        "default-src 'none'; connect-src 'self'; style-src '\(source(style))'; script-src '\(source(script))'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+    private static func source(_ text: String) -> String {
+        "sha256-" + Base64.standard.text(SHA256.digest(Array(text.utf8)))
+    }
 
     /// The page.
     static let html = head + style + "</style></head>" + body + "<script>" + script + "</script></body></html>\n"
@@ -64,6 +71,7 @@ enum DocumentationPage {
         const typeText = schema => {
           const { name, schema: at } = resolve(schema);
           if (name) return name;
+          if (at.type === undefined && at.const !== undefined) return JSON.stringify(at.const);
           if (at.enum) return at.enum.map(v => JSON.stringify(v)).join(' | ');
           for (const key of ['oneOf', 'anyOf', 'allOf']) {
             if (at[key]) return at[key].map(typeText).join(key === 'allOf' ? ' & ' : ' | ');
@@ -72,7 +80,7 @@ enum DocumentationPage {
           return at.items ? typeText(at.items) + '[]' : type;
         };
         const ruleNames = ['format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems',
-          'default', 'const'];
+          'default', 'const', 'not', 'propertyNames', 'example'];
         const rules = at => ruleNames.filter(key => at[key] !== undefined)
           .map(key => key + ': ' + JSON.stringify(at[key])).join(', ');
         const label = (key, schema, required, at) => [make('span', {}, key),
@@ -105,21 +113,31 @@ enum DocumentationPage {
         };
         const contents = content => Object.entries(content || {}).map(([type, media]) =>
           make('div', {}, make('code', {}, type), schemaBox(media.schema)));
+        const parameterAt = p => p.$ref ? api.components.parameters[p.$ref.split('/').pop()] : p;
         const parameters = list => !list || !list.length ? '' : make('div', {}, make('h4', {}, 'Parameters'),
           make('table', {}, make('tr', {}, ['Name', 'In', 'Type', ''].map(text => make('th', {}, text))),
-            list.map(p => make('tr', {}, make('td', {}, make('code', {}, p.name), p.required
+            list.map(parameterAt).map(p => make('tr', {}, make('td', {}, make('code', {}, p.name), p.required
               ? make('span', { class: 'required' }, '*') : ''), make('td', {}, p.in),
-              make('td', {}, typeText(p.schema)), make('td', {}, p.description || '')))));
+              make('td', {}, typeText(p.schema)), make('td', {}, p.description || '', ' ',
+              make('span', { class: 'help' }, rules(p.schema || {})))))));
+        const headers = list => !list ? '' : make('p', { class: 'help' }, 'Headers: ' + Object.entries(list)
+          .map(([name, header]) => name + ' (' + (header.description || '') + ')').join(', '));
+        const answer = ([status, response]) => {
+          const line = [make('code', {}, status), ' ' + (response.description || '')];
+          const more = [headers(response.headers), contents(response.content)].flat().filter(node => node !== '');
+          if (+status < 300) return make('div', {}, make('p', {}, line), more);
+          if (!more.length) return make('p', {}, line);
+          return make('details', {}, make('summary', {}, line), more);
+        };
+        const access = (op, authz) => authz ? 'Needs ' + authz.permission + ' on the ' + authz.resource + '.'
+          : op.security && !op.security.length ? 'Open to anybody.' : 'Needs a credential for running agents.';
         const fill = (box, op) => {
           const authz = op['x-authz'];
           box.append(parameters(op.parameters),
             op.requestBody ? make('div', {}, make('h4', {}, 'Body'), contents(op.requestBody.content)) : '',
-            make('h4', {}, 'Answers'), Object.entries(op.responses || {}).reduce((all, [status, response]) => {
-              all.append(make('div', {}, make('p', {}, make('code', {}, status), ' ' + (response.description || '')),
-                +status < 300 ? contents(response.content) : ''));
-              return all;
-            }, make('div')),
-            authz ? make('p', { class: 'note' }, 'Needs: ' + authz.permission + ' on ' + authz.resource) : '');
+            make('h4', {}, 'Answers'), ...Object.entries(op.responses || {}).map(answer),
+            make('p', { class: 'note' }, access(op, authz)),
+            op['x-aliases'] ? make('p', { class: 'note' }, 'Also as ' + op['x-aliases'].join(', ') + '.') : '');
         };
         const operation = (path, method, op) => {
           const inner = make('div');
@@ -140,13 +158,18 @@ enum DocumentationPage {
           document.title = api.info.title;
           document.getElementById('title').textContent = api.info.title + ' ' + api.info.version;
           const main = document.getElementById('main');
-          main.replaceChildren(...[...byTag].map(([tag, boxes]) =>
-            make('section', {}, make('h2', { id: 'tag-' + tag }, tag), boxes)));
+          const schemes = Object.entries(api.components.securitySchemes || {}).map(([name, scheme]) =>
+            make('li', {}, make('code', {}, name), ': ' + scheme.type + ', ' + (scheme.scheme || scheme.in + ' '
+              + scheme.name)));
+          main.replaceChildren(make('section', { class: 'about' },
+            ...(api.info.description || '').split('\\n\\n').map(text => make('p', {}, text)),
+            make('p', {}, 'Credentials:'), make('ul', {}, schemes)),
+            ...[...byTag].map(([tag, boxes]) => make('section', {}, make('h2', { id: 'tag-' + tag }, tag), boxes)));
           document.getElementById('menu').replaceChildren(...[...byTag.keys()].map(tag =>
             make('a', { href: '#tag-' + tag }, tag)));
           document.getElementById('filter').addEventListener('input', event => {
             const wanted = event.target.value.toLowerCase().split(' ').filter(Boolean);
-            for (const section of main.children) {
+            for (const section of main.querySelectorAll('section:not(.about)')) {
               let shown = 0;
               for (const box of section.querySelectorAll('.op')) {
                 box.hidden = !wanted.every(word => box.dataset.text.includes(word));

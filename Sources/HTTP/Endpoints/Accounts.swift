@@ -71,9 +71,9 @@ enum Accounts {
                 var found: [(project: String, entry: Entry)] = []
                 var page = 1
                 while found.count < agentsMax {
-                    let projects = try transaction.tenantPage(kind: Project.kind.name, page: page, limit: 100)
-                    found += try transaction.inTenantPage(
-                        of: Project.kind.name, page: page, limit: 100, kind: Agent.kind.name)
+                    let projects = try transaction.tenantPage(
+                        ListQuery(kind: Project.kind.name, page: page, limit: 100))
+                    found += try transaction.atTop(of: projects.entries.map(\.key.id), kind: Agent.kind.name)
                     if page * 100 >= projects.total { break }
                     page += 1
                 }

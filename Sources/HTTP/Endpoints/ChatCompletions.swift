@@ -24,7 +24,8 @@ enum ChatCompletions {
         responses: [
             Operation.Response(
                 200, "The answer: JSON, or with `stream: true` chunks as server-sent events and `[DONE]`.",
-                schema: ChatSchemas.completion)
+                schema: ChatSchemas.completion),
+            Operation.Response(200, "", schema: ["type": "string"], mediaType: "text/event-stream"),
         ], errors: ChatSchemas.errors, effect: .endpoint)
 }
 
@@ -52,6 +53,7 @@ enum UIChat {
         responses: [
             Operation.Response(
                 200, "The answer as a UI message stream, or with `stream: false` as one JSON.",
-                schema: ["type": "string"], mediaType: "text/event-stream")
+                schema: ["type": "string"], mediaType: "text/event-stream"),
+            Operation.Response(200, "", schema: ChatSchemas.completion),
         ], errors: ChatSchemas.errors, effect: .endpoint)
 }

@@ -11,11 +11,16 @@ enum Documents {
 
     /// What holds for all operations.
     static let description = """
-        Any operation may also answer 405 with `Allow`, 413 and 415.
+        A path answers methods that it does not have with 405 and `Allow`. `PUT` and `PATCH` do the same wherever \
+        either is: the other one stands in the operation's `x-aliases`.
 
         Answers to `GET` on configuration carry an `ETag`. A reader that sends it back as `If-None-Match` gets 304 \
         while nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has \
         changed the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
+
+        Every operation that changes configuration takes an `Idempotency-Key`. The same request with the same key is \
+        done once: for 24 hours it gets the first answer again, with `Idempotent-Replayed: true`. Another request with \
+        the key gets 422, one that comes while the first is being done 409. What failed may be tried again with its key.
 
         Every operation that changes configuration takes `?dryRun=true`: it answers with what would be changed, and \
         changes nothing.
@@ -26,9 +31,10 @@ enum Documents {
         operations: [Operation], schemas: [(name: String, schema: JSONObject)], version: String, publicURL: String
     ) -> [Endpoint] {
         let document = Once {
+            let additions = DispatcherAdditions(operations)
             let document = OpenAPI.document(
-                operations: operations + [openAPI, docs], schemas: schemas, title: title, description: description,
-                version: version, server: publicURL)
+                operations: operations + [openAPI, docs], schemas: schemas + DispatcherAdditions.schemas, title: title,
+                description: description, version: version, server: publicURL, additions: { additions($0) })
             return ByteBuffer(bytes: document.jsonBytes)
         }
         let page = ByteBuffer(string: DocumentationPage.html)

@@ -14,6 +14,8 @@ extension HTTPServer {
         public var schemas: [(name: String, schema: JSONObject)]
         /// The name of the kind that a tenant's list of projects shows.
         public var projectKind: String
+        /// Seals the secrets in what is stored.
+        public var sealing: Sealing
         /// Whom it lets in.
         public var authentication: Authenticator.Configuration
         /// Its bounds.
@@ -28,18 +30,22 @@ extension HTTPServer {
         public var version: String
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// Why the server sends no request to an address, for people; nil when it does.
+        public var refusalOfAddress: @Sendable (String) -> String?
 
         /// Parts with the defaults of a server on this machine.
         public init(
             address: Address, operations: [Operation], schemas: [(name: String, schema: JSONObject)],
-            projectKind: String, authentication: Authenticator.Configuration, limits: ServerLimits = ServerLimits(),
-            clock: RuntimeClock = .live, streamGrace: Duration = .zero, logger: Logger, version: String,
-            publicURL: String? = nil
+            projectKind: String, sealing: Sealing, authentication: Authenticator.Configuration,
+            limits: ServerLimits = ServerLimits(), clock: RuntimeClock = .live, streamGrace: Duration = .zero,
+            logger: Logger, version: String, publicURL: String? = nil,
+            refusalOfAddress: @escaping @Sendable (String) -> String? = { _ in nil }
         ) {
             self.address = address
             self.operations = operations
             self.schemas = schemas
             self.projectKind = projectKind
+            self.sealing = sealing
             self.authentication = authentication
             self.limits = limits
             self.clock = clock
@@ -47,6 +53,13 @@ extension HTTPServer {
             self.logger = logger
             self.version = version
             self.publicURL = publicURL
+            self.refusalOfAddress = refusalOfAddress
+        }
+
+        /// Its address as clients see it, without a slash at its end.
+        var clientURL: String {
+            let url = publicURL ?? "http://\(address.host):\(address.port)"
+            return url.hasSuffix("/") ? String(url.dropLast()) : url
         }
     }
 
@@ -67,10 +80,11 @@ extension HTTPServer {
             AgentCards.endpoint(runs, publicURL: parts.publicURL),
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
+        endpoints.append(Capabilities.endpoint)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,
-            publicURL: parts.publicURL ?? "http://\(parts.address.host):\(parts.address.port)")
+            publicURL: parts.clientURL)
         var routes = Routes<Dispatcher.Target>()
         let targets = endpoints.map(Dispatcher.Target.endpoint) + parts.operations.map(Dispatcher.Target.operation)
         for target in targets {
@@ -83,7 +97,9 @@ extension HTTPServer {
             dispatcher: Dispatcher(
                 routes: routes, authenticator: Authenticator(parts.authentication), store: store,
                 now: parts.clock.now,
-                limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind),
+                limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
+                surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
+                sealing: parts.sealing),
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }

@@ -88,7 +88,7 @@ public struct HTTPServer: Service {
                 return try await write(stream, head, writer, signal, channel)
             }
             let problem = Problem(.serviceUnavailable, "Too many open event streams", retryAfter: .seconds(1))
-            reply = .problem(problem, instance: path, requestID: id)
+            reply = .problem(problem, instance: String(path.prefix { $0 != "?" }), requestID: id)
         }
         try await write(reply, id, writer, isHead: request.method == .head)
     }

@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 
 /// The `<current_time>` block of the current input (run spec §9).
@@ -22,7 +23,7 @@ enum CurrentTime {
         let local = seconds + offset
         let day = Int((Double(local) / 86_400).rounded(.down))
         let second = local - day * 86_400
-        let (year, month, ofMonth) = civil(day)
+        let (year, month, ofMonth) = Timestamp.date(ofDay: day)
         let hour = second / 3600
         let clock = "\(hour % 12 == 0 ? 12 : hour % 12):\(padded(second / 60 % 60)):\(padded(second % 60))"
         let weekday = days[((day % 7) + 7) % 7]
@@ -38,17 +39,5 @@ enum CurrentTime {
         let minutes = abs(offset) / 60
         let rest = minutes % 60 == 0 ? "" : ":\(padded(minutes % 60))"
         return "GMT\(offset < 0 ? "-" : "+")\(minutes / 60)\(rest)"
-    }
-
-    /// Year, month and day of a number of days since 1970.
-    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let ofEra = shifted - era * 146_097
-        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthIndex = (5 * ofYear + 2) / 153
-        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, ofYear - (153 * monthIndex + 2) / 5 + 1)
     }
 }

@@ -8,12 +8,13 @@ public struct Dialect: Sendable {
     /// Run at the start of the migrating transaction, so that one process migrates at a time.
     let migrationLock: String?
 
-    /// Clustered, strictly typed tables; the one writer needs no row locks, and its transaction is the migration lock.
+    /// Clustered, strictly typed tables; the one writer needs no row locks, and its transaction is the migration lock
+    /// and every other: `{try lock}($1)` is always true.
     static let sqlite = Dialect(
         name: "sqlite",
         marks: [
             ("{text}", "TEXT"), ("{integer}", "INTEGER"), ("{clustered}", "STRICT, WITHOUT ROWID"),
-            ("{for update}", ""), ("{skip locked}", ""),
+            ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "0 = 0 *"),
         ],
         migrationLock: nil
     )
@@ -23,7 +24,8 @@ public struct Dialect: Sendable {
         name: "postgres",
         marks: [
             ("{text}", "TEXT COLLATE \"C\""), ("{integer}", "BIGINT"), ("{clustered}", ""),
-            ("{for update}", "FOR UPDATE"), ("{skip locked}", "FOR UPDATE SKIP LOCKED"),
+            ("{for update}", "FOR UPDATE"), ("{skip locked}", "FOR UPDATE SKIP LOCKED"), ("{find}", "strpos"),
+            ("{try lock}", "pg_try_advisory_xact_lock"),
         ],
         migrationLock: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
             + "SELECT pg_advisory_xact_lock(7307218331)"

@@ -1,16 +1,17 @@
-import Catalog
 import Yams
 
-/// YAML files as JSON values, and back. Plain scalars are read by the rules of YAML 1.2's JSON schema, so that `yes`,
+/// YAML texts as JSON values, and back. Plain scalars are read by the rules of YAML 1.2's JSON schema, so that `yes`,
 /// `on` and `1e` stay text, and numbers keep the form in which they are written.
-enum YAML {
-    /// Why a file cannot be read.
-    struct Fault: Error, CustomStringConvertible {
-        let description: String
+public enum YAML {
+    /// Why a text cannot be read.
+    public struct Fault: Error, CustomStringConvertible {
+        /// A sentence for the author of the text.
+        public let description: String
     }
 
-    /// Reads one document; an empty file is null.
-    static func parse(_ text: String) throws(Fault) -> JSONValue {
+    /// Reads one document; an empty text is null. Nested more than a thousand levels it is refused. What anchors name
+    /// is repeated where it is used, however much that is: of a text from elsewhere, ask `hasAliases` first.
+    public static func parse(_ text: String) throws(Fault) -> JSONValue {
         do {
             guard let node = try Yams.compose(yaml: text) else { return .null }
             return try value(of: node, depth: 0)
@@ -21,8 +22,18 @@ enum YAML {
         }
     }
 
+    /// Whether a text may use an anchor that it defines: there is a name with `&` and with `*` before it. A few lines
+    /// of aliases of aliases stand for more than any machine can hold.
+    public static func hasAliases(_ text: String) -> Bool {
+        func names(after mark: UInt8) -> Set<[UInt8]> {
+            let pieces = Array(text.utf8).split(separator: mark, omittingEmptySubsequences: false).dropFirst()
+            return Set(pieces.map { Array($0.prefix { $0.isIdentifierByte && $0 != UInt8(ascii: ".") }) })
+        }
+        return !names(after: UInt8(ascii: "&")).isDisjoint(with: names(after: UInt8(ascii: "*")).subtracting([[]]))
+    }
+
     /// Writes a document in a stable form: members in their order, long texts as blocks.
-    static func text(_ value: JSONValue) throws(Fault) -> String {
+    public static func text(_ value: JSONValue) throws(Fault) -> String {
         do {
             return try Yams.serialize(node: node(for: value), width: -1, allowUnicode: true)
         } catch {

@@ -1,8 +1,6 @@
 import Catalog
 import Testing
 
-@testable import CLI
-
 struct YAMLTests {
     @Test(arguments: [
         ("a: yes", #"{"a":"yes"}"#),

@@ -1,10 +1,10 @@
-/// What the server must know of JavaScript without running any.
-enum JavaScript {
-    /// Why `source` is not exactly one function expression or declaration, or nil when it is one (manage spec §1.7).
-    ///
-    /// This looks at tokens: brackets, strings, comments and regular expressions, the head of the function, and that
-    /// nothing comes after it. What else is wrong shows when the function is first run.
-    @Sendable static func functionProblem(_ source: String) -> String? {
+/// Tells one function from other code by its tokens, for machines without a parser.
+///
+/// It looks at brackets, strings, comments and regular expressions, the head of the function, and that nothing comes
+/// after it. What else is wrong shows when the function is first run.
+enum TokenCheck {
+    /// Why `source` is not exactly one function, or nil when it is one.
+    static func problem(in source: String) -> String? {
         do throws(JavaScriptLexer.Fault) {
             var items = try JavaScriptLexer.tokens(of: source)[...]
             while items.last?.token == .mark(";") { items.removeLast() }
@@ -15,7 +15,6 @@ enum JavaScript {
     }
 
     private typealias Items = ArraySlice<JavaScriptLexer.Item>
-    private static let notOne = "must be exactly one JavaScript function, as in async (input) => { … }"
 
     /// The tokens without parentheses around them all.
     private static func unwrapped(_ items: Items) -> Items {
@@ -36,9 +35,9 @@ enum JavaScript {
         var rest = items
         if rest.first?.token == .mark("*") { rest = rest.dropFirst() }
         if case .word = rest.first?.token { rest = rest.dropFirst() }
-        guard rest.first?.token == .mark("("), let parametersEnd = end(of: rest) else { return notOne }
+        guard rest.first?.token == .mark("("), let parametersEnd = end(of: rest) else { return JavaScript.notOne }
         rest = rest[parametersEnd...]
-        guard rest.first?.token == .mark("{"), let bodyEnd = end(of: rest) else { return notOne }
+        guard rest.first?.token == .mark("{"), let bodyEnd = end(of: rest) else { return JavaScript.notOne }
         return bodyEnd == rest.endIndex ? nil : "must have nothing after the function"
     }
 
@@ -49,9 +48,9 @@ enum JavaScript {
         } else if rest.first?.token == .mark("("), let parametersEnd = end(of: rest) {
             rest = rest[parametersEnd...]
         } else {
-            return notOne
+            return JavaScript.notOne
         }
-        guard rest.first?.token == .mark("=>") else { return notOne }
+        guard rest.first?.token == .mark("=>") else { return JavaScript.notOne }
         rest = rest.dropFirst()
         guard let first = rest.first else { return "has no body" }
         guard first.token == .mark("{") else { return expressionProblem(rest) }

@@ -1,0 +1,61 @@
+/// The statements on invocations. `$1`, `$2`, `$3` are always tenant, project and branch.
+enum InvocationSQL {
+    private static let columns = """
+        kind, parent, source, id, status, due_at, started_at, ended_at, conversations, batch, run_as_user, ref, request,
+        payload, error, attempt, idempotency_key, created_at
+        """
+    private static let ofSource =
+        "tenant = $1 AND project = $2 AND branch = $3 AND kind = $4 AND parent = $5 AND source = $6"
+
+    static let insert = Statement(
+        """
+        INSERT INTO invocation (tenant, project, branch, \(columns))
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        """)
+
+    static let update = Statement(
+        """
+        UPDATE invocation SET status = $8, started_at = $9, ended_at = $10, conversations = $11, ref = $12,
+            payload = $13, error = $14, attempt = $15
+        WHERE \(ofSource) AND id = $7
+        """)
+
+    static let get = Statement("SELECT \(columns) FROM invocation WHERE \(ofSource) AND id = $7")
+
+    private static let inTime = "due_at >= $7 AND due_at <= $8"
+
+    static let count = Statement("SELECT count(*) FROM invocation WHERE \(ofSource) AND \(inTime)")
+
+    static let page = Statement(
+        """
+        SELECT \(columns) FROM invocation WHERE \(ofSource) AND \(inTime)
+        ORDER BY due_at DESC, id LIMIT $9 OFFSET $10
+        """)
+
+    static let countByStatus = Statement(
+        "SELECT count(*) FROM invocation WHERE \(ofSource) AND \(inTime) AND status = $9")
+
+    static let pageByStatus = Statement(
+        """
+        SELECT \(columns) FROM invocation WHERE \(ofSource) AND \(inTime) AND status = $9
+        ORDER BY due_at DESC, id LIMIT $10 OFFSET $11
+        """)
+
+    // The words of the partial index, and then those that are wanted of them.
+    private static let open = """
+        tenant = $1 AND project = $2 AND branch = $3 AND kind = $4 AND parent = $5
+            AND status IN ('pending', 'running') AND (status = 'pending' OR $6 = 1)
+        """
+
+    static let countOpen = Statement("SELECT count(*) FROM invocation WHERE \(open)")
+
+    static let pageOpen = Statement(
+        "SELECT \(columns) FROM invocation WHERE \(open) ORDER BY due_at, id LIMIT $7 OFFSET $8")
+
+    static let latest = Statement(
+        """
+        SELECT \(columns) FROM invocation WHERE \(ofSource) AND due_at = (
+            SELECT due_at FROM invocation WHERE \(ofSource) AND started_at IS NOT NULL ORDER BY due_at DESC LIMIT 1)
+        ORDER BY id LIMIT 1000
+        """)
+}

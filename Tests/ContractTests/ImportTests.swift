@@ -1,0 +1,47 @@
+import Catalog
+import CoveyTesting
+import Foundation
+import Testing
+
+/// A project as the original's SDK writes it, brought in with the built command.
+struct ImportTests {
+    @Test(.timeLimit(.minutes(2)))
+    func `a project of the SDK is pushed from one file, pulled as files, and pushed from those without a change`()
+        async throws
+    {
+        let folder = try DataFolder()
+        let server = try await BuiltServer(folder: folder.url)
+        let file = folder.url.appending(path: "sdk.json")
+        try Data(SDKProject.body.jsonBytes).write(to: file)
+        let pushed = try await Self.covey(["push", file.path(percentEncoded: false)], server)
+        #expect(pushed.status == 0 && pushed.output.contains("Created project helpdesk"), "\(pushed.output)")
+        let nothing = "Nothing to do: the server has all of it."
+        let again = try await Self.covey(["push", file.path(percentEncoded: false)], server)
+        #expect(again.status == 0 && again.output.contains(nothing), "\(again.output)")
+        let files = folder.url.appending(path: "pulled")
+        let pulled = try await Self.covey(["pull", "helpdesk", files.path(percentEncoded: false)], server)
+        #expect(pulled.status == 0, "\(pulled.output)")
+        let example = try String(contentsOf: files.appending(path: "skills/tone/examples/good.md"), encoding: .utf8)
+        #expect(example == "Thank you, gladly.\n")
+        let back = try await Self.covey(["push", files.path(percentEncoded: false)], server)
+        #expect(back.status == 0 && back.output.contains(nothing), "\(back.output)")
+        #expect(server.stop() == 0)
+    }
+
+    private static func covey(
+        _ arguments: [String], _ server: BuiltServer
+    ) async throws -> (status: Int32, output: String) {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = BuiltServer.binary
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address]
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let reading = output.fileHandleForReading
+        let data = await aside { reading.readDataToEndOfFile() }
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}

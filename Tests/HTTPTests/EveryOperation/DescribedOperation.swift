@@ -1,0 +1,64 @@
+import Catalog
+import CoveyTesting
+import Outbound
+import Testing
+
+/// An operation as the served document describes it, endpoints included: what the tests of every operation go through.
+struct DescribedOperation: Sendable, CustomStringConvertible {
+    /// The name.
+    let id: String
+    /// The method that the document shows, and those that do the same.
+    let methods: [String]
+    /// The path with parameters in braces.
+    let path: String
+    /// Whom the operation is for.
+    let side: Side
+    /// Whether it takes a body.
+    let takesBody: Bool
+    /// The statuses that it may answer with.
+    let statuses: Set<Int>
+
+    /// Whom an operation is for: which credential opens it.
+    enum Side: Sendable { case anybody, manage, run }
+
+    var description: String { "\(id) (\(methods.joined(separator: ", ")) \(path))" }
+
+    /// The names of the parameters in the path.
+    var parameters: [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    /// The path with `values` in place of the parameters; `fallback` where there is none. They go in as they are.
+    func path(_ values: [String: String], otherwise fallback: String = "x") -> String {
+        path.split(separator: "/").map { segment in
+            guard segment.hasPrefix("{") else { return "/\(segment)" }
+            return "/" + (values[String(segment.dropFirst().dropLast())] ?? fallback)
+        }.joined()
+    }
+
+    /// All operations that a server describes.
+    static func all(_ client: TestClient) async throws -> [DescribedOperation] {
+        let document = try await client.send("GET", "/openapi.json").json
+        var all: [DescribedOperation] = []
+        for (path, item) in document["paths"]?.object ?? [:] {
+            for (method, operation) in item.object ?? [:] {
+                all.append(DescribedOperation(method.uppercased(), path, operation))
+            }
+        }
+        try #require(all.count > 100)
+        return all
+    }
+
+    private init(_ method: String, _ path: String, _ operation: JSONValue) {
+        id = operation["operationId"]?.string ?? ""
+        methods = [method] + (operation["x-aliases"]?.array?.compactMap(\.string) ?? [])
+        self.path = path
+        let isOpen = operation["security"]?.array?.isEmpty == true
+        side = isOpen ? .anybody : operation["x-authz"]?["permission"] == nil ? .run : .manage
+        takesBody = operation["requestBody"] != nil
+        statuses = Set((operation["responses"]?.object?.keys ?? []).compactMap { Int($0) })
+    }
+}
+
+/// The ids that the fixture of these tests has, by the names of path parameters.
+let fixtureIDs = ["tenantId": "default", "projectId": "p", "agentId": "a", "subAgentId": "s"]
