@@ -48,11 +48,9 @@ extension Kind {
         return facets
     }
 
-    /// The reference of a member that is kept as a link, or nil. What lives outside branches has its links apart from
-    /// those that lists know.
+    /// The reference of a member that is kept as a link, or nil.
     private func linked(_ member: String) -> Reference? {
-        guard isVersioned else { return nil }
-        return members.first { $0.name == member }?.reference.flatMap { $0.rule == .loose ? nil : $0 }
+        members.first { $0.name == member }?.reference.flatMap { $0.rule == .loose ? nil : $0 }
     }
 
     /// The JSON Schema of a member, a top-level name or names joined by dots.
