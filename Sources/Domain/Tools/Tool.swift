@@ -53,7 +53,9 @@ public struct Tool: Resource, Equatable {
                 schema: ["type": "string", "enum": ["true", "false"]]),
         ], refusesEmptyUpdate: true, showsUnset: false,
         extras: Extras(
-            schemas: foundSchemas.merging(["tenantId": ["type": "string"], "projectId": ["type": "string"]]),
+            schemas: [
+                "tenantId": ["type": "string"], "projectId": ["type": "string"], "status": .object(ToolStatus.schema),
+            ], optionalSchemas: foundSchemas,
             always: { _, branch in
                 ["tenantId": .string(branch.tenant), "projectId": .string(branch.project), "status": "unknown"]
             },

@@ -118,9 +118,9 @@ extension Tool {
         }
     }
 
-    /// The JSON Schemas of those members.
+    /// The JSON Schemas of those members that are there only when something was found.
     static let foundSchemas: JSONObject = [
-        "status": .object(ToolStatus.schema), "version": ["type": "string"], "expiresAt": ["type": "string"],
+        "version": ["type": "string"], "expiresAt": ["type": "string"],
         "availableTools": [
             "type": "array",
             "items": [
