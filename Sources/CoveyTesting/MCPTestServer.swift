@@ -28,7 +28,7 @@ public final class MCPTestServer: Sendable {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.begin()
+        try process.run()
         let reading = output.fileHandleForReading
         let said = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {

@@ -13,6 +13,9 @@ final class BuiltServer {
         return FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)) ? file : nil
     }()
 
+    /// Servers at once: each takes memory and descriptors of which a machine has not endlessly many.
+    private static let places = Places(8)
+
     private let process: Process
     private let output: Pipe
     /// The server's address, without a slash at its end.
@@ -37,7 +40,14 @@ final class BuiltServer {
         process.environment = quiet.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.begin()
+        await Self.places.take()
+        process.terminationHandler = { _ in Self.places.give() }
+        do {
+            try process.run()
+        } catch {
+            Self.places.give()
+            throw error
+        }
         let reading = output.fileHandleForReading
         let said = await aside {
             var said = ""
@@ -152,7 +162,7 @@ enum Python {
         process.arguments = [root.appending(path: "Tests/Clients/\(script)").path(percentEncoded: false)] + arguments
         process.standardOutput = output
         process.standardError = output
-        try process.begin()
+        try process.run()
         let reading = output.fileHandleForReading
         let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()

@@ -223,7 +223,7 @@ final class Tmpfs {
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.standardError = FileHandle.nullDevice
-        try process.begin()
+        try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
     }

@@ -38,7 +38,7 @@ struct ImportTests {
         process.environment = ["PATH": "/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address]
         process.standardOutput = output
         process.standardError = output
-        try process.begin()
+        try process.run()
         let reading = output.fileHandleForReading
         let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()

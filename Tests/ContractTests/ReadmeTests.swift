@@ -62,7 +62,7 @@ struct ReadmeTests {
         process.environment = ["PATH": binaries + ":/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address]
         process.standardOutput = output
         process.standardError = output
-        try process.begin()
+        try process.run()
         let reading = output.fileHandleForReading
         let data = await aside { reading.readDataToEndOfFile() }
         process.waitUntilExit()

@@ -68,7 +68,7 @@ struct ServeTests {
         let folder = try TestApp.makeFolder()
         defer { TestApp.remove(folder) }
         let (first, output) = Self.process(["--dev", "--port", "0"], [:], in: folder)
-        try first.begin()
+        try first.run()
         let begun = await Self.firstWords(output)
         #expect(begun.contains("Covey listens"), "\(begun)")
         let (status, said) = try await Self.start(["--dev", "--port", "0"], [:], in: folder)
@@ -77,7 +77,7 @@ struct ServeTests {
         kill(first.processIdentifier, SIGKILL)
         await aside { first.waitUntilExit() }
         let (next, more) = Self.process(["--dev", "--port", "0"], [:], in: folder)
-        try next.begin()
+        try next.run()
         let again = await Self.firstWords(more)
         #expect(again.contains("Covey listens"), "\(again)")
         next.terminate()
@@ -88,7 +88,7 @@ struct ServeTests {
         _ arguments: [String], _ environment: [String: String], in folder: String
     ) async throws -> (status: Int32, said: String) {
         let (process, output) = process(arguments, environment, in: folder)
-        try process.begin()
+        try process.run()
         let reading = output.fileHandleForReading
         let said = await aside {
             let said = reading.readDataToEndOfFile()
