@@ -175,7 +175,7 @@ enum TriggerInvocations {
     // MARK: Schemas
 
     static let schemas: [(name: String, schema: JSONObject)] = [
-        ("ResolvedRef", resolvedRef), ("TriggerInvocation", invocationSchema),
+        ("TriggerInvocation", invocationSchema),
         ("TriggerInvocationResponse", OpenAPI.envelope(OpenAPI.reference("TriggerInvocation"))),
         ("TriggerInvocationListResponse", OpenAPI.listEnvelope(OpenAPI.reference("TriggerInvocation"))),
         ("ScheduledTriggerInvocation", scheduledSchema),
@@ -190,14 +190,6 @@ enum TriggerInvocations {
     private static let optionalText: JSONValue = ["type": ["string", "null"]]
     private static let optionalRef: JSONValue = [
         "anyOf": [.object(OpenAPI.reference("ResolvedRef")), ["type": "null"]]
-    ]
-
-    private static let resolvedRef: JSONObject = [
-        "type": "object",
-        "properties": [
-            "type": ["type": "string", "enum": ["commit", "tag", "branch"]], "name": textSchema, "hash": textSchema,
-        ],
-        "required": ["type", "name", "hash"],
     ]
 
     private static let invocationSchema: JSONObject = [

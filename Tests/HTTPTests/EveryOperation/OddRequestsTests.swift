@@ -27,9 +27,10 @@ import Testing
     @Test func `a path answers the methods that it has, and 405 with Allow to others`() async throws {
         try await TestApp.run { app in
             let operations = try await DescribedOperation.all(app.client)
-            for (form, operations) in Dictionary(grouping: operations, by: \.form) {
-                let served = Set(operations.flatMap(\.methods))
-                let path = operations[0].path(["tenantId": "default", "projectId": "nowhere"])
+            for (form, same) in Dictionary(grouping: operations, by: \.form) {
+                // `branches/merge` may also be the branch of that name.
+                let served = Set(operations.filter { Self.matches($0.form, form) }.flatMap(\.methods))
+                let path = same[0].path(["tenantId": "default", "projectId": "nowhere"])
                 let others = Set(["HEAD"].filter { _ in served.contains("GET") } + ["OPTIONS"])
                 for method in Self.methods where !served.contains(method) {
                     let reply = try await app.client.send(method, path)
@@ -41,6 +42,12 @@ import Testing
                 #expect(Self.names(options.headers["allow"]) == served.union(others), "OPTIONS \(form)")
             }
         }
+    }
+
+    /// Whether what has the form `other` is also of the form `form`.
+    private static func matches(_ form: String, _ other: String) -> Bool {
+        let (left, right) = (form.split(separator: "/"), other.split(separator: "/"))
+        return left.count == right.count && zip(left, right).allSatisfy { $0 == $1 || $0 == "{}" }
     }
 
     private static func names(_ field: String?) -> Set<String> {
@@ -81,20 +88,22 @@ import Testing
         Body(
             name: "depth inside",
             bytes: Array(
-                ("{\"models\": " + String(repeating: "{\"a\":", count: 5000) + "1" + String(repeating: "}", count: 5001))
-                    .utf8)),
+                ("{\"models\": " + String(repeating: "{\"a\":", count: 5000) + "1"
+                    + String(repeating: "}", count: 5001)).utf8)),
         Body(name: "a list", bytes: Array("[]".utf8), isJSON: true),
         Body(name: "a text", bytes: Array("\"x\"".utf8), isJSON: true),
         Body(name: "a number", bytes: Array("7".utf8), isJSON: true),
         Body(name: "a number out of range", bytes: Array("1e400".utf8)),
         Body(name: "null", bytes: Array("null".utf8), isJSON: true),
         Body(
-            name: "a long list", bytes: Array(("[" + String(repeating: "1,", count: 20_000) + "1]").utf8), isJSON: true),
+            name: "a long list", bytes: Array(("[" + String(repeating: "1,", count: 20_000) + "1]").utf8),
+            isJSON: true),
     ]
 
     @Test func `a body that cannot be one is refused by every operation that takes one`() async throws {
         try await Self.forEveryOperation { operation, client in
-            guard operation.takesBody else { return }
+            // What speaks JSON-RPC refuses in its words; it has tests of its own.
+            guard operation.takesBody, operation.form != "/run/v1/mcp" else { return }
             for method in operation.methods {
                 for body in Self.bodies {
                     let path = operation.path(fixtureIDs)

@@ -79,7 +79,7 @@ import Testing
             let after = try await head(operation, project)
             #expect(
                 (before != after) == changes,
-                "\(operation.id) \(path): \(changes ? "left no change" : "left a change"): \(reply.status) \(reply.text)"
+                "\(operation.id) \(path): left \(changes ? "no" : "a") change: \(reply.status) \(reply.text)"
             )
             return reply
         }
