@@ -27,10 +27,10 @@ public enum Everything {
     public static let operations: [Operation] =
         kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
-        + [WebhookDestination.test, APIKey.create] + AppOperations.all
+        + [WebhookDestination.test, APIKey.create] + AppOperations.all + CredentialStores.operations
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
         kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + TriggerOperations.schemas
-        + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
+        + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas + CredentialStores.schemas
 }

@@ -21,6 +21,14 @@ public final class ConfigurationTransaction {
         let parent: String
     }
 
+    /// What the job does to the credentials in the process's memory; kept by the first of the job.
+    private var ownCredentialDraft = CredentialMemory.Draft(of: CredentialMemory())
+    /// What the job does to the credentials in the process's memory.
+    var credentialDraft: CredentialMemory.Draft {
+        get { first?.credentialDraft ?? ownCredentialDraft }
+        set { if let first { first.credentialDraft = newValue } else { ownCredentialDraft = newValue } }
+    }
+
     /// How many more there are in each place than before this transaction, as far as the tally does not say so yet.
     var moved: [Place: Int64] = [:]
 
@@ -321,6 +329,7 @@ public final class ConfigurationTransaction {
         let project: [SQLValue] = [.text(branch.tenant), .text(branch.project)]
         try connection.execute(SQL.logProjectDeletion, project + [.integer(writing.at), .text(writing.actor)])
         for statement in SQL.deleteProject { try connection.execute(statement, project) }
+        credentialDraft.deleteAll(in: CredentialMemory.Project(branch))
         for transaction in [self] + siblings.values {
             transaction.head = nil
             transaction.headAtStart = nil

@@ -61,6 +61,8 @@ extension ConfigurationTransaction {
         )
         workspace.surroundings = surroundings
         workspace.invocations = invocationLog
+        workspace.credentials = credentialEntries(sealing.keyring)
+        workspace.onAllBranches = { try self.onAllBranches($0) }
         workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
     }
