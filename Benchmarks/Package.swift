@@ -19,10 +19,11 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CSQLite"),
         .target(name: "Kit", dependencies: ["CEpoll"], swiftSettings: settings),
         .target(name: "ModelServing", dependencies: ["Kit"], swiftSettings: settings),
         .target(name: "Loading", dependencies: ["Kit"], swiftSettings: settings),
-        .target(name: "Measuring", dependencies: ["Kit"], swiftSettings: settings),
+        .target(name: "Measuring", dependencies: ["CSQLite", "Kit"], swiftSettings: settings),
         .executableTarget(name: "model-server", dependencies: ["Kit", "ModelServing"], swiftSettings: settings),
         .executableTarget(name: "load", dependencies: ["Kit", "Loading"], swiftSettings: settings),
         .executableTarget(name: "bench", dependencies: ["Kit", "Measuring"], swiftSettings: settings),

@@ -11,6 +11,8 @@ public struct Connection: ParsableArguments {
     var tenant: String?
     @Option(help: "Bypass secret of the server. Also: COVEY_MANAGE_BYPASS_SECRET, COVEY_RUN_BYPASS_SECRET.")
     var key: String?
+    @Option(help: "Branch, or for reading the hash of a commit, instead of the main branch. Also: COVEY_REF.")
+    var ref: String?
 
     /// Flags as given on the command line.
     public init() {}
@@ -32,7 +34,8 @@ public struct Connection: ParsableArguments {
         return Client(
             http: world.http, address: address(world.environment),
             tenant: tenant ?? world.environment["COVEY_TENANT"] ?? "default",
-            key: key ?? names.lazy.compactMap { world.environment[$0] }.first)
+            key: key ?? names.lazy.compactMap { world.environment[$0] }.first,
+            ref: ref ?? world.environment.first("COVEY_REF"))
     }
 }
 
@@ -61,6 +64,8 @@ struct Client: Sendable {
     let address: String
     let tenant: String
     let key: String?
+    /// The branch or commit that all requests name; nil for the main branch.
+    let ref: String?
 
     /// The tenant's management path.
     var tenantPath: String { "/manage/tenants/" + tenant.percentEncoded }
@@ -86,6 +91,7 @@ struct Client: Sendable {
         request.timeouts.idle = .seconds(120)
         if body != nil { request.headers["Content-Type"] = "application/json" }
         if let key { request.headers["Authorization"] = "Bearer \(key)" }
+        if let ref { request.headers["x-inkeep-ref"] = ref }
         let prepared = request
         return try await reading { () async throws(OutboundError) in try await http.send(prepared) }
     }

@@ -51,6 +51,19 @@ struct Printer: Sendable {
     /// Ends a line of progress.
     func endProgress() { if isTerminal { write("\r\u{1B}[K") } }
 
+    /// Asks on a terminal whether to do something.
+    ///
+    /// - Throws: `CommandFailure` when the answer is not yes; where nobody can be asked, with the sentence `warning`.
+    func confirm(_ question: String, or warning: String) throws {
+        guard isTerminal, isatty(STDIN_FILENO) == 1 else {
+            throw CommandFailure("\(warning) Give --yes when that is meant.")
+        }
+        text("\(question)? [y/N] ")
+        guard ["y", "yes"].contains((readLine() ?? "").lowercased()) else {
+            throw CommandFailure("Nothing was changed.")
+        }
+    }
+
     /// Writes a line to standard error.
     func error(_ text: String) { writeError(text + "\n") }
 }

@@ -78,13 +78,8 @@ public struct Push: AsyncParsableCommand {
         plan.show(on: printer)
         if plan.isEmpty { return }
         if plan.deletions > 0, !yes {
-            guard printer.isTerminal, isatty(STDIN_FILENO) == 1 else {
-                throw CommandFailure("This would delete \(plan.deletions) resources. Give --yes when that is meant.")
-            }
-            printer.text("Delete \(plan.deletions) resources? [y/N] ")
-            guard ["y", "yes"].contains((readLine() ?? "").lowercased()) else {
-                throw CommandFailure("Nothing was changed.")
-            }
+            try printer.confirm(
+                "Delete \(plan.deletions) resources", or: "This would delete \(plan.deletions) resources.")
         }
         printer.progress("Pushing \(pushing.project) ...")
         let status = try await pushing.push()

@@ -37,6 +37,8 @@ public struct Kind: Sendable {
     public let bodyName: String
     /// The name in the summaries of operations: `List Sub Agent Relations`.
     public let label: String
+    /// The name of the resources' table as merges show them (manage spec §4.4, Appendix B).
+    public let table: String
     /// Where the resources live.
     public let scope: Scope
     /// The groups of the operations in the document, the main one first.
@@ -74,6 +76,8 @@ public struct Kind: Sendable {
     let createStatuses: [Int]
     let updateErrors: [Int]
     let deleteErrors: [Int]
+    /// The words for how a resource stands in the world; empty for kinds of which nothing is found out.
+    public let statuses: [String]
     /// Whether answers to creates and updates may have a `warning` beside the data.
     let warns: Bool
     let schemas: Schemas
@@ -92,7 +96,9 @@ public struct Kind: Sendable {
         let update: @Sendable (Entry, JSONValue, Workspace) throws -> Entry
         let delete: @Sendable (Entry, Workspace) throws -> Void
         let view: @Sendable (Entry, BranchKey) -> JSONObject
+        let masked: @Sendable (JSONValue) -> JSONObject
         let inContext: @Sendable (Entry, Workspace) throws -> JSONObject
+        let status: @Sendable (Entry, Observation?, Workspace) throws -> String?
         let warning: @Sendable (Entry) -> String?
         let onGet: @Sendable (Entry, Workspace) throws -> JSONObject
         let onList: @Sendable ([String], Page, [String: String], Workspace) throws -> [String: JSONObject]
@@ -103,6 +109,7 @@ public struct Kind: Sendable {
     ///
     /// - Parameters:
     ///   - name: The name inside: in keys, links and the log.
+    ///   - table: The name of the table in merges; that inside, as a plural with underscores, unless told.
     ///   - title: The name in sentences.
     ///   - plural: The segment of the collection's path.
     ///   - scope: Where the resources live.
@@ -127,7 +134,8 @@ public struct Kind: Sendable {
     ///   - rules: What one field cannot say.
     ///   - extras: Members of answers beside the declared ones.
     public init<R: Resource>(
-        _ type: R.Type, _ name: String, title: String, plural: String, in scope: Scope, tags: [String] = [],
+        _ type: R.Type, _ name: String, table: String? = nil, title: String, plural: String, in scope: Scope,
+        tags: [String] = [],
         names: OperationNames = OperationNames(), schemaName: String? = nil, bodyName: String? = nil,
         label: String? = nil, permissions: Permissions = .usual,
         identity: Identity = .chosen, onDuplicate: Duplicate = .conflict, unique: [String] = [],
@@ -137,6 +145,7 @@ public struct Kind: Sendable {
         isVersioned: Bool = true, handle: String? = nil, rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
     ) {
         self.name = name
+        self.table = table ?? name.replacing("-", with: "_") + "s"
         self.title = title
         self.plural = plural
         self.schemaName = schemaName ?? "\(type)"
@@ -159,6 +168,7 @@ public struct Kind: Sendable {
         self.hasOwnBodies = hasOwnBodies
         secrets = R.secrets
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
+        statuses = extras.standing?.statuses ?? []
         warns = extras.warning != nil
         createStatuses = rules.replaces == nil ? [201] : [200, 201]
         // What a create takes the place of stands in the way of an update.
@@ -198,6 +208,9 @@ public struct Kind: Sendable {
 
     /// The resource as clients see it.
     public func view(_ entry: Entry, in branch: BranchKey) -> JSONObject { actions.view(entry, branch) }
+
+    /// Every member of a stored document as it may be shown, hidden ones too; of a secret only that there is one.
+    public func masked(_ document: JSONValue) -> JSONObject { actions.masked(document) }
 
     /// What a document refers to, from its declarations; loose references are not among them.
     public func links(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {

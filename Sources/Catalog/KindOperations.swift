@@ -35,6 +35,12 @@ extension Kind {
         }
     }
 
+    /// The resource that a path names, for kinds of which something is found out.
+    private var observedKey: (@Sendable ([String: String]) -> ResourceKey)? {
+        if statuses.isEmpty { return nil }
+        return { path in key(path[itemParameter] ?? "", path) }
+    }
+
     private var getOperation: Operation? {
         names.get.map { id in
             operation(
@@ -45,7 +51,8 @@ extension Kind {
                     var view = try shown(entry, workspace)
                     for (name, member) in try actions.onGet(entry, workspace) { view[name] = member }
                     return .data(.object(view))
-                })
+                }
+            ).observing(observedKey)
         }
     }
 
@@ -149,7 +156,8 @@ extension Kind {
                 BranchKey(tenant: workspace.branch.tenant, project: $0.key.id)
             }
         }
-        let (entries, total) = try workspace.page(query)
+        let workspace = try observed(workspace, input)
+        let (entries, total) = try standingPage(workspace, input, query) ?? workspace.page(query)
         if total == 0 { try workspace.requireContainers(of: scope, input.path) }
         return try answer(entries, total, page, workspace, input) { _ in workspace.branch }
     }
@@ -165,6 +173,34 @@ extension Kind {
             return .object(view)
         }
         return page.answer(views, total: total)
+    }
+
+    /// The workspace as a list sees it that may say that what was found out does not count.
+    private func observed(_ workspace: Workspace, _ input: OperationInput) throws -> Workspace {
+        guard !statuses.isEmpty, input.query["skipDiscovery"] == "true" else { return workspace }
+        var workspace = workspace
+        workspace.observations = .none
+        return workspace
+    }
+
+    /// The page of those that stand as the query asks, counted as such; nil when it does not ask.
+    private func standingPage(
+        _ workspace: Workspace, _ input: OperationInput, _ query: ListQuery
+    ) throws -> (entries: [Entry], total: Int)? {
+        guard !statuses.isEmpty, let wanted = input.query["status"] else { return nil }
+        let observations = try workspace.observations.statuses(name)
+        var found: [Entry] = []
+        var whole = query
+        whole.limit = Page.limitMax
+        whole.page = 1
+        while true {
+            let (entries, total) = try workspace.page(whole)
+            found += try entries.filter { try actions.status($0, observations[$0.key.id], workspace) == wanted }
+            if entries.isEmpty || whole.page * whole.limit >= total { break }
+            whole.page += 1
+        }
+        let start = min((query.page - 1) * query.limit, found.count)
+        return (Array(found.dropFirst(start).prefix(query.limit)), found.count)
     }
 }
 

@@ -19,10 +19,11 @@ extension Kind {
         sort["default"] = .string(ListQuery.Sort.createdAt.rawValue)
         return [
             Operation.Parameter(
-                "sort", in: .query, "By what the list is sorted; names regardless of case.", schema: sort),
+                "sort", in: .query, "By what the list is sorted; names regardless of case.", schema: sort,
+                isChecked: true),
             Operation.Parameter(
                 "order", in: .query, "The direction; desc for times, asc for names and ids unless told.",
-                schema: choice(ListQuery.Order.allCases.map(\.rawValue))),
+                schema: choice(ListQuery.Order.allCases.map(\.rawValue)), isChecked: true),
             Operation.Parameter(
                 "q", in: .query, "Only those whose id, name or description contains this, regardless of case.",
                 schema: ["type": "string", "maxLength": .integer(Int64(Self.searchCharactersMax))]),
@@ -34,7 +35,7 @@ extension Kind {
         filters.map { filter in
             Operation.Parameter(
                 filter.query, in: .query, "Only those whose \(filter.member) is this.",
-                schema: FilterValue(schema(of: filter.member)).schema)
+                schema: FilterValue(schema(of: filter.member)).schema, isChecked: true)
         }
     }
 
@@ -47,11 +48,9 @@ extension Kind {
         return facets
     }
 
-    /// The reference of a member that is kept as a link, or nil. What lives outside branches has its links apart from
-    /// those that lists know.
+    /// The reference of a member that is kept as a link, or nil.
     private func linked(_ member: String) -> Reference? {
-        guard isVersioned else { return nil }
-        return members.first { $0.name == member }?.reference.flatMap { $0.rule == .loose ? nil : $0 }
+        members.first { $0.name == member }?.reference.flatMap { $0.rule == .loose ? nil : $0 }
     }
 
     /// The JSON Schema of a member, a top-level name or names joined by dots.

@@ -139,7 +139,12 @@ public enum OpenAPI {
 
     private static func pathParameter(_ name: String) -> Operation.Parameter {
         let anyText: JSONObject = ["type": "string", "minLength": 1]
-        let schema = name == "tenantId" ? anyText : FieldType<String>.resourceID.schema
+        let schema =
+            switch name {
+            case "tenantId": anyText
+            case "branchName": FieldType<String>.branchName.schema
+            default: FieldType<String>.resourceID.schema
+            }
         return Operation.Parameter(name, in: .path, "", schema: schema)
     }
 

@@ -48,17 +48,20 @@ public struct Operation: Sendable {
         public let schema: JSONObject
         /// Whether a request must have it; path parameters always do.
         public let required: Bool
+        /// Whether who reads it refuses what it does not take, with all else that is wrong; else the dispatcher does.
+        public let isChecked: Bool
 
         /// A parameter from its parts.
         public init(
             _ name: String, in place: Place, _ help: String, schema: JSONObject = ["type": "string"],
-            required: Bool = false
+            required: Bool = false, isChecked: Bool = false
         ) {
             self.name = name
             self.place = place
             self.help = help
             self.schema = schema
             self.required = required || place == .path
+            self.isChecked = isChecked
         }
     }
 
@@ -116,6 +119,9 @@ public struct Operation: Sendable {
     public let errors: [Int]
     /// What it does.
     public let effect: Effect
+    /// The resource that it reads, from the parameters of its path, where what was found out about that one is part of
+    /// the answer; nil otherwise.
+    public private(set) var observed: (@Sendable ([String: String]) -> ResourceKey)?
     private let words: [(name: String, values: [String])]
 
     /// What an operation does.
@@ -151,7 +157,8 @@ public struct Operation: Sendable {
         self.responses = responses
         self.errors = errors
         self.effect = effect
-        words = Self.words(of: parameters)
+        // Endpoints read their parameters themselves.
+        if case .endpoint = effect { words = [] } else { words = Self.words(of: parameters) }
     }
 
     /// An operation of one group from its parts.
@@ -164,6 +171,13 @@ public struct Operation: Sendable {
             id, method, aliases: aliases, path, tags: [tag], summary: summary, permission: permission, project: project,
             isVersioned: isVersioned, parameters: parameters, request: request, responses: responses, errors: errors,
             effect: effect)
+    }
+
+    /// The same operation, with the resource about which its answer says what was found out.
+    public func observing(_ observed: (@Sendable ([String: String]) -> ResourceKey)?) -> Operation {
+        var operation = self
+        operation.observed = observed
+        return operation
     }
 
     /// Refuses a query in which a parameter that is declared as one of several words has another value. Other rules are
@@ -179,7 +193,9 @@ public struct Operation: Sendable {
     /// The parameters of the query that are declared as one of several words.
     private static func words(of parameters: [Parameter]) -> [(name: String, values: [String])] {
         parameters.compactMap { parameter in
-            guard parameter.place == .query, let values = parameter.schema["enum"]?.array else { return nil }
+            guard parameter.place == .query, !parameter.isChecked, let values = parameter.schema["enum"]?.array else {
+                return nil
+            }
             return (parameter.name, values.compactMap(\.string))
         }
     }

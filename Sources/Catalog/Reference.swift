@@ -62,6 +62,9 @@ public struct ResourceKey: Sendable, Hashable {
 
     /// The id of the agent this lives in; empty for what lives in the project.
     public var agent: String { String(parent.prefix { $0 != "/" }) }
+
+    /// The parent of what lives in this resource.
+    public var place: String { parent.isEmpty ? id : "\(parent)/\(id)" }
 }
 
 /// A branch of a project: the unit that has a head, a graph and a history.

@@ -102,6 +102,8 @@ public struct Extras<R: Resource>: Sendable {
     public let onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)?
     /// The members of each element of a page of the list, by the elements' ids, if its query asks for them.
     public let onList: ListMembers?
+    /// How the resources stand in the world, by which a list is filtered; nil for kinds of which nothing is found out.
+    public let standing: Standing<R>?
 
     /// Finds the members of the elements of a page, by their ids.
     public typealias ListMembers =
@@ -115,7 +117,8 @@ public struct Extras<R: Resource>: Sendable {
         always: @escaping @Sendable (R, BranchKey) -> JSONObject = { _, _ in [:] },
         inContext: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil,
         warning: (@Sendable (R) -> String?)? = nil,
-        onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil
+        onGet: (@Sendable (R, ResourceKey, Workspace) throws -> JSONObject)? = nil, onList: ListMembers? = nil,
+        standing: Standing<R>? = nil
     ) {
         self.schemas = schemas
         self.optionalSchemas = optionalSchemas
@@ -124,6 +127,7 @@ public struct Extras<R: Resource>: Sendable {
         self.warning = warning
         self.onGet = onGet
         self.onList = onList
+        self.standing = standing
     }
 }
 

@@ -133,9 +133,27 @@ extension Structure {
         return object
     }
 
+    /// Every member that is stored and set, as it may be shown, hidden ones too: of a secret only that there is one.
+    var masked: JSONObject {
+        var object = document.object ?? [:]
+        for field in Self.fields {
+            guard let stored = object[field.name], !stored.isNull else { continue }
+            object[field.name] = field.mode == .writeOnly ? .string(Secret.mask) : field.show(self) ?? .null
+        }
+        return object
+    }
+
     private func keepUnknown(in object: inout JSONObject) {
         guard case .keep(let path) = Self.unknownMembers else { return }
         for (name, value) in self[keyPath: path] { object[name] = value }
+    }
+
+    /// The value that a body of a request says, as a new one.
+    public init(body: JSONValue) throws(Problem) {
+        self.init()
+        var decoding = Decoding()
+        _ = assign(body, creating: true, &decoding)
+        try decoding.finish()
     }
 
     /// Reads a stored document. Lenient: what no longer fits a declaration keeps its default, so that a stricter rule

@@ -7,8 +7,9 @@ struct TypedActions<R: Resource>: Sendable {
 
     var erased: Kind.Actions {
         Kind.Actions(
-            create: create, update: update, delete: delete, view: view,
+            create: create, update: update, delete: delete, view: view, masked: { R(stored: $0).masked },
             inContext: { entry, workspace in try extras.inContext?(R(entry), entry.key, workspace) ?? [:] },
+            status: { try extras.standing?.status(R($0), $1, $2) },
             warning: { extras.warning?(R($0)) },
             onGet: { entry, workspace in try extras.onGet?(R(entry), entry.key, workspace) ?? [:] },
             onList: { ids, page, query, workspace in try extras.onList?(ids, page, query, workspace) ?? [:] },

@@ -77,8 +77,12 @@ public struct Workspace {
     public var credentials = CredentialEntries.empty
     /// All resources of a kind at the top of the project, of each of its branches.
     public var onAllBranches: (_ kind: String) throws -> [Entry] = { _ in [] }
+    /// What was found out about resources of the branch.
+    public var observations = Observations.none
     /// Who calls, and the server.
     public var surroundings = Surroundings()
+    /// The project's branches and their states.
+    public let versions: Versions
 
     /// A workspace from its functions.
     public init(
@@ -96,7 +100,8 @@ public struct Workspace {
         createBranch: @escaping () throws -> Void,
         deleteProject: @escaping () throws -> Void,
         on: @escaping (String) throws -> Workspace,
-        setHandle: @escaping (ResourceKey, String) throws -> Void
+        setHandle: @escaping (ResourceKey, String) throws -> Void,
+        versions: Versions
     ) {
         self.branch = branch
         self.now = now
@@ -115,5 +120,6 @@ public struct Workspace {
         self.deleteProject = deleteProject
         self.on = on
         self.setHandle = setHandle
+        self.versions = versions
     }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A number of places, for which others wait in line.
-final class Places: Sendable {
+public final class Places: Sendable {
     private struct State {
         var free: Int
         var line: [CheckedContinuation<Void, Never>] = []
@@ -9,10 +9,11 @@ final class Places: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) { state = Mutex(State(free: count)) }
+    /// So many places, all of them free.
+    public init(_ count: Int) { state = Mutex(State(free: count)) }
 
     /// Returns when a place is free, and takes it.
-    func take() async {
+    public func take() async {
         await withCheckedContinuation { continuation in
             let hasPlace = state.withLock { state in
                 if state.free == 0 {
@@ -27,7 +28,7 @@ final class Places: Sendable {
     }
 
     /// Frees a place.
-    func give() {
+    public func give() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.line.isEmpty else { return state.line.removeFirst() }
             state.free += 1

@@ -24,6 +24,8 @@ public struct TestApp: Sendable {
         public var folder: String?
         /// The database; nil for one of its own.
         public var databaseURL: String?
+        /// Whether the servers of tools are looked at; those on loopback are reached.
+        public var looksAtTools = false
         /// The keys that seal what is stored; the same for every app unless set.
         public var keyring = TestApp.keyring
         /// Its address as clients see it; nil for the address where it listens.
@@ -109,7 +111,8 @@ public struct TestApp: Sendable {
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
-            clock: options.usesLiveClock ? .live : clock.runtime, logger: logger
+            clock: options.usesLiveClock ? .live : clock.runtime, logger: logger,
+            outbound: options.looksAtTools ? HTTPClient.live(policy: .development) : nil
         ) { port in heard.yield(port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

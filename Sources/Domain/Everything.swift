@@ -25,12 +25,20 @@ public enum Everything {
 
     /// Every operation on configuration.
     public static let operations: [Operation] =
-        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse] + AgentOperations.all
+        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse, AgentToolStatus.operation]
+        + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
-        + [WebhookDestination.test, APIKey.create] + AppOperations.all + CredentialStores.operations
+        + [WebhookDestination.test, APIKey.create] + AppOperations.all
+        + BranchOperations.all + MergeOperations.all + HistoryOperations.all + CredentialStores.operations
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
-        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + SkillView.schemas + TriggerOperations.schemas
-        + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas + CredentialStores.schemas
+        kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + AgentToolStatus.schemas + SkillView.schemas
+        + TriggerOperations.schemas + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
+        + VersionSchemas.all + CredentialStores.schemas
+
+    /// What a document refers to, from the declaration of its kind; loose references are not among them.
+    public static func references(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {
+        kindsByName[key.kind]?.links(key, document) ?? []
+    }
 }

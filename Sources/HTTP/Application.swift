@@ -2,7 +2,9 @@ import Catalog
 public import Cryptography
 import Domain
 public import Logging
+import MCP
 public import Models
+public import Outbound
 public import Runtime
 import ServiceLifecycle
 public import Store
@@ -52,10 +54,11 @@ public struct Application: Sendable {
     ///   - clock: The time, for all of it.
     ///   - logger: Where errors go.
     ///   - signals: What ends `run`, beside `stop`.
+    ///   - outbound: With what the servers of tools are looked at; nil when nobody looks at them.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
         _ settings: Settings, store: Store, keyring: Keyring, models: ModelResolver, clock: RuntimeClock,
-        logger: Logger, stoppingOn signals: [UnixSignal] = [],
+        logger: Logger, stoppingOn signals: [UnixSignal] = [], outbound: HTTPClient? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let parts = HTTPServer.Parts(
@@ -69,9 +72,16 @@ public struct Application: Sendable {
             configuration: ConfigurationCache(
                 store: store, models: ModelSource(models), limits: settings.runtimeLimits),
             limits: settings.runtimeLimits, clock: clock)
-        let server = HTTPServer(parts, store: store, runs: runs, onListening: onListening)
+        let health = outbound.map { http in
+            HealthMonitor(
+                store: store, keyring: keyring,
+                client: MCPClient(http: http, version: settings.version, elapsed: clock.elapsed), clock: clock,
+                limits: settings.runtimeLimits)
+        }
+        let server = HTTPServer(parts, store: store, runs: runs, health: health, onListening: onListening)
         // They stop in the reverse order: first nobody is let in, then the runs are put away.
-        let services: [any Service] = [RunsService(runs: runs), server]
+        let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
+        let services: [any Service] = watching + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -84,7 +94,8 @@ public struct Application: Sendable {
 
     /// Opens the database at `url` (`Store.open`) for the kinds that the application has.
     public static func openStore(at url: String) async throws(StoreError) -> Store {
-        try await Store.open(url: url, containers: Scope.containers, facets: Everything.facets)
+        try await Store.open(
+            url: url, containers: Scope.containers, facets: Everything.facets, links: Everything.references)
     }
 
     /// Runs until it is told to stop, and returns when all is put away.
@@ -94,6 +105,19 @@ public struct Application: Sendable {
 
     /// Makes `run` return: open requests and runs may finish within `ServerLimits.shutdown`.
     public func stop() async { await group.triggerGracefulShutdown() }
+}
+
+/// The monitor of the servers of tools as a service.
+private struct HealthService: Service {
+    let monitor: HealthMonitor
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            await monitor.supervise()
+            // Where there is nothing to do the service waits for the end, which others would take for theirs.
+            try? await gracefulShutdown()
+        }
+    }
 }
 
 /// The runs as a service: picks up what a crash left, keeps leases and time limits, and puts runs away at the end.

@@ -20,8 +20,8 @@ struct Call: Sendable {
     let caller: Caller
     /// The body; null when the operation takes none.
     let body: JSONValue
-    /// The branch of the configuration that is worked on.
-    let branch: String
+    /// The state of the configuration that it names.
+    let ref: Ref
 }
 
 /// An operation that is not one transaction on configuration: streams, runs, health.

@@ -34,6 +34,8 @@ struct Dispatcher: Sendable {
     /// What operations know of the server, beside who calls.
     let surroundings: Surroundings
     let slowWorker = SlowWorker()
+    /// What goes on beside operations.
+    let watch: Watch
     /// Seals the secrets in what is stored.
     let sealing: Sealing
     let keyed = KeyedRequests()
@@ -106,11 +108,11 @@ struct Dispatcher: Sendable {
             }
             try operation.checkWords(of: query)
             let values = try Self.decode(parameters)
-            let branch = operation.permission == .none ? BranchKey.main : try Self.branch(query, request.headers)
+            let ref = operation.permission == .none ? Ref() : try Self.ref(query, request.headers)
             let body = try await body(of: request, for: operation)
             let call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
-                authority: request.head.authority, caller: caller, body: body, branch: branch)
+                authority: request.head.authority, caller: caller, body: body, ref: ref)
             switch target {
             case .endpoint(let endpoint):
                 try await admit(call)
@@ -169,11 +171,17 @@ struct Dispatcher: Sendable {
         return values
     }
 
-    private static func branch(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> String {
-        guard let ref = query["ref"] ?? headers[.ref], !ref.isEmpty, ref != BranchKey.main else {
-            return BranchKey.main
+    /// The state that the request names, in the query or a header; the query counts more (manage spec §0.10).
+    private static func ref(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> Ref {
+        var ref = Ref()
+        if let name = query["ref"] ?? headers[.ref], !name.isEmpty { ref.name = name }
+        if let text = query["at"] {
+            guard let number = Int64(text), number >= 0 else {
+                throw Problem.invalid([.init(["at"], "must be the number of a change")])
+            }
+            ref.at = number
         }
-        throw Problem(.notFound, "Unknown ref: \(ref)")
+        return ref
     }
 
     // MARK: Body
@@ -229,9 +237,7 @@ struct Dispatcher: Sendable {
     private func perform(_ call: Call, _ method: Operation.Method, _ path: Substring) async throws -> Reply {
         try Self.checkIDs(call.path)
         let operation = call.operation
-        let branch = BranchKey(
-            tenant: call.path["tenantId"] ?? "", project: Self.project(call),
-            branch: operation.isVersioned ? call.branch : BranchKey.unversioned)
+        let (branch, ref) = Self.state(call)
         let input = OperationInput(path: call.path, query: call.query, body: call.body, method: method)
         guard call.caller.may(operation.permission) else {
             throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")
@@ -240,14 +246,21 @@ struct Dispatcher: Sendable {
         switch operation.effect {
         case .read(let body):
             let surroundings = surroundings(of: call)
-            let output = try await store.readConfiguration(in: branch) { [projectKind, sealing] in
-                let workspace = $0.workspace(
+            let isObserved = operation.observed != nil
+            if let observed = operation.observed { await watch.settle(observed(call.path), branch) }
+            let (output, plain) = try await store.readConfiguration(in: branch) {
+                [projectKind, sealing] transaction -> (OperationOutput, OperationOutput?) in
+                let tools = WorkspaceTools(
                     projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
                     sealing: sealing)
-                return try body(workspace, input)
+                var workspace = try transaction.workspace(at: ref, tools)
+                let output = try body(workspace, input)
+                guard isObserved else { return (output, nil) }
+                workspace.observations = .none
+                return (output, try body(workspace, input))
             }
-            return Self.reply(output, unlessKnown: Precondition(call.headers))
-        case .write(let body): return try await change(call, method, path, input, branch, body)
+            return Self.reply(output, plain, unlessKnown: Precondition(call.headers))
+        case .write(let body): return try await change(call, method, path, input, body)
         case .endpoint: preconditionFailure("\(operation.id) is an endpoint: give it to the server as one")
         }
     }
@@ -255,9 +268,10 @@ struct Dispatcher: Sendable {
     /// Changes configuration in one transaction. A request with a key is done once (`KeyedRequest`); a rehearsal, which
     /// does nothing, takes no part in that.
     private func change(
-        _ call: Call, _ method: Operation.Method, _ path: Substring, _ input: OperationInput, _ branch: BranchKey,
+        _ call: Call, _ method: Operation.Method, _ path: Substring, _ input: OperationInput,
         _ body: @escaping @Sendable (Workspace, OperationInput) throws -> OperationOutput
     ) async throws -> Reply {
+        let (branch, ref) = Self.state(call)
         let isRehearsal = try Rehearsal.isAsked(in: call.query)
         let guarded = try guarded(call, method, path)
         let request = isRehearsal ? nil : try KeyedRequest(call, method, path)
@@ -267,9 +281,11 @@ struct Dispatcher: Sendable {
                 let once = try await slowWorker.settle(surroundings(of: call)) { surroundings in
                     try await store.write(in: branch, actor: call.caller.actor, at: now, once: request) {
                         [projectKind, sealing] in
+                        try $0.requireBranch(ref)
                         let workspace = $0.workspace(
-                            projectKind: projectKind, now: now, makeID: RandomID.make, surroundings: surroundings,
-                            sealing: sealing)
+                            WorkspaceTools(
+                                projectKind: projectKind, now: now, makeID: RandomID.make,
+                                surroundings: surroundings, sealing: sealing))
                         try guarded?.check(workspace)
                         let output = try body(workspace, input)
                         if isRehearsal { throw Rehearsal(output: output, changes: try $0.changesMade()) }
@@ -278,7 +294,9 @@ struct Dispatcher: Sendable {
                     }
                 }
                 switch once {
-                case .made((let output, let tag)): return Self.reply(output, tag)
+                case .made((let output, let tag)):
+                    watch.changed(branch)
+                    return Self.reply(output, tag)
                 case .kept(let answer): return try seal.reply(answer)
                 }
             } catch let rehearsal as Rehearsal {
@@ -300,10 +318,15 @@ struct Dispatcher: Sendable {
     }
 
     /// The answer to a reader, or that what the reader has is still so.
-    private static func reply(_ output: OperationOutput, unlessKnown known: Precondition?) -> Reply {
+    ///
+    /// - Parameter plain: The same answer without what was found out about the resource; nil where that is no part of
+    ///   it.
+    private static func reply(
+        _ output: OperationOutput, _ plain: OperationOutput?, unlessKnown known: Precondition?
+    ) -> Reply {
         guard let body = output.body else { return .empty(output.status) }
         let bytes = body.jsonBytes
-        let tag = EntityTag(of: bytes)
+        let tag = EntityTag(of: bytes, configuration: plain?.body?.jsonBytes)
         var reply = known?.knows(tag) == true ? Reply.empty(304) : .json(bytes, status: output.status)
         reply.headers.append((.eTag, tag.text))
         return reply
@@ -315,8 +338,10 @@ struct Dispatcher: Sendable {
         let read: @Sendable (Workspace, OperationInput) throws -> OperationOutput
         let input: OperationInput
 
-        /// The state that a GET would answer with; nil when there is nothing.
+        /// The state that a GET would answer with, but for what was found out; nil when there is nothing.
         func tag(_ workspace: Workspace) throws -> EntityTag? {
+            var workspace = workspace
+            workspace.observations = .none
             do {
                 return try read(workspace, input).body.map { EntityTag(of: $0.jsonBytes) }
             } catch let problem as Problem where problem.code == .notFound {
@@ -342,6 +367,18 @@ struct Dispatcher: Sendable {
             precondition: precondition, read: read, input: OperationInput(path: try Self.decode(parameters)))
     }
 
+    /// The branch that an operation works on, and what else of a reference it has to heed: none for what lives in the
+    /// tenant or outside branches.
+    private static func state(_ call: Call) -> (branch: BranchKey, ref: Ref) {
+        let tenant = call.path["tenantId"] ?? ""
+        let project = project(call)
+        guard call.operation.isVersioned else {
+            return (BranchKey(tenant: tenant, project: project, branch: BranchKey.unversioned), Ref())
+        }
+        guard call.operation.project != .nowhere else { return (BranchKey(tenant: tenant, project: ""), Ref()) }
+        return (call.ref.branch(tenant: tenant, project: project), call.ref)
+    }
+
     private static func project(_ call: Call) -> String {
         switch call.operation.project {
         case .nowhere: ""
@@ -364,7 +401,9 @@ struct Dispatcher: Sendable {
     private static func checkIDs(_ path: [String: String]) throws(Problem) {
         var decoding = Decoding()
         for (name, value) in path {
-            let type = foreignNames.contains(name) ? foreignName : FieldType.resourceID
+            let type =
+                name == "branchName"
+                ? FieldType.branchName : foreignNames.contains(name) ? foreignName : FieldType.resourceID
             decoding.within(name) { decoding in _ = type.decode(.string(value), &decoding) }
         }
         try decoding.finish()

@@ -12,6 +12,22 @@ struct EntityTag: Sendable, Equatable {
         let half = SHA256.digest(body).prefix(SHA256.length / 2)
         text = "\"\(Hexadecimal.text(Array(half)))\""
     }
+
+    /// The tag of a body of which a part was found out, and changes though nobody changes the configuration.
+    ///
+    /// - Parameter configuration: The body without that part, which alone counts for who wants to change it; nil where
+    ///   there is no such part.
+    init(of body: [UInt8], configuration: [UInt8]?) {
+        let whole = EntityTag(of: body)
+        guard let configuration, configuration != body else {
+            self = whole
+            return
+        }
+        text = "\(EntityTag(of: configuration).text.dropLast())\(Self.separator)\(whole.text.dropFirst())"
+    }
+
+    /// What stands between the tag of the configuration and the tag of the whole.
+    static let separator: Character = "."
 }
 
 /// What a request demands of the state that it finds, so that who edits does not overwrite what another has changed
@@ -27,6 +43,7 @@ struct Precondition: Sendable {
         init(_ field: String, isStrict: Bool) {
             let tags = field.split(separator: ",").map { tag in
                 let tag = String(tag).trimmed[...]
+                if isStrict, let end = tag.firstIndex(of: EntityTag.separator) { return Substring(tag[..<end] + "\"") }
                 return !isStrict && tag.hasPrefix("W/") ? tag.dropFirst(2) : tag
             }
             self = tags == ["*"] ? .any : .these(tags)

@@ -18,7 +18,7 @@ extension KeyedRequest {
         }
         let query = call.query.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         let conditions = [call.headers[.ifMatch] ?? "", call.headers[.ifNoneMatch] ?? ""]
-        let parts = [method.rawValue, String(path), call.branch] + conditions + query + [call.body.jsonText]
+        let parts = [method.rawValue, String(path), call.ref.name ?? ""] + conditions + query + [call.body.jsonText]
         self.init(
             Name(
                 tenant: call.path["tenantId"] ?? "", caller: call.caller.actor, operation: call.operation.id, key: key),

@@ -47,6 +47,18 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var shutdownMs = 20_000
     /// Projects whose compiled configuration is kept in memory.
     public var cachedProjects = 256
+    /// How often a tool's server that answers is looked at, milliseconds; 0 for never.
+    public var toolHealthIntervalMs = 300_000
+    /// How soon one that failed is looked at again, milliseconds; it doubles with each further failure.
+    public var toolHealthRetryMs = 30_000
+    /// The longest time between two looks at one that fails, milliseconds.
+    public var toolHealthRetryMaxMs = 3_600_000
+    /// How long the answer to the get of a single tool waits for the first look at it, milliseconds.
+    public var toolHealthWaitMs = 1500
+    /// Servers of tools that are looked at together.
+    public var toolHealthProbes = 8
+    /// How long a tool belongs to the process that looks at it, milliseconds.
+    public var toolHealthLeaseMs = 60_000
 
     /// The defaults.
     public init() {}
@@ -83,6 +95,12 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_RUN_LEASE_MS", range: 3000...600_000, path: \.leaseMs),
         Entry(name: "AGENTS_RUN_SHUTDOWN_MS", range: 0...3_600_000, path: \.shutdownMs),
         Entry(name: "AGENTS_RUN_CACHED_PROJECTS", range: 1...100_000, path: \.cachedProjects),
+        Entry(name: "AGENTS_TOOL_HEALTH_INTERVAL_MS", range: 0...86_400_000, path: \.toolHealthIntervalMs),
+        Entry(name: "AGENTS_TOOL_HEALTH_RETRY_MS", range: 1000...hour.upperBound, path: \.toolHealthRetryMs),
+        Entry(name: "AGENTS_TOOL_HEALTH_RETRY_MAX_MS", range: 1000...86_400_000, path: \.toolHealthRetryMaxMs),
+        Entry(name: "AGENTS_TOOL_HEALTH_WAIT_MS", range: 0...60_000, path: \.toolHealthWaitMs),
+        Entry(name: "AGENTS_TOOL_HEALTH_PROBES", range: 1...128, path: \.toolHealthProbes),
+        Entry(name: "AGENTS_TOOL_HEALTH_LEASE_MS", range: 1000...600_000, path: \.toolHealthLeaseMs),
     ]
 
     private static let hour = 1...3_600_000

@@ -10,29 +10,6 @@ public struct ConfigurationGraph: Sendable {
     public let links: [ResourceKey: [ResourceLink]]
 }
 
-/// One line of a branch's log.
-public struct Change: Sendable, Equatable {
-    /// What was done to the resource.
-    public enum Action: String, Sendable { case create, update, delete }
-
-    /// The number on the branch, from 1, without gaps.
-    public let number: Int64
-    /// When, milliseconds since 1970.
-    public let at: Int64
-    /// Who, as the writer named itself.
-    public let actor: String
-    /// What was done.
-    public let action: Action
-    /// To which resource.
-    public let key: ResourceKey
-    /// The document before; nil for a creation.
-    public let before: JSONValue?
-    /// The document after; nil for a deletion.
-    public let after: JSONValue?
-    /// The number of the first change of the same transaction.
-    public let batch: Int64
-}
-
 extension Store {
     /// The number of the branch's last change; nil when there is no such project or branch.
     public func head(of branch: BranchKey) async throws(StoreError) -> Int64? {
@@ -128,7 +105,7 @@ extension Store {
         try await database.read { [declared, credentialMemory] connection in
             let transaction = try ConfigurationTransaction(connection, branch, declared: declared, writing: nil)
             transaction.credentialDraft = CredentialMemory.Draft(of: credentialMemory)
-            return try body(transaction)
+            return try transaction.reading { try body(transaction) }
         }
     }
 

@@ -3,7 +3,7 @@ enum SQL {
     static let head = Statement("SELECT head FROM branch WHERE tenant = $1 AND project = $2 AND name = $3")
 
     static let lockedHead = Statement(
-        "SELECT head FROM branch WHERE tenant = $1 AND project = $2 AND name = $3 {for update}")
+        "SELECT head, life FROM branch WHERE tenant = $1 AND project = $2 AND name = $3 {for update}")
 
     static let moveHead = Statement("UPDATE branch SET head = $4 WHERE tenant = $1 AND project = $2 AND name = $3")
 
@@ -85,7 +85,7 @@ enum SQL {
         """
         INSERT INTO resource
             (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1, $9, $10)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """)
 
     static let update = Statement(
@@ -100,8 +100,9 @@ enum SQL {
     static let insertChange = Statement(
         """
         INSERT INTO change
-            (tenant, project, branch, number, at, actor, action, kind, parent, id, before, after, batch)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            (tenant, project, branch, number, at, actor, action, kind, parent, id, before, after, batch,
+            created_at, before_updated_at, before_revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """)
 
     static let insertHandle = Statement(
@@ -122,45 +123,4 @@ enum SQL {
         SELECT number, at, actor, action, kind, parent, id, before, after, batch FROM change
         WHERE \(inBranch) AND number > $4 ORDER BY number LIMIT $5
         """)
-
-    static let lastChange = Statement("SELECT coalesce(max(number), 0) FROM change WHERE \(inBranch)")
-
-    static let createBranch = Statement(
-        """
-        INSERT INTO branch (tenant, project, name, head, base, source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """)
-
-    static let copyResources = Statement(
-        """
-        INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
-        SELECT tenant, project, $3, kind, parent, id, document, created_at, updated_at, revision, name, search
-        FROM resource WHERE tenant = $1 AND project = $2 AND branch = $4
-        """)
-
-    static let copyLinks = Statement(
-        """
-        INSERT INTO link
-            (tenant, project, branch, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule)
-        SELECT tenant, project, $3, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule
-        FROM link WHERE tenant = $1 AND project = $2 AND branch = $4
-        """)
-
-    /// One deletion in the log for every resource of every branch, numbered on from each branch's head.
-    static let logProjectDeletion = Statement(
-        """
-        INSERT INTO change
-            (tenant, project, branch, number, at, actor, action, kind, parent, id, before, after, batch)
-        SELECT r.tenant, r.project, r.branch,
-            b.head + row_number() OVER (PARTITION BY r.branch ORDER BY r.kind, r.parent, r.id),
-            $3, $4, 'delete', r.kind, r.parent, r.id, r.document, NULL, b.head + 1
-        FROM resource r JOIN branch b ON b.tenant = r.tenant AND b.project = r.project AND b.name = r.branch
-        WHERE r.tenant = $1 AND r.project = $2
-        """)
-
-    static let deleteProject = [
-        Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
-        Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
-        Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
-    ]
 }

@@ -7,10 +7,13 @@ public final class ConfigurationTransaction {
     let connection: any Connection
     let declared: Declarations
     /// Who writes and when; nil in a job that only reads.
-    private let writing: (actor: String, at: Int64)?
-    /// The branch's head with the changes made here; nil while there is no branch.
-    private var head: Int64?
-    private var headAtStart: Int64?
+    let writing: (actor: String, at: Int64)?
+    /// The branch's head with the changes made here, and the number of its life; nil while there is no branch.
+    var head: Int64?
+    var life: Int64?
+    var headAtStart: Int64?
+    /// Whether all statements of the job, which only reads, see one moment; kept by the first of the job.
+    private var isStill = false
     /// The job's transactions on other branches of the project, by branch; kept by the first of the job.
     private var siblings: [String: ConfigurationTransaction] = [:]
     private unowned let first: ConfigurationTransaction?
@@ -56,8 +59,31 @@ public final class ConfigurationTransaction {
 
     private func lock() throws {
         guard writing != nil else { return }
-        head = try connection.first(SQL.lockedHead, branch.values) { $0.integer(0) }
+        try connection.query(SQL.lockedHead, branch.values) { row in
+            head = row.integer(0)
+            life = row.integer(1)
+        }
         headAtStart = head
+    }
+
+    /// Runs the body of a job that only reads, and ends what `holdStill` began.
+    func reading<T>(_ body: () throws -> T) throws -> T {
+        do {
+            let value = try body()
+            if isStill { try connection.script("COMMIT") }
+            return value
+        } catch {
+            if isStill { try? connection.script("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Makes all later statements of a job that only reads see one moment. A job that writes has what it reads locked.
+    func holdStill() throws {
+        if let first { return try first.holdStill() }
+        guard writing == nil, !isStill else { return }
+        try connection.script("{begin snapshot}")
+        isStill = true
     }
 
     /// The same project on the branch of this name, within the same job. The branch need not exist.
@@ -78,6 +104,19 @@ public final class ConfigurationTransaction {
         try keepTally()
         guard let head, head != headAtStart else { return }
         try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
+    }
+
+    /// Forgets the branch, which is gone.
+    func leave() {
+        head = nil
+        headAtStart = nil
+        life = nil
+    }
+
+    /// Forgets all branches of the project, which are gone.
+    func leaveAll() {
+        let root = first ?? self
+        for transaction in [root] + root.siblings.values { transaction.leave() }
     }
 
     /// The changes made in the job so far, by branch and oldest first. A deleted project has taken its log along: then
@@ -143,21 +182,27 @@ public final class ConfigurationTransaction {
 
     // MARK: Writing
 
-    private func writer() throws -> (actor: String, at: Int64) {
+    func writer() throws -> (actor: String, at: Int64) {
         guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
         guard head != nil else { throw StoreError.notFound("Branch \(branch.branch) of project \(branch.project)") }
         return writing
     }
 
-    private func log(_ action: Change.Action, _ key: ResourceKey, before: [UInt8]?, after: [UInt8]?) throws {
+    /// Notes what is done to a resource, which is about to be as `after` and was as `old`.
+    private func log(
+        _ action: Change.Action, _ key: ResourceKey, old: Entry?, after: [UInt8]?, createdAt: Int64
+    ) throws {
         let (actor, at) = try writer()
         let number = (head ?? 0) + 1
         head = number
         let change: [SQLValue] = [.integer(number), .integer(at), .text(actor), .text(action.rawValue)]
-        let documents: [SQLValue] = [before.map(SQLValue.utf8) ?? .null, after.map(SQLValue.utf8) ?? .null]
-        let batch = (headAtStart ?? 0) + 1
-        try connection.execute(
-            SQL.insertChange, branch.values + change + key.values + documents + [.integer(batch)])
+        let documents: [SQLValue] = [
+            old.map { .utf8($0.document.jsonBytes) } ?? .null, after.map(SQLValue.utf8) ?? .null,
+        ]
+        let times: [SQLValue] = [
+            .integer((headAtStart ?? 0) + 1), .integer(createdAt), .integer(old?.updatedAt), .integer(old?.revision),
+        ]
+        try connection.execute(SQL.insertChange, branch.values + change + key.values + documents + times)
     }
 
     /// Stores a document with its links, over what is there. Equal documents and links write nothing. Links with the
@@ -169,19 +214,38 @@ public final class ConfigurationTransaction {
     @discardableResult public func put(
         _ key: ResourceKey, _ document: JSONValue, _ links: [ResourceLink], createOnly: Bool = false
     ) throws -> Entry {
-        let (_, at) = try writer()
         let kept = Set(links.filter { $0.rule != .loose })
-        guard let old = try get(key) else {
-            let bytes = document.jsonBytes
-            let values: [SQLValue] = [.utf8(bytes), .integer(at)] + Self.texts(document)
-            try connection.execute(SQL.insert, branch.values + key.values + values)
-            moved[Place(kind: key.kind, parent: key.parent), default: 0] += 1
-            try insert(declared.facets(of: key.kind, document), of: key)
-            try insert(kept, from: key)
-            try log(.create, key, before: nil, after: bytes)
-            return Entry(key: key, document: document, createdAt: at, updatedAt: at, revision: 1)
-        }
+        guard let old = try get(key) else { return try create(key, document, kept, createdAt: writer().at) }
         guard !createOnly else { throw StoreError.uniqueViolation("\(key.kind) \(key.id)") }
+        return try replace(old, by: document, kept)
+    }
+
+    /// Stores a resource that is not there.
+    func create(
+        _ key: ResourceKey, _ document: JSONValue, _ links: Set<ResourceLink>, createdAt: Int64
+    ) throws -> Entry {
+        let entry = Entry(
+            key: key, document: document, createdAt: createdAt, updatedAt: try writer().at, revision: 1)
+        let bytes = try insert(entry, links)
+        moved[Place(kind: key.kind, parent: key.parent), default: 0] += 1
+        try log(.create, key, old: nil, after: bytes, createdAt: createdAt)
+        return entry
+    }
+
+    /// Puts a resource with its links and facets into the tables, and nothing into the log.
+    @discardableResult func insert(_ entry: Entry, _ links: Set<ResourceLink>) throws -> [UInt8] {
+        let bytes = entry.document.jsonBytes
+        let times: [SQLValue] = [.integer(entry.createdAt), .integer(entry.updatedAt), .integer(entry.revision)]
+        let values = [.utf8(bytes)] + times + Self.texts(entry.document)
+        try connection.execute(SQL.insert, branch.values + entry.key.values + values)
+        try insert(declared.facets(of: entry.key.kind, entry.document), of: entry.key)
+        try insert(links, from: entry.key)
+        return bytes
+    }
+
+    /// Stores another document with its links in place of one. An equal one writes nothing.
+    func replace(_ old: Entry, by document: JSONValue, _ kept: Set<ResourceLink>) throws -> Entry {
+        let key = old.key
         let oldLinks = Set(try self.links(from: key))
         if old.document == document, oldLinks == kept { return old }
         if oldLinks != kept {
@@ -220,7 +284,7 @@ public final class ConfigurationTransaction {
             try connection.execute(SQL.deleteFacets, branch.values + old.key.values)
             try insert(facets, of: old.key)
         }
-        try log(.update, old.key, before: old.document.jsonBytes, after: bytes)
+        try log(.update, old.key, old: old, after: bytes, createdAt: old.createdAt)
         return Entry(
             key: old.key, document: document, createdAt: old.createdAt, updatedAt: at, revision: old.revision + 1)
     }
@@ -255,16 +319,21 @@ public final class ConfigurationTransaction {
         try refuse(survivors.filter { $0.link.rule == .restrict }, deleting: key)
         for referral in survivors { try clear(referral) }
         for entry in doomed {
-            try letGoOutside(entry.key)
-            try log(.delete, entry.key, before: entry.document.jsonBytes, after: nil)
-            try connection.execute(SQL.delete, branch.values + entry.key.values)
-            moved[Place(kind: entry.key.kind, parent: entry.key.parent), default: 0] -= 1
+            try remove(entry)
         }
+    }
+
+    /// Deletes a resource, its links, and by the rules what lives outside branches in it: nothing else of this branch.
+    func remove(_ entry: Entry) throws {
+        try letGoOutside(entry.key)
+        try log(.delete, entry.key, old: entry, after: nil, createdAt: entry.createdAt)
+        try connection.execute(SQL.delete, branch.values + entry.key.values)
+        moved[Place(kind: entry.key.kind, parent: entry.key.parent), default: 0] -= 1
     }
 
     func children(of key: ResourceKey) throws -> [Entry] {
         guard declared.containers.contains(key.kind) else { return [] }
-        let path = key.parent.isEmpty ? key.id : "\(key.parent)/\(key.id)"
+        let path = key.place
         // `0` follows `/`: the places that begin with `path/` and no others.
         return try connection.rows(
             SQL.inside, branch.values + [.text(path), .text(path + "/"), .text(path + "0")]
@@ -286,54 +355,6 @@ public final class ConfigurationTransaction {
         let target: [SQLValue] = [.text(referral.link.role)] + referral.link.target.values
         try connection.execute(links.delete, branch.values + source.key.values + target)
         _ = try update(source, to: source.document.clearing(referral.link.role, of: referral.link.target.id))
-    }
-
-    // MARK: Branches
-
-    /// Makes the branch: empty, or as a copy of another branch of the project. With the main branch comes that of the
-    /// kinds outside branches. The log goes on from the number at which
-    /// an earlier branch of that name ended, or the copied one stands.
-    ///
-    /// - Throws: `StoreError.uniqueViolation` when it exists, `.notFound` when `source` does not.
-    public func createBranch(from source: String? = nil) throws {
-        guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
-        guard head == nil else {
-            throw StoreError.uniqueViolation("Branch \(branch.branch) of project \(branch.project)")
-        }
-        var base: Int64?
-        if let source {
-            let other = BranchKey(tenant: branch.tenant, project: branch.project, branch: source)
-            base = try connection.first(SQL.lockedHead, other.values) { $0.integer(0) }
-            guard base != nil else { throw StoreError.notFound("Branch \(source) of project \(branch.project)") }
-        }
-        let last = try connection.first(SQL.lastChange, branch.values) { $0.integer(0) } ?? 0
-        let start = max(last, base ?? 0)
-        try connection.execute(
-            SQL.createBranch,
-            branch.values + [.integer(start), .integer(base), .text(source), .integer(writing.at)])
-        head = start
-        headAtStart = start
-        if branch.branch == BranchKey.main { try on(BranchKey.unversioned).createBranch() }
-        guard let source else { return }
-        try connection.execute(SQL.copyResources, branch.values + [.text(source)])
-        for copy in [SQL.copyLinks, SQL.copyFacets, SQL.copyTally] {
-            try connection.execute(copy, branch.values + [.text(source)])
-        }
-    }
-
-    /// Deletes the project with all its branches, conversations and runs. Each branch's log stays, with a deletion for
-    /// every resource. Nothing happens when there is no such project.
-    public func deleteProject() throws {
-        guard let writing else { preconditionFailure("a job that writes configuration is Store.write, not a read") }
-        try finish()
-        let project: [SQLValue] = [.text(branch.tenant), .text(branch.project)]
-        try connection.execute(SQL.logProjectDeletion, project + [.integer(writing.at), .text(writing.actor)])
-        for statement in SQL.deleteProject { try connection.execute(statement, project) }
-        credentialDraft.deleteAll(in: CredentialMemory.Project(branch))
-        for transaction in [self] + siblings.values {
-            transaction.head = nil
-            transaction.headAtStart = nil
-        }
     }
 
     /// Gives a resource a name by which it is found without its tenant and project being known.

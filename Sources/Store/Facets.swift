@@ -1,17 +1,30 @@
-import Catalog
+public import Catalog
 
 /// What the store is told of the kinds that it keeps.
-public struct Declarations: Sendable, Equatable {
+public struct Declarations: Sendable {
+    /// Finds what a document refers to, from the declaration of its kind.
+    public typealias Links = @Sendable (ResourceKey, JSONValue) -> [ResourceLink]
+
     /// The kinds whose resources own what lives in them, and take it along when they are deleted.
     public var containers: Set<String>
     /// By kind the members that lists filter by and that are not kept as links: top-level names, or names joined by
     /// dots.
     public var facets: [String: [String]]
+    /// What a document refers to, for states that are made from the log.
+    public var links: Links
+
+    /// Stands in where a store never makes a state from the log.
+    public static let unknown: Links = { key, _ in
+        preconditionFailure("open the store with the links of its kinds: a \(key.kind) is read or written from the log")
+    }
 
     /// Declarations from their parts.
-    public init(containers: Set<String>, facets: [String: [String]] = [:]) {
+    public init(
+        containers: Set<String>, facets: [String: [String]] = [:], links: @escaping Links = Declarations.unknown
+    ) {
         self.containers = containers
         self.facets = facets
+        self.links = links
     }
 
     /// The values that the store keeps of a document, by member.

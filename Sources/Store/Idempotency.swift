@@ -143,7 +143,7 @@ extension Store {
 
 /// The statements on kept answers. They go by tenant and caller; removing old ones looks across all, by their age.
 private enum IdempotencySQL {
-    static let lock = Statement("SELECT {try lock}($1)")
+    static let lock = Statement("SELECT {try lock}")
 
     static let find = Statement(
         """

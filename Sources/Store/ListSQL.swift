@@ -7,6 +7,8 @@ struct ListShape: Hashable {
     enum Place { case branch, tenant }
 
     let place: Place
+    /// Whether they live outside branches, where links are of another table.
+    let isOutside: Bool
     let sort: ListQuery.Sort
     let order: ListQuery.Order
     /// Whether all that are wanted have a name.
@@ -16,8 +18,9 @@ struct ListShape: Hashable {
     /// For each demand on a member whether it is on a link; else it is on a facet.
     let areLinks: [Bool]
 
-    init(_ query: ListQuery, _ place: Place) {
+    init(_ query: ListQuery, _ place: Place, in branch: BranchKey) {
         self.place = place
+        isOutside = branch.branch == BranchKey.unversioned
         sort = query.sort
         order = query.order
         isNamed = query.isNamed && place == .branch
@@ -109,16 +112,18 @@ enum ListSQL {
             let text = take()
             conditions.append("({find}(search, \(text)) > 0 OR {find}(lower(id), \(text)) > 0)")
         }
+        let links = shape.isOutside ? "outside_link" : "link"
         let from = "\(SQL.inBranch) AND from_kind = $4 AND from_parent = $5"
         if shape.refers {
             let target = "to_kind = \(take()) AND to_parent = \(take()) AND to_id = \(take())"
-            conditions.append("id IN (SELECT from_id FROM link WHERE \(from) AND \(target))")
+            conditions.append("id IN (SELECT from_id FROM \(links) WHERE \(from) AND \(target))")
         }
         for isLink in shape.areLinks {
             let member = take()
             if isLink {
                 let target = "to_kind = \(take()) AND to_parent = \(take()) AND to_id = \(take())"
-                conditions.append("id IN (SELECT from_id FROM link WHERE \(from) AND role = \(member) AND \(target))")
+                conditions.append(
+                    "id IN (SELECT from_id FROM \(links) WHERE \(from) AND role = \(member) AND \(target))")
             } else {
                 conditions.append(
                     "id IN (SELECT id FROM facet WHERE \(inPlace) AND member = \(member) AND value = \(take()))")

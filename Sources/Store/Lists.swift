@@ -14,7 +14,7 @@ extension ConfigurationTransaction {
     }
 
     private func page(_ query: ListQuery, _ place: ListShape.Place) throws -> (entries: [Entry], total: Int) {
-        let shape = ListShape(query, place)
+        let shape = ListShape(query, place, in: branch)
         let statements = ListSQL.statements(shape)
         let values = ListSQL.values(query, branch, place)
         let total =

@@ -30,19 +30,22 @@ public final class Store: Sendable {
     ///   - containers: the kinds whose resources others live in; what lives in one is deleted with it.
     ///   - facets: by kind the members that lists filter by and that are no links (`Kind.facets`). Other ones than at
     ///     the last opening make what is kept of them anew, once.
+    ///   - links: what a document refers to, for states that are made from the log.
     /// - Throws: `StoreError.newerSchema` when a newer Covey wrote the database, `.unavailable` when it cannot be
     ///   opened.
     public static func open(
-        url: String, containers: Set<String>, facets: [String: [String]] = [:]
+        url: String, containers: Set<String>, facets: [String: [String]] = [:],
+        links: @escaping Declarations.Links = Declarations.unknown
     ) async throws(StoreError) -> Store {
-        try await open(database(at: url), containers: containers, facets: facets)
+        try await open(database(at: url), containers: containers, facets: facets, links: links)
     }
 
     /// The store over `database`, whose schema is brought up to date. If that fails the database is closed.
     public static func open(
-        _ database: any Database, containers: Set<String>, facets: [String: [String]] = [:]
+        _ database: any Database, containers: Set<String>, facets: [String: [String]] = [:],
+        links: @escaping Declarations.Links = Declarations.unknown
     ) async throws(StoreError) -> Store {
-        let declared = Declarations(containers: containers, facets: facets)
+        let declared = Declarations(containers: containers, facets: facets, links: links)
         do throws(StoreError) {
             try await Migrations.run(on: database)
             try await Facets.renew(declared, on: database)

@@ -18,33 +18,23 @@ extension StoreError {
 extension ConfigurationTransaction {
     /// This transaction as what operations of the catalog work on. Store errors come out of it as they are, but for
     /// refused deletions and unknown resources, which are `Problem`s.
-    ///
-    /// - Parameters:
-    ///   - projectKind: the kind of the resources that the tenant's list of projects shows.
-    ///   - now: milliseconds since 1970.
-    ///   - makeID: gives a fresh id.
-    ///   - surroundings: who calls, and the server.
-    ///   - sealing: seals the secrets in what is put.
-    public func workspace(
-        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings(),
-        sealing: Sealing
-    ) -> Workspace {
+    public func workspace(_ tools: WorkspaceTools) -> Workspace {
         var workspace = Workspace(
-            branch: branch, now: now, makeID: makeID,
+            branch: branch, now: tools.now, makeID: tools.makeID,
             get: { try self.get($0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
             projects: { query in
                 var query = query
-                query.kind = projectKind
+                query.kind = tools.projectKind
                 return try self.tenantPage(query)
             },
             inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: { try self.referrers($0) },
             put: { [branch] key, document, links in
                 try Self.problems {
-                    let sealed = try sealing.sealed(document, key, in: branch) { try self.get(key) }
+                    let sealed = try tools.sealing.sealed(document, key, in: branch) { try self.get(key) }
                     return try self.put(key, sealed, links)
                 }
             },
@@ -52,16 +42,14 @@ extension ConfigurationTransaction {
             exists: { try self.exists() },
             createBranch: { try Self.problems { try self.createBranch() } },
             deleteProject: { try self.deleteProject() },
-            on: {
-                try self.on($0).workspace(
-                    projectKind: projectKind, now: now, makeID: makeID, surroundings: surroundings,
-                    sealing: sealing)
-            },
-            setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } }
-        )
-        workspace.surroundings = surroundings
+            on: { try self.on($0).workspace(tools) },
+            setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } },
+            versions: versions(at: nil))
+        workspace.observations = Observations(
+            get: { try self.observation(of: $0.id) }, statuses: { _ in try self.observedStatuses() })
+        workspace.surroundings = tools.surroundings
         workspace.invocations = invocationLog
-        workspace.credentials = credentialEntries(sealing.keyring)
+        workspace.credentials = credentialEntries(tools.sealing.keyring)
         workspace.onAllBranches = { try self.onAllBranches($0) }
         workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
@@ -76,5 +64,31 @@ extension ConfigurationTransaction {
             default: throw error
             }
         }
+    }
+}
+
+/// What a workspace is given beside its transaction.
+public struct WorkspaceTools {
+    /// The kind of the resources that the tenant's list of projects shows.
+    let projectKind: String
+    /// The time of the operation, milliseconds since 1970.
+    let now: Int64
+    /// Gives a fresh id.
+    let makeID: () -> String
+    /// Who calls, and the server.
+    let surroundings: Surroundings
+    /// Seals the secrets in what is put.
+    let sealing: Sealing
+
+    /// Tools from their parts.
+    public init(
+        projectKind: String, now: Int64, makeID: @escaping () -> String, surroundings: Surroundings = Surroundings(),
+        sealing: Sealing
+    ) {
+        self.projectKind = projectKind
+        self.now = now
+        self.makeID = makeID
+        self.surroundings = surroundings
+        self.sealing = sealing
     }
 }

@@ -36,9 +36,11 @@ struct LiveServer {
         let store = try await openStore()
         do {
             let keyring = try await keyring(store)
+            let client = HTTPClient.live(policy: egressPolicy)
             let application = Application(
-                applicationSettings(runtimeLimits), store: store, keyring: keyring, models: resolver, clock: .live,
-                logger: logger, stoppingOn: [.sigterm, .sigint], onListening: announce)
+                applicationSettings(runtimeLimits), store: store, keyring: keyring, models: resolver(client),
+                clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
+                onListening: announce)
             try await application.run()
         } catch {
             await store.close()
@@ -100,9 +102,9 @@ struct LiveServer {
         return policy
     }
 
-    private var resolver: ModelResolver {
+    private func resolver(_ client: HTTPClient) -> ModelResolver {
         ModelResolver(
-            client: .live(policy: egressPolicy), environment: settings.environment,
+            client: client, environment: settings.environment,
             scripts: ScriptLibrary(folder: settings.scriptsFolder),
             clock: ModelClock(
                 timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep))

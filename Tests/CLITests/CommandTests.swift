@@ -82,6 +82,41 @@ struct CommandTests {
         #expect(fake.made[0].headers["Authorization"] == "Bearer s3cret")
     }
 
+    @Test func `history shows what was changed, newest first`() async throws {
+        let fake = FakeWorld { _ in
+            (
+                200,
+                #"""
+                {"data":[{"number":7,"at":"2026-01-05T10:00:00.000Z","actor":"ann","branch":"main","action":"update",
+                "kind":"tool","parent":"","id":"weather","members":[{"name":"config","before":1,"after":2}]},
+                {"number":6,"at":"2026-01-05T09:00:00.000Z","actor":"bob","branch":"dev","action":"create",
+                "kind":"sub-agent","parent":"support","id":"billing","members":[]}],"pagination":{"total":9}}
+                """#
+            )
+        }
+        try await History.parse(["shop", "support", "--ref", "feature/x", "--limit", "2"]).run(in: fake.world)
+        #expect(fake.made[0].path == "/manage/tenants/default/projects/shop/agents/support/history?limit=2")
+        #expect(fake.made[0].headers["x-inkeep-ref"] == "feature/x")
+        #expect(fake.printed.contains("7  2026-01-05T10:00:00.000Z  ann  ~ tool weather: config\n"))
+        #expect(fake.printed.contains("6  2026-01-05T09:00:00.000Z  bob on dev  + sub-agent support: billing\n"))
+        #expect(fake.printed.contains("7 older changes"))
+    }
+
+    @Test func `restore-change shows its plan and does nothing unasked`() async throws {
+        let fake = FakeWorld { _ in (200, Self.changes) }
+        let command = try RestoreChange.parse(["shop", "12"])
+        let failure = await #expect(throws: CommandFailure.self) { try await command.run(in: fake.world) }
+        #expect(failure?.description.contains("--yes") == true)
+        #expect(fake.made.map(\.path) == ["/manage/tenants/default/projects/shop/restore?dryRun=true"])
+        #expect(fake.made[0].body == ["at": 12] && fake.printed.contains("~ tool weather: name, config"))
+        try await RestoreChange.parse(["shop", "12", "--agent", "a", "--yes"]).run(in: fake.world)
+        #expect(fake.made.last?.path == "/manage/tenants/default/projects/shop/agents/a/restore")
+        #expect(fake.printed.contains("Restored agent a to change 12: 3 changes."))
+        let nothing = FakeWorld { _ in (200, #"{"changes":[]}"#) }
+        try await RestoreChange.parse(["shop", "12"]).run(in: nothing.world)
+        #expect(nothing.made.count == 1 && nothing.printed.contains("Nothing to do"))
+    }
+
     @Test func `chat prints text as it comes and marks what happens`() async throws {
         let stream =
             [

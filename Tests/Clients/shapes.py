@@ -235,9 +235,11 @@ def word_for(required):
 
 
 def weight(found):
-    """How far two variants are from each other: types say most, then members, then bounds."""
-    weights = {"type": 10_000, "enum": 1000, "any": 10_000}
-    return sum(weights.get(kind, 1 if "-" in kind else 100) for _, kind, _ in found)
+    """How far two variants are from each other: types say most, then members, then bounds; what lies deep says less."""
+    weights = {"type": 1e6, "any": 1e6, "enum": 1e5, "missing": 1e5}
+    return sum(
+        weights.get(kind, 1 if "-" in kind else 100) / 8 ** (place.count(".") + place.count("["))
+        for place, kind, _ in found)
 
 
 def variant_differences(promised, served, place, sent, depth):

@@ -13,6 +13,9 @@ final class BuiltServer {
         return FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)) ? file : nil
     }()
 
+    /// Servers at once: each takes memory and descriptors of which a machine has not endlessly many.
+    private static let places = Places(8)
+
     private let process: Process
     private let output: Pipe
     /// The server's address, without a slash at its end.
@@ -32,10 +35,19 @@ final class BuiltServer {
         let path = folder.path(percentEncoded: false)
         let mode = isDevelopment ? ["--dev"] : []
         process.arguments = ["serve", "--port", "0", "--data", path] + mode + arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": path].merging(environment) { $1 }
+        // The servers of tools that tests name are not asked, wherever they are.
+        let quiet = ["PATH": "/usr/bin:/bin", "HOME": path, "AGENTS_TOOL_HEALTH_INTERVAL_MS": "0"]
+        process.environment = quiet.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        await Self.places.take()
+        process.terminationHandler = { _ in Self.places.give() }
+        do {
+            try process.run()
+        } catch {
+            Self.places.give()
+            throw error
+        }
         let reading = output.fileHandleForReading
         let said = await aside {
             var said = ""

@@ -1,3 +1,4 @@
+import CoveyTesting
 import Catalog
 import Foundation
 import Outbound

@@ -4,6 +4,24 @@ import Testing
 
 /// The served document against the project's own list of the contract's operations.
 struct OperationsTests {
+    @Test func `nothing beyond the contract can be taken for an operation of it`() throws {
+        let promised = try PromisedOperation.all()
+        for addition in try ContractFile.lines("additions.txt") {
+            let words = addition.split(separator: " ").map(String.init)
+            try #require(words.count == 2, "\(addition)")
+            for operation in promised where operation.method == words[0] && Self.meet(operation.path, words[1]) {
+                Issue.record("a path may be both \(addition) and \(operation.name): choose another")
+            }
+        }
+    }
+
+    /// Whether there is a path that both templates match.
+    private static func meet(_ one: String, _ other: String) -> Bool {
+        let (left, right) = (one.split(separator: "/"), other.split(separator: "/"))
+        return left.count == right.count
+            && zip(left, right).allSatisfy { $0 == $1 || $0.hasPrefix("{") || $1.hasPrefix("{") }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `what is served is what was promised, but for the gaps, which only shrink`() async throws {
         let folder = try DataFolder()

@@ -139,7 +139,20 @@ final class Memory {
                 guard self.handles[key.kind, default: []].insert(handle).inserted else {
                     throw Problem.conflict("\(key.kind) \(handle)")
                 }
-            })
+            }, versions: Self.noVersions)
+    }
+
+    /// Branches and states are the store's: tests of them are those of the server.
+    private static var noVersions: Versions {
+        Versions(
+            standing: { throw Missing(operation: "standing") }, branches: { _ in throw Missing(operation: "branches") },
+            branch: { _ in throw Missing(operation: "branch") }, commit: { _ in throw Missing(operation: "commit") },
+            past: { _ in throw Missing(operation: "past") }, create: { _, _ in throw Missing(operation: "create") },
+            remove: { _ in throw Missing(operation: "remove") }, reader: { _ in throw Missing(operation: "reader") },
+            touched: { _, _ in throw Missing(operation: "touched") },
+            vector: { _ in throw Missing(operation: "vector") },
+            history: { _ in throw Missing(operation: "history") }, apply: { _ in throw Missing(operation: "apply") },
+            record: { _ in throw Missing(operation: "record") })
     }
 
     /// Where a branch is kept: the main one under the project's name, that of the kinds outside branches beside it.

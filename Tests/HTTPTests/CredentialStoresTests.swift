@@ -35,7 +35,7 @@ struct CredentialStoresTests {
         let branch = BranchKey(tenant: "default", project: project)
         return try await app.store.readConfiguration(in: branch) {
             let workspace = $0.workspace(
-                projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing)
+                WorkspaceTools(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing))
             return try CredentialReference(stored: reference).headers(workspace, with: TestApp.keyring)?
                 .map { "\($0.name): \($0.value)" }
         }
@@ -186,7 +186,7 @@ struct CredentialStoresTests {
             let branch = BranchKey(tenant: "default", project: "p", branch: BranchKey.unversioned)
             try await app.store.write(in: branch, actor: "ann", at: 1) { transaction in
                 let workspace = transaction.workspace(
-                    projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing)
+                    WorkspaceTools(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing))
                 for number in 0..<1000 {
                     let place = CredentialPlace(store: "memory-default", key: "k\(number)", isLasting: false)
                     try workspace.credentials.put(

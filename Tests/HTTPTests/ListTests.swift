@@ -7,7 +7,8 @@ import Testing
 struct ListTests {
     /// The kinds with their lists, once each of them has been made.
     private func withLists(
-        _ body: @Sendable (_ client: TestClient, _ lists: [(kind: Kind, list: Catalog.Operation, path: String)])
+        _ body:
+            @Sendable (_ client: TestClient, _ lists: [(kind: Kind, list: Catalog.Operation, path: String)])
             async throws -> Void
     ) async throws {
         try await TestApp.run { app in

@@ -106,7 +106,8 @@ struct ScheduledTriggersTests {
 
     private static func log(_ app: TestApp, _ rows: [(String, Invocation.Status, Int64)]) async throws {
         try await app.store.write(in: outside, actor: "test", at: 1) { transaction in
-            let workspace = transaction.workspace(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing)
+            let workspace = transaction.workspace(
+                WorkspaceTools(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing))
             for (id, status, due) in rows {
                 let source = ResourceKey(kind: "scheduled-trigger", parent: "a", id: "report")
                 var invocation = Invocation(id: id, source: source, status: status, dueAt: due, createdAt: due)

@@ -235,7 +235,8 @@ struct TriggersTests {
             let branch = BranchKey(tenant: "default", project: "p")
             let statuses: [Invocation.Status] = [.pending, .completed, .failed, .completed]
             try await app.store.write(in: branch, actor: "test", at: 1) { transaction in
-                let workspace = transaction.workspace(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing)
+                let workspace = transaction.workspace(
+                    WorkspaceTools(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing))
                 for (number, status) in statuses.enumerated() {
                     let at = Int64(1000 * (number + 1))
                     var invocation = Invocation(
@@ -266,7 +267,7 @@ struct TriggersTests {
             #expect(try await app.client.send("DELETE", "\(Self.path)/\(id)").status == 204)
             let left = try await app.store.readConfiguration(in: branch) {
                 let workspace = $0.workspace(
-                    projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing)
+                    WorkspaceTools(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing))
                 return try workspace.invocations.get(source, "i2")
             }
             #expect(left == nil, "invocations go with their trigger")

@@ -32,7 +32,8 @@ import Testing
         let key = try #require(SecretKey([UInt8](repeating: 7, count: SecretKey.length)))
         let sealing = Sealing(Keyring(key), kinds: [])
         return try await store.write(in: branch, actor: "ann", at: 5) {
-            try body($0.workspace(projectKind: "project", now: 5, makeID: { "x" }, sealing: sealing).invocations)
+            let tools = WorkspaceTools(projectKind: "project", now: 5, makeID: { "x" }, sealing: sealing)
+            return try body($0.workspace(tools).invocations)
         }
     }
 

@@ -1,7 +1,8 @@
 import Catalog
-import Store
 import Synchronization
 import Testing
+
+@testable import Store
 
 /// A database that notes what statements run on it, and how SQLite would run them.
 private final class WatchedDatabase: Database {
@@ -77,7 +78,7 @@ private final class WatchedConnection: Connection {
 
     private func watched() async throws -> (WatchedDatabase, Store) {
         let database = WatchedDatabase(try await Engine.sqlite.database())
-        let store = try await Store.open(database, containers: Engine.containers)
+        let store = try await Store.open(database, containers: Engine.containers, links: { _, _ in [] })
         _ = try await store.makeProject()
         try await store.put(tool, in: branch)
         let lease = Lease(owner: "me", until: 9)
@@ -211,6 +212,7 @@ private final class WatchedConnection: Connection {
         try await store.write(in: BranchKey(tenant: "t", project: "p", branch: "draft"), actor: "ann", at: 3) {
             try $0.createBranch(from: "main")
         }
+        try await useVersions(store)
         let event = StoredEvent(sequence: 1, at: 1, type: "text", body: Array("{}".utf8))
         try await store.commit(
             [
@@ -251,5 +253,29 @@ private final class WatchedConnection: Connection {
             #expect(scans.isEmpty, "\(statement)\n\(plan.joined(separator: "\n"))")
         }
         await store.close()
+    }
+
+    /// Asks everything of branches and states that there is to ask.
+    private func useVersions(_ store: Store) async throws {
+        let agent = ResourceKey(kind: "agent", id: "a")
+        try await store.write(in: branch, actor: "ann", at: 4) { transaction in
+            let versions = transaction.versions(at: nil)
+            let first = try #require(try versions.past(1))
+            let head = try #require(try versions.standing()?.commit)
+            _ = try versions.create("old", first)
+            let old = try versions.reader(first)
+            _ = try old(tool)
+            _ = try versions.branches(nil)
+            _ = try versions.branches(tool)
+            _ = try versions.commit(head.hash(in: transaction.branch))
+            _ = try versions.touched(first, head)
+            let vector = try versions.vector(head)
+            for subject in [.everything, .resource(tool), .container(agent)] as [HistoryQuery.Subject] {
+                _ = try versions.history(HistoryQuery(subject))
+            }
+            try versions.apply([(tool, nil), (agent, nil)])
+            try versions.record(MergeRecord(source: first, vector: vector, message: nil, author: nil))
+            try versions.remove("old")
+        }
     }
 }

@@ -90,6 +90,7 @@ public final class Bench {
             try covey.createProject()
             try covey.verify()
             if options.includes("footprint") { results.footprint = try footprint(of: covey) }
+            if options.includes("manage") { results.management = try management(of: covey) }
             self.covey = covey
         }
     }
@@ -162,6 +163,38 @@ public final class Bench {
             results.failures.append("a clean stop left \(covey.databaseLogBytes) bytes in the database's log")
         }
         return Double(covey.databaseBytes - before) / Double(measured.turns)
+    }
+
+    // MARK: Management
+
+    /// Measures on the running Covey. The project that it fills is made anew afterwards: turns are measured in a small
+    /// one.
+    private func management(of covey: CoveyProcess) throws -> ManagementResults {
+        let port = try covey.target().port
+        let management = Management(
+            connection: try KeptConnection(port: port),
+            write: try BareWrite(path: folder.path + "/bare.db", bytes: 600), isQuick: options.isQuick
+        ) { count in try self.makeAgents(count, port) }
+        let results = try management.perform()
+        let path = "/manage/tenants/default/project-full/bench"
+        let answer = try HTTPCall("DELETE", port: port, path, seconds: 300)
+        guard answer.status == 204 else { throw Complaint("DELETE \(path) answered \(answer.status)") }
+        try covey.createProject()
+        return results
+    }
+
+    /// Makes agents, many at a time.
+    private func makeAgents(_ count: Int, _ port: UInt16) throws {
+        let body = "{\"id\":\"filled-{{run}}-{{n}}\",\"name\":\"Agent {{n}}\",\"description\":\"One of many agents.\"}"
+        let client = try Child(
+            [
+                tools + "/load", "--port", String(port), "--path", "/manage/tenants/default/projects/bench/agents",
+                "--body", body, "--connections", "32", "--requests", String(count), "--seconds", "600",
+            ], output: .pipe)
+        let report = try JSON(reading: try client.readOutput(seconds: 660))
+        guard report["errors"]?.double == 0, report["finished"]?.double == Double(count) else {
+            throw Complaint("making \(count) agents: \(report.line.prefix(600))")
+        }
     }
 
     // MARK: Steps

@@ -29,7 +29,8 @@ public struct HTTPCall: Sendable {
         (status, body) = try Self.answer(on: socket, what: "\(method) \(path)")
     }
 
-    private static func answer(on socket: Int32, what: String) throws -> (Int, String) {
+    /// Reads one answer, which nothing follows.
+    static func answer(on socket: Int32, what: String) throws -> (Int, String) {
         let input = ByteQueue()
         let output = ByteQueue()
         var head: MessageHead?

@@ -148,6 +148,8 @@ public struct Results: Sendable {
     public var steps: [StepResult] = []
     /// Covey apart from the steps; nil when it was left out or failed.
     public var footprint: Footprint?
+    /// What managing a project costs; nil when it was left out or failed.
+    public var management: ManagementResults?
     /// What went wrong, a line each. Empty for a good run.
     public var failures: [String] = []
 
@@ -168,6 +170,7 @@ public struct Results: Sendable {
         .object([
             ("started_at", .count(startedAt)), ("quick", .flag(isQuick)), ("processors", .count(processors)),
             ("steps", .array(steps.map(\.json))), ("footprint", footprint?.json ?? .null),
+            ("management", management?.json ?? .null),
             ("failures", .array(failures.map { .text($0) })),
         ])
     }

@@ -8,7 +8,11 @@ do {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
     let results = try Bench(options).perform()
     try File.write(results.json.line + "\n", to: options.output)
-    for line in Table(results).lines { Output.result(line) }
+    if !results.steps.isEmpty || results.footprint != nil {
+        for line in Table(results).lines { Output.result(line) }
+        Output.result("")
+    }
+    for line in results.management?.lines ?? [] { Output.result(line) }
     Output.result("")
     Output.result(results.remark)
     for failure in results.failures { Output.result("- FAILED \(failure)") }

@@ -51,7 +51,8 @@ public struct FieldType<Value: Sendable>: Sendable {
             schema[name] = value
             shown[name] = value
         }
-        return FieldType(schema: schema, shownSchema: shown, decode: decode, encode: encode, show: show, secrets: secrets)
+        return FieldType(
+            schema: schema, shownSchema: shown, decode: decode, encode: encode, show: show, secrets: secrets)
     }
 }
 

@@ -84,7 +84,8 @@ extension FieldType where Value == HeaderMap {
             names: ["minLength": 1, "maxLength": 128, "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"],
             key: headerNameProblem)
         return FieldType(
-            schema: map.schema, shownSchema: map.shownSchema, decode: { json, decoding in map.decode(json, &decoding).map(HeaderMap.init) },
+            schema: map.schema, shownSchema: map.shownSchema,
+            decode: { json, decoding in map.decode(json, &decoding).map(HeaderMap.init) },
             encode: { map.encode(OrderedMap($0.entries)) }, show: { map.show(OrderedMap($0.entries)) },
             secrets: map.secrets)
     }()

@@ -53,6 +53,14 @@ extension FieldType where Value == String {
             return plain && ends ? nil : "must contain only lower-case letters, digits and inner hyphens"
         }
 
+    /// A name of a branch: 1–255 of letters, digits, `-`, `_`, `.`, `/` (manage spec §4.3).
+    public static let branchName = FieldType.text(1...255)
+        .described(["pattern": "^[a-zA-Z0-9\\-_./]+$"])
+        .checked { name in
+            name.utf8.allSatisfy { $0.isIdentifierByte || $0 == UInt8(ascii: "/") }
+                ? nil : "must contain only letters, numbers, hyphens, underscores, dots and slashes"
+        }
+
     /// An absolute http or https address.
     public static let httpURL = FieldType.text(1...8192, format: "uri").checked { text in
         let lowered = text.lowercased()

@@ -31,7 +31,7 @@ public struct Agent: Resource, Equatable {
 
     /// The declaration from which everything else follows.
     public static let kind = Kind(
-        Self.self, Scope.agentKind, title: "Agent", plural: "agents", in: .project, tags: ["Agents"],
+        Self.self, Scope.agentKind, table: "agent", title: "Agent", plural: "agents", in: .project, tags: ["Agents"],
         names: OperationNames(
             list: "list-agents", get: "get-agent", create: "create-agent", update: "update-agent",
             delete: "delete-agent"),

@@ -27,7 +27,8 @@ public struct CredentialReference: Resource, Equatable {
 
     /// The declaration from which everything else follows.
     public static let kind = Kind(
-        Self.self, "credential", title: "Credential", plural: "credentials", in: .project, tags: ["Credentials"],
+        Self.self, "credential", table: "credential_references", title: "Credential", plural: "credentials",
+        in: .project, tags: ["Credentials"],
         names: OperationNames(
             list: "list-credentials", get: "get-credential-by-id", create: "create-credential",
             update: "update-credential", delete: "delete-credential"), schemaName: "CredentialReference",

@@ -7,6 +7,7 @@ enum ShownDocumentSchemas {
         ("AgentWithinContextOfProjectResponse", OpenAPI.envelope(OpenAPI.reference("FullAgent"))),
         ("FullAgent", agentAlone), ("FullAgentSubAgent", subAgent(.alone)), ("FullAgentTool", tool),
         ("FullAgentExternalAgent", externalAgent), ("FullAgentTeamAgent", teamAgent), ("FullAgentUse", use),
+        ("FullAgentTrigger", stamped(Trigger.schema(for: .view, withNulls: Trigger.kind.showsUnset))),
         ("FullAgentContextConfig", stamped(ContextConfig.schema(for: .view))),
         ("CanRelateToInternalSubAgent", internalRelation), ("FullAgentExternalDelegate", externalDelegate),
         ("FullAgentTeamDelegate", teamDelegate),
@@ -50,7 +51,7 @@ enum ShownDocumentSchemas {
         let wiring: JSONObject = [
             "type": ["type": "string", "enum": ["internal"]], "canUse": list(OpenAPI.reference("FullAgentUse")),
             "canTransferTo": list(target), "canDelegateTo": list(["anyOf": .array(delegates.map(JSONValue.object))]),
-            "dataComponents": list(text), "artifactComponents": list(text),
+            "dataComponents": list(text), "artifactComponents": list(text), "skills": list(Skill.link.elementSchema),
         ]
         let all = stamped(SubAgent.schema(for: .view, withNulls: true).adding(wiring, required: wiring.keys))
         return style == .alone ? leavingOut(["models", "stopWhen"], of: SubAgent.self, in: all) : all
@@ -91,12 +92,7 @@ enum ShownDocumentSchemas {
 
     // MARK: Agents
 
-    private static let tool: JSONObject = {
-        let shown: Set<String> = ["id", "name", "description", "config", "credentialReferenceId", "imageUrl"]
-        let all = Tool.schema(for: .view)
-        let members = JSONObject((all["properties"]?.object ?? [:]).filter { shown.contains($0.key) })
-        return JSONObject([("type", "object")]).adding(members, required: ["id", "name", "config"])
-    }()
+    private static let tool = stamped(Tool.schema(for: .view))
 
     private static let externalAgent: JSONObject = [
         "allOf": [
@@ -121,7 +117,7 @@ enum ShownDocumentSchemas {
             "subAgents": map(subAgent), "tools": ["type": "null"],
             "externalAgents": map("FullAgentExternalAgent"), "teamAgents": map("FullAgentTeamAgent"),
             "functionTools": map(FunctionTool.kind.schemaName), "functions": map(Function.kind.schemaName),
-            "triggers": ["type": "object", "additionalProperties": .object(OpenAPI.reference("Trigger"))],
+            "triggers": map("FullAgentTrigger"),
         ]
     }
 
@@ -147,7 +143,7 @@ enum ShownDocumentSchemas {
         var parts: JSONObject = [
             "agents": map(agents), "tools": map("FullProjectTool"),
             "functionTools": map(FunctionTool.kind.schemaName, orNull: true), "statusUpdates": ["type": "null"],
-            "skills": ["type": "object", "additionalProperties": ["type": "object"]],
+            "skills": map("SkillWithFiles"),
         ]
         for (name, kind) in ProjectDraft.maps where kind.name != Tool.kind.name {
             parts[name] = map(kind.schemaName, orNull: true)

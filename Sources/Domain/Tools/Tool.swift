@@ -47,20 +47,24 @@ public struct Tool: Resource, Equatable {
             ("isWorkApp", "isWorkApp"),
         ],
         listParameters: [
-            Operation.Parameter("status", in: .query, "Only tools with this status.", schema: status),
+            Operation.Parameter("status", in: .query, "Only tools with this status.", schema: ToolStatus.schema),
             Operation.Parameter(
                 "skipDiscovery", in: .query, "Whether servers are not asked.",
                 schema: ["type": "string", "enum": ["true", "false"]]),
         ], refusesEmptyUpdate: true, showsUnset: false,
         extras: Extras(
-            schemas: ["tenantId": ["type": "string"], "projectId": ["type": "string"], "status": .object(status)],
+            schemas: [
+                "tenantId": ["type": "string"], "projectId": ["type": "string"], "status": .object(ToolStatus.schema),
+            ], optionalSchemas: foundSchemas,
             always: { _, branch in
                 ["tenantId": .string(branch.tenant), "projectId": .string(branch.project), "status": "unknown"]
+            },
+            inContext: { tool, key, workspace in
+                try tool.found(try workspace.observations.get(key), in: workspace)
+            },
+            standing: Standing(statuses: ToolStatus.words) { tool, observation, workspace in
+                try tool.status(observation, in: workspace)
             }))
-
-    private static let status: JSONObject = [
-        "type": "string", "enum": ["healthy", "unhealthy", "unknown", "needs_auth", "unavailable"],
-    ]
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -18,6 +18,7 @@ struct DispatcherAdditions: Sendable {
         if operation.request != nil { added.errors += [413, 415] }
         switch operation.effect {
         case .endpoint: return added
+        case .read where operation.method != .get: break
         case .read:
             added.parameters = [Self.ifNoneMatch]
             added.responses = operation.responses.map { Operation.Response($0.status, "", headers: [Self.tag]) }
@@ -37,16 +38,24 @@ struct DispatcherAdditions: Sendable {
             added.errors += [409, 422, 507]
         }
         added.errors.append(503)
-        if operation.isVersioned, operation.project != .nowhere { added.parameters += [Self.ref, Self.refHeader] }
+        if operation.isVersioned, operation.project != .nowhere {
+            added.parameters += [Self.ref, Self.refHeader]
+            if operation.readsConfiguration { added.parameters.append(Self.at) }
+        }
         return added
     }
 
     private static let tag = (name: "ETag", help: "Names this state of the answer.")
 
-    private static let ref = Operation.Parameter("ref", in: .query, "The branch to work on; main unless told.")
+    private static let ref = Operation.Parameter(
+        "ref", in: .query, "The branch to work on, or to read the hash of a commit; main unless told.")
+    private static let at = Operation.Parameter(
+        "at", in: .query, "The number of a change, to read what was there right after it.",
+        schema: ["type": "integer", "minimum": 0])
     private static let refHeader = Operation.Parameter("x-inkeep-ref", in: .header, "The same; the query wins.")
     private static let replayed = (
-        name: "Idempotent-Replayed", help: "There, and true, when the answer is that to an earlier request with the key."
+        name: "Idempotent-Replayed",
+        help: "There, and true, when the answer is that to an earlier request with the key."
     )
     private static let idempotencyKey = Operation.Parameter(
         OpenAPI.idempotencyKey, in: .header, "The same request with the same key is done once, for 24 hours.",

@@ -18,6 +18,10 @@ enum Documents {
         while nothing has changed. `PUT`, `PATCH` and `DELETE` take it as `If-Match` and answer 412 when another has \
         changed the thing meanwhile; `If-None-Match: *` makes a `PUT` create and never replace.
 
+        Operations on a project's configuration take `?ref=`, or the header `x-inkeep-ref`: a branch, with or without \
+        the prefix `TENANT_PROJECT_`, or for reading the hash of a commit. Without it they work on the main branch. \
+        `?at=` with the number of a change, as histories tell it, reads what was there right after that change.
+
         Every operation that changes configuration takes an `Idempotency-Key`. The same request with the same key is \
         done once: for 24 hours it gets the first answer again, with `Idempotent-Replayed: true`. Another request with \
         the key gets 422, one that comes while the first is being done 409. What failed may be tried again with its key.

@@ -18,7 +18,9 @@ struct Turns: Sendable {
         } catch let problem as Problem where problem.code == .notFound {
             // Looked at only now, so that a turn that goes well costs nothing for it.
             guard try await store.head(of: turn.branch) == nil else { throw problem }
-            throw Problem.notFound("Project")
+            let main = BranchKey(tenant: turn.branch.tenant, project: turn.branch.project)
+            guard turn.branch != main, try await store.head(of: main) != nil else { throw Problem.notFound("Project") }
+            throw Problem(.notFound, "Unknown ref: \(turn.branch.branch)")
         }
     }
 
@@ -38,7 +40,7 @@ struct Turns: Sendable {
 
     /// Where the caller's agents are configured.
     static func branch(_ call: Call) -> BranchKey {
-        BranchKey(tenant: call.caller.tenant ?? "", project: call.caller.project ?? "", branch: call.branch)
+        call.ref.branch(tenant: call.caller.tenant ?? "", project: call.caller.project ?? "")
     }
 
     /// The two headers that stand in for members of the body.

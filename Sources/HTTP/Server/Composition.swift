@@ -67,9 +67,11 @@ extension HTTPServer {
     ///
     /// - Parameters:
     ///   - runs: The runs over the same store.
+    ///   - health: Finds out about the servers of tools over the same store; nil when nobody does.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ parts: Parts, store: Store, runs: Runs, onListening: @escaping @Sendable (_ port: Int) async -> Void
+        _ parts: Parts, store: Store, runs: Runs, health: HealthMonitor? = nil,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let turns = Turns(runs: runs, store: store)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
@@ -99,6 +101,7 @@ extension HTTPServer {
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
+                watch: health.map { Watch($0) } ?? Watch.nobody,
                 sealing: parts.sealing),
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)

@@ -40,3 +40,14 @@ struct URLParts: Hashable {
         return String(cString: text)
     }
 }
+
+extension HTTPRequest {
+    /// The absolute address that `reference` means when it stands at `base`, if both are of one origin: what may be
+    /// sent to the one may be sent to the other. Nil otherwise.
+    public static func address(_ reference: String, at base: String) -> String? {
+        guard let address = URLParts.resolve(reference, at: base), let parts = URLParts(address),
+            parts == URLParts(base)
+        else { return nil }
+        return address
+    }
+}

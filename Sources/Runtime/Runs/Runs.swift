@@ -134,7 +134,8 @@ public final class Runs: Sendable {
         return try await cancel(handle(latest))
     }
 
-    /// Stops a run wherever it is driven. False when it is over.
+    /// Stops a run wherever it is driven. False when it is known to be over; where another process drives it, that one
+    /// is told.
     @discardableResult public func cancel(_ handle: RunHandle) async throws -> Bool {
         if let active = registry.run(handle.run) { return try await cancel(active) }
         try await reading { () throws(StoreError) in

@@ -9,23 +9,29 @@ public struct Dialect: Sendable {
     let migrationLock: String?
 
     /// Clustered, strictly typed tables; the one writer needs no row locks, and its transaction is the migration lock
-    /// and every other: `{try lock}($1)` is always true.
+    /// and every other: `{try lock}` is always true.
     static let sqlite = Dialect(
         name: "sqlite",
         marks: [
             ("{text}", "TEXT"), ("{integer}", "INTEGER"), ("{clustered}", "STRICT, WITHOUT ROWID"),
-            ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "0 = 0 *"),
+            ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "$1 IS NOT NULL"),
+            ("{random}", "random()"), ("{begin snapshot}", "BEGIN"),
         ],
         migrationLock: nil
     )
 
-    /// Text sorts by bytes whatever the database's locale; rows that are about to change are locked.
+    /// Text sorts by bytes whatever the database's locale; rows that are about to change are locked. `{try lock}` takes
+    /// the lock `$1` of this schema until the transaction ends, or is false: locks are the whole database's.
     static let postgres = Dialect(
         name: "postgres",
         marks: [
             ("{text}", "TEXT COLLATE \"C\""), ("{integer}", "BIGINT"), ("{clustered}", ""),
             ("{for update}", "FOR UPDATE"), ("{skip locked}", "FOR UPDATE SKIP LOCKED"), ("{find}", "strpos"),
-            ("{try lock}", "pg_try_advisory_xact_lock"),
+            (
+                "{try lock}",
+                "pg_try_advisory_xact_lock(CAST($1 AS BIGINT) # CAST(hashtext(current_schema()) AS BIGINT))"
+            ), ("{random}", "CAST((random() - 0.5) * 1.8e19 AS BIGINT)"),
+            ("{begin snapshot}", "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
         ],
         migrationLock: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
             + "SELECT pg_advisory_xact_lock(7307218331)"

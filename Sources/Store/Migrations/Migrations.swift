@@ -2,7 +2,8 @@
 /// never changes: a test holds the fingerprint of each. A new need is a new step at the end.
 enum Migrations {
     static let all: [String] = [
-        migration0001, migration0002, migration0003, migration0004, migration0006, migration0007,
+        migration0001, migration0002, migration0003, migration0004, migration0005, migration0006, migration0007,
+        migration0008,
     ]
 
     private static let createVersions = """

@@ -13,9 +13,14 @@ import Testing
         "data-component.props", "artifact-component.props", "data-component.render", "artifact-component.render",
     ]
 
+    /// Kinds whose members say what others may be, so that a sample of one alone is refused; their own tests look at
+    /// each. May only shrink.
+    private static let entangled: Set<String> = ["trigger", "scheduled-trigger", "webhook-destination"]
+
     /// The kinds that clients write one by one, with the smallest body of each.
     private static let subjects: [(kind: Kind, body: JSONObject)] = KindsTests.rows.compactMap { row in
-        guard let kind = Everything.kindsByName[row.kind], let body = row.body.object else { return nil }
+        guard !entangled.contains(row.kind), let kind = Everything.kindsByName[row.kind], let body = row.body.object
+        else { return nil }
         return (kind, body)
     }
 

@@ -26,12 +26,30 @@ enum MCPEndpoint {
             "description": "One message of JSON-RPC 2.0.",
             "anyOf": [["type": "object"], ["type": "array", "items": ["type": "object"]]],
         ],
-        responses: [
-            Operation.Response(
-                200, "The answer, or with `Accept: text/event-stream` a stream that ends with it.",
-                schema: ["anyOf": [["type": "object"], ["type": "array", "items": ["type": "object"]]]]),
-            Operation.Response(202, "The notification was taken."),
-        ], errors: [400, 401, 403, 404, 413, 415, 500, 503], effect: .endpoint)
+        responses: answers + refusals, errors: [401], effect: .endpoint)
+
+    private static let answers: [Operation.Response] = [
+        Operation.Response(
+            200, "The answer, or with `Accept: text/event-stream` a stream that ends with it.",
+            schema: ["anyOf": [["type": "object"], ["type": "array", "items": ["type": "object"]]]]),
+        Operation.Response(202, "The notification was taken."),
+    ]
+
+    /// The refusals, which are no problem documents.
+    private static let refusals: [Operation.Response] = [400, 403, 404, 413, 415, 500, 503].map {
+        Operation.Response(
+            $0, "The refusal as JSON-RPC has it.",
+            schema: [
+                "type": "object", "required": ["jsonrpc", "id", "error"],
+                "properties": [
+                    "jsonrpc": ["type": "string", "enum": ["2.0"]], "id": ["type": ["string", "integer", "null"]],
+                    "error": [
+                        "type": "object", "required": ["code", "message"],
+                        "properties": ["code": ["type": "integer"], "message": ["type": "string"], "data": [:]],
+                    ],
+                ],
+            ])
+    }
 
     private static func header(_ name: String, _ help: String) -> Operation.Parameter {
         Operation.Parameter(name, in: .header, help)

@@ -1,0 +1,43 @@
+import Catalog
+
+/// The nearest state that two states both come from, by whatever way: where a branch was made, or an earlier merge.
+struct MergeBase {
+    /// The states that it is made of: one, unless the two took in the same states in another order.
+    let commits: [Commit]
+    /// Reads a resource as it is there.
+    let read: (ResourceKey) throws -> BaseDocument
+
+    /// Finds the base of what is in two states.
+    static func find(_ one: VersionVector, _ other: VersionVector, _ versions: Versions) throws -> MergeBase {
+        let common = try one.common(with: other).map { (commit: $0, vector: try versions.vector($0)) }
+        // A state that is in another of them is not the nearest.
+        let nearest = common.filter { candidate in
+            !common.contains { other in
+                other.commit != candidate.commit && other.vector.contains(candidate.commit)
+                    && !(candidate.vector.contains(other.commit) && precedes(candidate.commit, other.commit))
+            }
+        }
+        guard let first = nearest.first else { return MergeBase(commits: []) { _ in BaseDocument(nil) } }
+        var vector = first.vector
+        var read = try reader(first.commit, versions)
+        for next in nearest.dropFirst() {
+            let beneath = try find(vector, next.vector, versions)
+            let (left, right) = (read, try reader(next.commit, versions))
+            read = { key in ThreeWayMerge.merge(try beneath.read(key), try left(key), try right(key)) }
+            vector = vector.union(next.vector)
+        }
+        return MergeBase(commits: nearest.map(\.commit), read: read)
+    }
+
+    /// An order among states that hold each other, which are equal, so that one of them is kept.
+    private static func precedes(_ one: Commit, _ other: Commit) -> Bool {
+        (one.life, one.number) < (other.life, other.number)
+    }
+
+    private static func reader(
+        _ commit: Commit, _ versions: Versions
+    ) throws -> (ResourceKey) throws -> BaseDocument {
+        let read = try versions.reader(commit)
+        return { BaseDocument(try read($0)?.document) }
+    }
+}

@@ -1,0 +1,46 @@
+import Catalog
+import Outbound
+import Synchronization
+
+/// What a transport does: a struct of functions, one value for each transport.
+struct Link: Sendable {
+    /// Sends a request and returns what came for its id.
+    let exchange: @Sendable (_ request: Outgoing) async throws(MCPFailure) -> Message.Incoming
+    /// Sends what needs no answer.
+    let tell: @Sendable (_ message: JSONValue) async throws(MCPFailure) -> Void
+    /// Uses this revision of the protocol from now on.
+    let adopt: @Sendable (_ revision: Revision) -> Void
+    /// Ends the session.
+    let close: @Sendable () async -> Void
+}
+
+/// A request of ours on its way.
+struct Outgoing: Sendable {
+    let id: Int
+    let method: String
+    let parameters: JSONObject
+    /// The longest time until its answer is here.
+    let time: Duration
+
+    var message: JSONValue { Message.request(id, method, parameters) }
+}
+
+/// A revision of the protocol.
+enum Revision: String, Sendable, CaseIterable {
+    case v20241105 = "2024-11-05"
+    case v20250326 = "2025-03-26"
+    case v20250618 = "2025-06-18"
+    case v20251125 = "2025-11-25"
+    case v20260728 = "2026-07-28"
+
+    /// The newest, which has no handshake: every request says who asks and how.
+    static let newest = Revision.v20260728
+    /// The newest that begins with a handshake.
+    static let newestWithHandshake = Revision.v20251125
+
+    /// Whether a session begins with `initialize`.
+    var hasHandshake: Bool { self != .v20260728 }
+
+    /// The revisions with a handshake, newest first.
+    static let withHandshake = allCases.filter(\.hasHandshake).reversed()
+}

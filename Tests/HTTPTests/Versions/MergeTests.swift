@@ -1,0 +1,360 @@
+import Catalog
+import CoveyTesting
+import Testing
+
+/// Previews and merges over the wire (manage spec §4.4).
+struct MergeTests {
+    private static let project = BranchTests.project
+    private static let tool = "\(project)/tools/t"
+
+    private static func name(_ ref: String, _ client: TestClient, of id: String = "t") async throws -> String? {
+        try await client.send("GET", "\(project)/tools/\(id)?ref=\(ref)").data["name"]?.string
+    }
+
+    @Test func `what both sides changed in different members is merged without a conflict`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", ["name": "Dev"]).status == 200)
+            try await client.makeTool("added", ref: "dev")
+            #expect(try await client.send("PATCH", Self.tool, ["description": "Main"]).status == 200)
+            let preview = try await client.preview("dev", "main")
+            #expect(preview["hasConflicts"] == false && preview["canFastForward"] == false)
+            #expect(preview["conflicts"] == [] && preview["dangling"] == nil)
+            #expect(
+                preview["diffSummary"] == [
+                    ["table": "tools", "diffType": "modified", "dataChange": true, "schemaChange": false]
+                ])
+            let merged = try await client.merge("dev", "main")
+            #expect(merged.status == 200, "\(merged.text)")
+            #expect(merged.data["mergeCommitHash"] == (try await client.branch("main"))["hash"])
+            let tool = try await client.send("GET", Self.tool).data
+            #expect(tool["name"] == "Dev" && tool["description"] == "Main")
+            #expect(try await Self.name("main", client, of: "added") == "Tool")
+            #expect(try await client.send("DELETE", "\(BranchTests.branches)/dev").status == 204, "it is merged")
+            let history = try await client.send("GET", "\(Self.project)/history?limit=2").json["data"]?.array ?? []
+            #expect(Set(history.compactMap { $0["batch"]?.integer }).count == 1, "one transaction, one batch")
+        }
+    }
+
+    @Test func `a conflict names the row, and is settled as told`() async throws {
+        try await BranchTests.serve { _, client in
+            let agent = "\(Self.project)/agents/a/sub-agents/main"
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            for (ref, prompt, name) in [("dev", "c", "Theirs"), ("main", "b", "Ours")] {
+                let body: JSONValue = ["prompt": .string(prompt), "name": .string(name)]
+                #expect(try await client.send("PATCH", "\(agent)?ref=\(ref)", body).status == 200)
+            }
+            let preview = try await client.preview("dev", "main")
+            #expect(preview["hasConflicts"] == true)
+            let conflict = try #require(preview["conflicts"]?[0])
+            #expect(preview["conflicts"]?.array?.count == 1)
+            #expect(conflict["table"] == "sub_agents")
+            let key: JSONValue = ["tenant_id": "default", "project_id": "p", "agent_id": "a", "id": "main"]
+            #expect(conflict["primaryKey"] == key)
+            #expect(conflict["ourDiffType"] == "modified" && conflict["theirDiffType"] == "modified")
+            #expect(conflict["base"]?["prompt"] == "Answer." && conflict["base"]?["tenant_id"] == "default")
+            #expect(conflict["ours"]?["prompt"] == "b" && conflict["theirs"]?["prompt"] == "c")
+            #expect(conflict["ours"]?["conversation_history_config"]?.object != nil)
+            let open = try await client.merge("dev", "main")
+            #expect(open.status == 409 && open.json["conflicts"]?[0]?["primaryKey"] == key)
+            func resolution(_ changes: JSONObject = [:]) -> JSONValue {
+                let body: JSONObject = [
+                    "table": "sub_agents", "primaryKey": key, "rowDefaultPick": "theirs", "columns": ["prompt": "ours"],
+                ]
+                return .object(body.with(changes))
+            }
+            let other: JSONValue = ["tenant_id": "default", "project_id": "p", "agent_id": "a", "id": "other"]
+            for wrong in [
+                resolution(["table": "nope"]), resolution(["primaryKey": other]),
+                resolution(["columns": ["nope": "ours"]]), resolution(["columns": ["id": "ours"]]),
+                resolution(["rowDefaultPick": "both"]),
+            ] {
+                let refused = try await client.merge("dev", "main", [resolution(), wrong])
+                #expect(refused.status == 400 && refused.json["errors"]?[0] != nil, "\(wrong) \(refused.text)")
+            }
+            #expect(try await client.send("GET", agent).data["name"] == "Ours", "nothing was merged")
+            #expect(try await client.merge("dev", "main", [resolution()]).status == 200)
+            let merged = try await client.send("GET", agent).data
+            #expect(merged["prompt"] == "b" && merged["name"] == "Theirs")
+            #expect(try await client.preview("dev", "main")["diffSummary"] == [], "nothing is left to merge")
+        }
+    }
+
+    @Test func `what one side deleted and the other changed is a conflict`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            #expect(try await client.send("DELETE", "\(Self.tool)?ref=dev").status == 204)
+            #expect(try await client.send("PATCH", Self.tool, ["name": "Two"]).status == 200)
+            let conflict = try #require(try await client.preview("dev", "main")["conflicts"]?[0])
+            #expect(conflict["theirDiffType"] == "removed" && conflict["theirs"] == .null)
+            let row: JSONObject = ["table": "tools", "primaryKey": conflict["primaryKey"] ?? .null]
+            let columns = row.with(["rowDefaultPick": "ours", "columns": ["name": "ours"]])
+            #expect(try await client.merge("dev", "main", [.object(columns)]).status == 400)
+            let keep = row.with(["rowDefaultPick": "ours"])
+            let rehearsal = try await client.merge(
+                "dev", "main", [.object(row.with(["rowDefaultPick": "theirs"]))], query: "?dryRun=true")
+            #expect(rehearsal.json["changes"]?[0]?["action"] == "delete", "\(rehearsal.text)")
+            #expect(try await client.merge("dev", "main", [.object(keep)]).status == 200)
+            #expect(try await Self.name("main", client) == "Two")
+            // It is decided: merging the other way takes it along.
+            #expect(try await client.preview("main", "dev")["hasConflicts"] == false)
+            #expect(try await client.merge("main", "dev").status == 200)
+            #expect(try await Self.name("dev", client) == "Two")
+        }
+    }
+
+    @Test func `stale states, one branch, and missing ones are refused`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", ["name": "Dev"]).status == 200)
+            let preview = try await client.preview("dev", "main")
+            #expect(preview["canFastForward"] == true)
+            #expect(try await client.send("PATCH", Self.tool, ["description": "moved"]).status == 200)
+            let merge = "\(BranchTests.branches)/merge"
+            func order(_ changes: JSONObject) -> JSONValue {
+                let body: JSONObject = [
+                    "sourceBranch": "dev", "targetBranch": "main", "sourceHash": preview["sourceHash"] ?? .null,
+                    "targetHash": preview["targetHash"] ?? .null,
+                ]
+                return .object(body.with(changes))
+            }
+            try await client.check([
+                Scenario("a target that moved", "POST", merge, order([:]), status: 409, contains: ["main has changed"]),
+                Scenario("a source that is another", "POST", merge, order(["sourceHash": "x"]), status: 409),
+                Scenario("itself", "POST", merge, order(["targetBranch": "default_p_dev"]), status: 400),
+                Scenario("no source", "POST", merge, order(["sourceBranch": "nope"]), status: 404),
+                Scenario("no target", "POST", merge, order(["targetBranch": "nope"]), status: 404),
+                Scenario("the hidden one", "POST", merge, order(["targetBranch": "~"]), status: 404),
+                Scenario("no hash", "POST", merge, ["sourceBranch": "dev", "targetBranch": "main"], status: 400),
+                Scenario(
+                    "itself seen", "POST", "\(merge)/preview", ["sourceBranch": "dev", "targetBranch": "dev"],
+                    status: 400),
+                Scenario(
+                    "nobody", "POST", "\(merge)/preview", ["sourceBranch": "no", "targetBranch": "dev"], status: 404),
+            ])
+            #expect(try await Self.name("main", client) == "One")
+        }
+    }
+
+    @Test func `what would dangle is named, and nothing is merged`() async throws {
+        try await BranchTests.serve { _, client in
+            let relations = "\(Self.project)/agents/a/sub-agent-tool-relations"
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            let relation = try await client.send(
+                "POST", "\(relations)?ref=dev", ["subAgentId": "main", "toolId": "t"])
+            #expect(relation.status == 201)
+            #expect(try await client.send("DELETE", Self.tool).status == 204)
+            let preview = try await client.preview("dev", "main")
+            #expect(preview["hasConflicts"] == true && preview["conflicts"] == [])
+            #expect(preview["dangling"]?[0]?["kind"] == "sub-agent-tool-relation")
+            let refused = try await client.merge("dev", "main")
+            #expect(refused.status == 409 && refused.text.contains("the tool t"), "\(refused.text)")
+            let other = try await client.merge("main", "dev")
+            #expect(other.status == 409 && other.text.contains("the tool t"), "\(other.text)")
+            #expect(try await Self.name("dev", client) == "One")
+            // In an agent that is gone nothing can live.
+            try await client.make("/projects/p/branches", ["name": "inside"])
+            let subAgents = "\(Self.project)/agents/a/sub-agents"
+            #expect(try await client.send("POST", "\(subAgents)?ref=inside", ["id": "s", "name": "S"]).status == 201)
+            #expect(try await client.send("DELETE", "\(Self.project)/agents/a").status == 204)
+            let orphan = try await client.merge("inside", "main")
+            #expect(orphan.status == 409 && orphan.text.contains("the agent a"), "\(orphan.text)")
+        }
+    }
+
+    @Test func `merges back and forth find what was merged before`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            for (index, step) in ["dev", "main", "dev", "main"].enumerated() {
+                let other = step == "dev" ? "main" : "dev"
+                let change: JSONValue = ["name": .string("Name \(index)")]
+                #expect(try await client.send("PATCH", "\(Self.tool)?ref=\(step)", change).status == 200)
+                let preview = try await client.preview(step, other)
+                #expect(preview["hasConflicts"] == false && preview["canFastForward"] == true, "\(step) \(preview)")
+                #expect(try await client.merge(step, other).status == 200)
+                #expect(try await Self.name(other, client) == "Name \(index)")
+            }
+        }
+    }
+
+    @Test func `a decision against a change holds, and not for others`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", ["name": "Dev"]).status == 200)
+            #expect(try await client.send("PATCH", Self.tool, ["name": "Main"]).status == 200)
+            try await client.make("/projects/p/branches", ["name": "other"])
+            let key = try #require(try await client.preview("dev", "main")["conflicts"]?[0]?["primaryKey"])
+            let ours: JSONValue = ["table": "tools", "primaryKey": key, "rowDefaultPick": "ours"]
+            let before = try await client.branch("main")["hash"]
+            let merged = try await client.merge("dev", "main", [ours])
+            #expect(merged.status == 200 && merged.data["mergeCommitHash"] == before, "nothing was changed")
+            #expect(try await client.preview("dev", "main")["hasConflicts"] == false)
+            #expect(try await client.preview("dev", "other")["hasConflicts"] == true, "that one has decided nothing")
+        }
+    }
+
+    @Test func `two that took in the same branches in another order are merged over both`() async throws {
+        try await BranchTests.serve { _, client in
+            for name in ["one", "two", "left", "right"] {
+                try await client.make("/projects/p/branches", ["name": .string(name)])
+            }
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=one", ["name": "One changed"]).status == 200)
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=two", ["description": "Two"]).status == 200)
+            for (source, target) in [("one", "left"), ("two", "left"), ("two", "right"), ("one", "right")] {
+                #expect(try await client.merge(source, target).status == 200)
+            }
+            // Both have all of it: what one undoes or changes from here on is its own change.
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=right", ["description": "New"]).status == 200)
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=left", ["name": "One"]).status == 200)
+            let preview = try await client.preview("left", "right")
+            #expect(preview["hasConflicts"] == false, "\(preview)")
+            #expect(try await client.merge("left", "right").status == 200)
+            let tool = try await client.send("GET", "\(Self.tool)?ref=right").data
+            #expect(tool["name"] == "One" && tool["description"] == "New")
+        }
+    }
+
+    @Test func `branches that disagreed over the same conflict do so again when they meet`() async throws {
+        try await BranchTests.serve { _, client in
+            for name in ["one", "two", "left", "right"] {
+                try await client.make("/projects/p/branches", ["name": .string(name)])
+            }
+            for name in ["one", "two"] {
+                let change: JSONValue = ["name": .string(name)]
+                #expect(try await client.send("PATCH", "\(Self.tool)?ref=\(name)", change).status == 200)
+            }
+            #expect(try await client.merge("one", "left").status == 200)
+            #expect(try await client.merge("two", "right").status == 200)
+            let key: JSONValue = ["tenant_id": "default", "project_id": "p", "id": "t"]
+            let ours: JSONValue = ["table": "tools", "primaryKey": key, "rowDefaultPick": "ours"]
+            #expect(try await client.merge("two", "left", [ours]).status == 200)
+            #expect(try await client.merge("one", "right", [ours]).status == 200)
+            #expect(try await client.preview("left", "right")["conflicts"]?.array?.count == 1)
+        }
+    }
+
+    @Test func `the base may be on a branch that is gone`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "base"])
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=base", ["name": "Base"]).status == 200)
+            for name in ["one", "two"] {
+                try await client.make("/projects/p/branches", ["name": .string(name), "fromBranch": "base"])
+            }
+            #expect(try await client.send("DELETE", "\(BranchTests.branches)/base").status == 204)
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=one", ["name": "Changed"]).status == 200)
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=two", ["description": "Too"]).status == 200)
+            #expect(try await client.preview("one", "two")["hasConflicts"] == false)
+            #expect(try await client.merge("one", "two").status == 200)
+            let tool = try await client.send("GET", "\(Self.tool)?ref=two").data
+            #expect(tool["name"] == "Changed" && tool["description"] == "Too")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `of merges at once one is done and the others are told`() async throws {
+        try await BranchTests.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", ["name": "Dev"]).status == 200)
+            #expect(try await client.send("PATCH", Self.tool, ["description": "Main"]).status == 200)
+            let there = try await client.order("dev", "main")
+            let back = try await client.order("main", "dev")
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try await client.send("POST", "\(BranchTests.branches)/merge", number % 2 == 0 ? there : back)
+                            .status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 == 200 } == 1 && statuses.count { $0 == 409 } == 7, "\(statuses)")
+        }
+    }
+
+    /// The command line's conflict check and pull (manage spec §5.4).
+    @Test func `a client finds conflicts through branches and pulls over them`() async throws {
+        try await BranchTests.serve { _, client in
+            let whole = "\(tenantPath)/project-full/p"
+            let pulled = try #require(try await client.branch("main")["hash"])
+            let local = try await client.send("GET", whole).data
+            func edited(_ name: String) -> JSONValue {
+                var document = local.object ?? [:]
+                var tools = document["tools"]?.object ?? [:]
+                var tool = tools["t"]?.object ?? [:]
+                tool["name"] = .string(name)
+                tools["t"] = .object(tool)
+                document["tools"] = .object(tools)
+                return .object(document)
+            }
+            // Somebody else edits meanwhile.
+            #expect(try await client.send("PATCH", Self.tool, ["name": "Theirs"]).status == 200)
+            let temp = "temp-cli-push-check_1700000000000_x1"
+            let made = try await client.send(
+                "POST", BranchTests.branches, ["name": .string(temp), "fromCommit": pulled])
+            #expect(made.status == 201)
+            #expect(try await client.send("PUT", "\(whole)?ref=\(temp)", edited("Mine")).status == 200)
+            let preview = try await client.preview(temp, "main")
+            #expect(preview["hasConflicts"] == true && preview["conflicts"]?[0]?["table"] == "tools")
+            #expect(try await client.send("DELETE", "\(BranchTests.branches)/\(temp)?force=true").status == 204)
+            #expect(try await Self.name("main", client) == "Theirs")
+            // Pull: theirs onto a branch with mine, settled, read from there.
+            let pull = "temp-cli-pull_1700000000001_x2"
+            #expect(
+                try await client.send("POST", BranchTests.branches, ["name": .string(pull), "fromCommit": pulled])
+                    .status == 201)
+            #expect(try await client.send("PUT", "\(whole)?ref=\(pull)", edited("Mine")).status == 200)
+            let key = try #require(try await client.preview("main", pull)["conflicts"]?[0]?["primaryKey"])
+            let settled: JSONValue = ["table": "tools", "primaryKey": key, "rowDefaultPick": "theirs"]
+            #expect(try await client.merge("main", pull, [settled]).status == 200)
+            let merged = try await client.send("GET", "\(whole)?ref=\(pull)").data
+            #expect(merged["tools"]?["t"]?["name"] == "Theirs")
+            #expect(try await client.send("DELETE", "\(BranchTests.branches)/\(pull)?force=true").status == 204)
+            // A push without a conflict.
+            let latest = try #require(try await client.branch("main")["hash"])
+            let next = "temp-cli-push-check_1700000000002_x3"
+            #expect(
+                try await client.send("POST", BranchTests.branches, ["name": .string(next), "fromCommit": latest])
+                    .status == 201)
+            #expect(try await client.send("PUT", "\(whole)?ref=\(next)", edited("Theirs")).status == 200)
+            #expect(try await client.preview(next, "main")["hasConflicts"] == false)
+        }
+    }
+}
+
+extension TestClient {
+    /// What a merge would do.
+    func preview(_ source: String, _ target: String) async throws -> JSONValue {
+        let reply = try await send(
+            "POST", "\(BranchTests.branches)/merge/preview",
+            ["sourceBranch": .string(source), "targetBranch": .string(target)])
+        try #require(reply.status == 200, "\(reply.text)")
+        return reply.data
+    }
+
+    /// The body of a merge of the branches as they are.
+    func order(_ source: String, _ target: String, _ resolutions: [JSONValue] = []) async throws -> JSONValue {
+        let preview = try await preview(source, target)
+        return [
+            "sourceBranch": .string(source), "targetBranch": .string(target),
+            "sourceHash": preview["sourceHash"] ?? .null, "targetHash": preview["targetHash"] ?? .null,
+            "message": "merge", "author": ["name": "Ann", "email": "ann@example.com"],
+            "resolutions": .array(resolutions),
+        ]
+    }
+
+    /// Merges the branches as they are.
+    func merge(
+        _ source: String, _ target: String, _ resolutions: [JSONValue] = [], query: String = ""
+    ) async throws -> TestReply {
+        try await send(
+            "POST", "\(BranchTests.branches)/merge\(query)", try await order(source, target, resolutions))
+    }
+}
+
+extension JSONObject {
+    /// These members with others over them.
+    func with(_ changes: JSONObject) -> JSONObject {
+        var members = self
+        for (name, value) in changes { members[name] = value }
+        return members
+    }
+}
