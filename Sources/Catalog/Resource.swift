@@ -65,6 +65,8 @@ public struct Rules<R: Resource>: Sendable {
     public var afterPut: (@Sendable (Placement<R>, Workspace) throws -> Void)?
     /// Refuses or prepares a deletion.
     public var beforeDelete: (@Sendable (R, ResourceKey, Workspace) throws -> Void)?
+    /// Does what else follows from a deletion that was asked for.
+    public var afterDelete: (@Sendable (R, ResourceKey, Workspace) throws -> Void)?
     /// The resource with another id that a new one takes the place of, or nil; a create then answers 200.
     public var replaces: (@Sendable (R, ResourceKey, Workspace) throws -> ResourceKey?)?
 
@@ -73,11 +75,13 @@ public struct Rules<R: Resource>: Sendable {
         beforePut: (@Sendable (inout Placement<R>, Workspace) throws -> Void)? = nil,
         afterPut: (@Sendable (Placement<R>, Workspace) throws -> Void)? = nil,
         beforeDelete: (@Sendable (R, ResourceKey, Workspace) throws -> Void)? = nil,
+        afterDelete: (@Sendable (R, ResourceKey, Workspace) throws -> Void)? = nil,
         replaces: (@Sendable (R, ResourceKey, Workspace) throws -> ResourceKey?)? = nil
     ) {
         self.beforePut = beforePut
         self.afterPut = afterPut
         self.beforeDelete = beforeDelete
+        self.afterDelete = afterDelete
         self.replaces = replaces
     }
 }

@@ -55,7 +55,7 @@ struct TypedActions<R: Resource>: Sendable {
         if let clash = try clash(value, key, workspace) { throw refusal(of: clash) }
         let replaced = try rules.replaces?(value, key, workspace)
         let entry = try put(value, over: old, key, workspace)
-        if let replaced, replaced != key { try workspace.delete(replaced) }
+        if let replaced, replaced != key, let other = try workspace.get(replaced) { try delete(other, workspace) }
         return (entry, replaced == nil ? 201 : 200)
     }
 
@@ -103,6 +103,7 @@ struct TypedActions<R: Resource>: Sendable {
     private func delete(_ entry: Entry, _ workspace: Workspace) throws {
         try rules.beforeDelete?(R(entry), entry.key, workspace)
         try workspace.delete(entry.key)
+        try rules.afterDelete?(R(entry), entry.key, workspace)
     }
 
     private func view(_ entry: Entry, _ branch: BranchKey) -> JSONObject {

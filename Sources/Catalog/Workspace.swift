@@ -73,6 +73,10 @@ public struct Workspace {
     }
     /// The log of what resources of the branch set off.
     public var invocations = InvocationLog.empty
+    /// The entries of the project's credential stores, whatever the branch.
+    public var credentials = CredentialEntries.empty
+    /// All resources of a kind at the top of the project, of each of its branches.
+    public var onAllBranches: (_ kind: String) throws -> [Entry] = { _ in [] }
     /// What was found out about resources of the branch.
     public var observations = Observations.none
     /// Who calls, and the server.

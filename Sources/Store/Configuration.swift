@@ -102,8 +102,9 @@ extension Store {
     public func readConfiguration<T: Sendable>(
         in branch: BranchKey, _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
     ) async throws(StoreError) -> T {
-        try await database.read { [declared] connection in
+        try await database.read { [declared, credentialMemory] connection in
             let transaction = try ConfigurationTransaction(connection, branch, declared: declared, writing: nil)
+            transaction.credentialDraft = CredentialMemory.Draft(of: credentialMemory)
             return try transaction.reading { try body(transaction) }
         }
     }
@@ -131,14 +132,18 @@ extension Store {
         // Before its caller knows of the write, nobody is told the old head any more.
         defer { heads?.forget() }
         do throws(StoreError) {
-            return try await database.write(.full) { [declared] connection in
-                if let known = try known(connection) { return known }
+            let (value, credentials) = try await database.write(.full) { [declared, credentialMemory] connection in
+                let draft = CredentialMemory.Draft(of: credentialMemory)
+                if let known = try known(connection) { return (known, draft) }
                 let transaction = try ConfigurationTransaction(
                     connection, branch, declared: declared, writing: (actor, at))
+                transaction.credentialDraft = draft
                 let value = try body(transaction)
                 try transaction.finish()
-                return value
+                return (value, transaction.credentialDraft)
             }
+            credentialMemory.apply(credentials)
+            return value
         } catch {
             if case .other(let cause) = error, !(cause is EngineFailure) { throw cause }
             throw error

@@ -24,6 +24,14 @@ public final class ConfigurationTransaction {
         let parent: String
     }
 
+    /// What the job does to the credentials in the process's memory; kept by the first of the job.
+    private var ownCredentialDraft = CredentialMemory.Draft(of: CredentialMemory())
+    /// What the job does to the credentials in the process's memory.
+    var credentialDraft: CredentialMemory.Draft {
+        get { first?.credentialDraft ?? ownCredentialDraft }
+        set { if let first { first.credentialDraft = newValue } else { ownCredentialDraft = newValue } }
+    }
+
     /// How many more there are in each place than before this transaction, as far as the tally does not say so yet.
     var moved: [Place: Int64] = [:]
 

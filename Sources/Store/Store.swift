@@ -11,6 +11,8 @@ public final class Store: Sendable {
     let declared: Declarations
     /// Heads in memory; nil where another process may move them.
     let heads: HeadCache?
+    /// The credentials that this process alone keeps.
+    let credentialMemory = CredentialMemory()
     /// Writes with a key so far.
     let keyedWrites = Atomic<Int>(0)
 

@@ -49,6 +49,8 @@ extension ConfigurationTransaction {
             get: { try self.observation(of: $0.id) }, statuses: { _ in try self.observedStatuses() })
         workspace.surroundings = tools.surroundings
         workspace.invocations = invocationLog
+        workspace.credentials = credentialEntries(tools.sealing.keyring)
+        workspace.onAllBranches = { try self.onAllBranches($0) }
         workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
     }

@@ -42,7 +42,7 @@ public struct CredentialReference: Resource, Equatable {
                     return
                 }
                 throw Problem.conflict("The user has a credential for the tool already: \(other.id)")
-            },
+            }, afterDelete: { credential, _, workspace in try credential.letEntryGo(workspace) },
             replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
         extras: Extras(
             optionalSchemas: [

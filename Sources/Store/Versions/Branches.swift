@@ -100,6 +100,7 @@ extension ConfigurationTransaction {
         try connection.execute(SQL.logProjectDeletion, project + who)
         try connection.execute(SQL.endLives, project + who)
         for statement in SQL.deleteProject { try connection.execute(statement, project) }
+        credentialDraft.deleteAll(in: CredentialMemory.Project(branch))
         leaveAll()
     }
 }
