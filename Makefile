@@ -51,4 +51,3 @@ ci: lint ## everything, cheapest first
 	@swift test --package-path Benchmarks --scratch-path .build/benchmarks-debug --disable-xctest
 	@Scripts/test-postgres
 	@$(MAKE) --no-print-directory test
-	@$(MAKE) --no-print-directory contract
