@@ -165,6 +165,8 @@ struct Dispatcher: Sendable {
                 decoding.fail("is not well-formed percent-encoded UTF-8", at: name)
                 continue
             }
+            // No database keeps it, so nothing has such a name.
+            if value.utf8.contains(0) { decoding.fail("must not contain the character U+0000", at: name) }
             values[name] = value
         }
         try decoding.finish()
