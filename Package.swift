@@ -23,11 +23,12 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Events", ["Catalog", "Models"]),
     ("Runtime", ["Catalog", "Cryptography", "Domain", "MCP", "Models", "Events", "Outbound", "Store"]),
     ("Wire", ["Catalog", "Events", "Models"]),
+    ("Access", ["Catalog", "Cryptography", "Domain", "Outbound", "Store"]),
     (
         "HTTP",
         [
-            "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound", "Runtime",
-            "Store", "Wire",
+            "Access", "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound",
+            "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),

@@ -30,12 +30,18 @@ public struct Requester: Sendable, Equatable {
     public let name: String
     /// Whether it may do what owners and administrators of the tenant may.
     public let isAdministrator: Bool
+    /// The account of a person; nil for a machine.
+    public let account: String?
 
     /// A caller from its parts.
-    public init(name: String, isAdministrator: Bool) {
+    public init(name: String, isAdministrator: Bool, account: String? = nil) {
         self.name = name
         self.isAdministrator = isAdministrator
+        self.account = account
     }
+
+    /// The account to whose projects lists of the tenant are limited; nil when they show every project.
+    public var limitingAccount: String? { isAdministrator ? nil : account ?? "" }
 
     /// The server itself.
     public static let system = Requester(name: "system", isAdministrator: true)

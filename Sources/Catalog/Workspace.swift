@@ -77,6 +77,8 @@ public struct Workspace {
     public var credentials = CredentialEntries.empty
     /// All resources of a kind at the top of the project, of each of its branches.
     public var onAllBranches: (_ kind: String) throws -> [Entry] = { _ in [] }
+    /// What an account may do in the tenant and in the project of the branch.
+    public var rights: (_ account: String) throws -> Rights = { _ in .nobody }
     /// What was found out about resources of the branch.
     public var observations = Observations.none
     /// Who calls, and the server.

@@ -50,7 +50,7 @@ extension RunsAsUsers {
         guard added.allSatisfy({ $0 == caller.name }) || caller.isAdministrator else {
             throw Problem(.forbidden, "Only administrators may let a trigger run as somebody else")
         }
-        for user in added where !Membership.mayUse(user, caller) {
+        for user in added where try !Membership.mayUse(user, workspace) {
             throw Problem.invalid([.init(["runAsUserIds"], "names \(user), who may not use this project")])
         }
         namedUser = nil
@@ -66,11 +66,13 @@ extension RunsAsUsers {
 
 /// Who belongs to a tenant and its projects.
 enum Membership {
-    /// Whether a user belongs to the tenant and may use the project.
-    ///
-    /// There are no user accounts yet, so nobody's membership is known. Administrators are taken at their word;
-    /// everybody else is told no.
-    static func mayUse(_ user: String, _ caller: Requester) -> Bool { caller.isAdministrator }
+    /// Whether a user belongs to the tenant and may use the project. Machines that may do everything, which set up
+    /// tenants whose people are known elsewhere, are taken at their word.
+    static func mayUse(_ user: String, _ workspace: Workspace) throws -> Bool {
+        let caller = workspace.surroundings.caller
+        if caller.account == nil, caller.isAdministrator { return true }
+        return try workspace.rights(user).may(.use)
+    }
 }
 
 extension FieldType where Value == String {

@@ -106,7 +106,7 @@ enum TriggerFiring {
         guard user == caller.name || caller.isAdministrator else {
             throw Problem(.forbidden, "Only administrators may let a trigger run as somebody else")
         }
-        guard Membership.mayUse(user, caller) else {
+        guard try Membership.mayUse(user, workspace) else {
             throw Problem(.forbidden, "\(user) may not use this project")
         }
     }
