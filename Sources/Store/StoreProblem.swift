@@ -56,9 +56,8 @@ extension ConfigurationTransaction {
         workspace.inTenant = {
             try self.inTenant(kind: $0, having: $1, usableBy: tools.surroundings.caller.limitingAccount, $2)
         }
-        workspace.rights = { [branch, connection] in
-            try RightsTable.find($0, branch.tenant, branch.project, connection)
-        }
+        workspace.members = members(at: tools.now)
+        workspace.holders = { try self.holders(of: $0, $1) }
     }
 
     /// One page of the tenant's projects, as far as the caller may see them.

@@ -65,10 +65,7 @@ enum TriggerFiring {
 
     private static func rerun(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let trigger = Trigger(try Trigger.kind.entry(workspace, input))
-        var body = Rerun()
-        var decoding = Decoding()
-        _ = body.assign(input.body, creating: true, &decoding)
-        try decoding.finish()
+        let body = try Rerun(body: input.body)
         guard trigger.enabled else { throw Problem.conflict("The trigger is disabled") }
         if trigger.runAsUserIds.count > 1, body.runAsUserId == nil {
             throw Problem.invalid([.init(["runAsUserId"], "Required, because the trigger runs as several users")])

@@ -86,7 +86,7 @@ extension HTTPServer {
             AgentCards.endpoint(runs, publicURL: parts.publicURL),
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
-        endpoints.append(Capabilities.endpoint)
+        endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,

@@ -137,8 +137,11 @@ extension Store {
         try await database.read { try $0.rows(AuditSQL.tenants, []) { $0.text(0) } }
     }
 
-    /// Looks at every record of a tenant's chain, in bounded pieces.
+    /// Looks at every record of a tenant's chain, in bounded pieces. What is appended meanwhile is looked at too.
     public func verifyAudit(of tenant: String) async throws(StoreError) -> AuditVerdict {
+        let head = try await database.read { connection in
+            try connection.first(AuditSQL.head, [.text(tenant)]) { (sequence: $0.integer(0), digest: $0.text(1)) }
+        }
         var (sequence, digest) = (Int64(0), "")
         while true {
             let after = sequence
@@ -147,19 +150,16 @@ extension Store {
             }
             for entry in entries {
                 let expected = entry.record.digest(sequence: sequence + 1, after: digest)
-                guard entry.sequence == sequence + 1, entry.digest == expected else {
+                let isHead = entry.sequence != head?.sequence || entry.digest == head?.digest
+                guard entry.sequence == sequence + 1, entry.digest == expected, isHead else {
                     return AuditVerdict(records: sequence, head: digest, broken: sequence + 1)
                 }
                 (sequence, digest) = (entry.sequence, entry.digest)
             }
             if entries.isEmpty { break }
         }
-        // Read last: what is appended meanwhile can only make the head later than what was seen.
-        let head = try await database.read { connection in
-            try connection.first(AuditSQL.head, [.text(tenant)]) { (sequence: $0.integer(0), digest: $0.text(1)) }
-        }
-        let isWhole = head.map { $0.sequence > sequence || ($0.sequence == sequence && $0.digest == digest) } ?? true
-        return AuditVerdict(records: sequence, head: digest, broken: isWhole ? nil : sequence + 1)
+        let isCut = sequence < (head?.sequence ?? 0)
+        return AuditVerdict(records: sequence, head: digest, broken: isCut ? sequence + 1 : nil)
     }
 }
 

@@ -97,6 +97,8 @@ let migration0009 = """
         PRIMARY KEY (kind, id)
     ) {clustered};
 
+    CREATE INDEX facet_holder ON facet (tenant, project, member, value);
+
     CREATE TABLE audit (
         tenant {text} NOT NULL, sequence {integer} NOT NULL, at {integer} NOT NULL, actor {text} NOT NULL,
         means {text} NOT NULL, action {text} NOT NULL, target {text} NOT NULL, outcome {text} NOT NULL,
