@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Catalog
 public import Cryptography
 import Domain
@@ -29,6 +29,10 @@ public struct Application: Sendable {
         public var publicURL: String?
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
+        /// How many requests there may be.
+        public var rateLimits = RateLimits()
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -62,12 +66,14 @@ public struct Application: Sendable {
         logger: Logger, stoppingOn signals: [UnixSignal] = [], outbound: HTTPClient? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        let parts = HTTPServer.Parts(
+        var parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, sealing: Sealing(keyring, kinds: Everything.kinds),
             authentication: settings.authentication, limits: settings.limits, clock: clock,
             streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger, version: settings.version,
             publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
+        parts.proxies = settings.proxies
+        parts.rateLimits = settings.rateLimits
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(

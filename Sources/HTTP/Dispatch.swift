@@ -44,6 +44,8 @@ struct Dispatcher: Sendable {
     let gate: Gate
     /// Where refusals and what endpoints did are put on record.
     let audit: AuditTrail
+    /// How many requests there may be.
+    let quotas: Quotas
 
     /// Answers a request that came from `address`. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String, from address: String) async throws -> Reply {
@@ -107,7 +109,12 @@ struct Dispatcher: Sendable {
         case .wrongMethod(let allowed): throw Self.wrongMethod(allowed)
         case .found(let target, let parameters):
             let operation = target.operation
+            if let verdict = quotas.take(operation, from: address), !verdict.isAdmitted {
+                return refusal(verdict, path, id)
+            }
             let caller = try await authenticate(operation, path, request, id: id, address)
+            let verdict = quotas.take(caller)
+            if let verdict, !verdict.isAdmitted { return refusal(verdict, path, id) }
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
@@ -119,15 +126,27 @@ struct Dispatcher: Sendable {
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
                 authority: request.head.authority, caller: caller, address: address, body: body, ref: ref)
             call.rights = try await admit(call, path)
-            switch target {
-            case .endpoint(let endpoint):
-                try await requireProject(call)
-                let reply = try await endpoint.answer(call)
-                if operation.isAudited { audit.note(record(call, path)) }
-                return reply
-            case .operation: return try await perform(call, method, path)
-            }
+            var reply = try await self.reply(to: call, target, method, path)
+            if let verdict { reply.headers += verdict.headers }
+            return reply
         }
+    }
+
+    private func reply(
+        to call: Call, _ target: Target, _ method: Operation.Method, _ path: Substring
+    ) async throws -> Reply {
+        guard case .endpoint(let endpoint) = target else { return try await perform(call, method, path) }
+        try await requireProject(call)
+        let reply = try await endpoint.answer(call)
+        if call.operation.isAudited { audit.note(record(call, path)) }
+        return reply
+    }
+
+    /// What is said to a request that comes too soon.
+    private func refusal(_ verdict: RateLimiter.Verdict, _ path: Substring, _ id: String) -> Reply {
+        var reply = Reply.problem(verdict.problem, instance: String(path), requestID: id)
+        reply.headers += verdict.headers
+        return reply
     }
 
     private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
@@ -164,6 +183,7 @@ struct Dispatcher: Sendable {
                 return try await authenticator.manage(Credentials(request.head, address: address))
             }
         } catch {
+            quotas.refuse(address)
             audit.note(
                 AuditRecord(
                     tenant: "", at: now(), actor: "unknown", means: "unknown", action: operation.id,

@@ -62,7 +62,9 @@ enum ProjectMembers {
                 .init(200, "The person's own roles.", schema: OpenAPI.reference("ProjectMembershipListResponse"))
             ],
             effect: .read { workspace, input in
-                let found = try workspace.members.projects(input.parameter("userId"))
+                let user = input.parameter("userId")
+                guard try workspace.members.rights(user).organization != nil else { throw Problem.notFound("User") }
+                let found = try workspace.members.projects(user)
                 return .data(
                     .array(found.map { ["projectId": .string($0.project), "role": .string($0.role.rawValue)] }))
             }),

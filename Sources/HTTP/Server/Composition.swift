@@ -35,6 +35,8 @@ extension HTTPServer {
         public var refusalOfAddress: @Sendable (String) -> String?
         /// Who is believed about the addresses of clients.
         public var proxies = TrustedProxies()
+        /// How many requests there may be.
+        public var rateLimits = RateLimits()
 
         /// Parts with the defaults of a server on this machine.
         public init(
@@ -106,7 +108,8 @@ extension HTTPServer {
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
                 watch: health.map { Watch($0) } ?? Watch.nobody,
-                sealing: parts.sealing, gate: Gate(store: store), audit: audit),
+                sealing: parts.sealing, gate: Gate(store: store), audit: audit,
+                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now)),
             proxies: parts.proxies,
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
