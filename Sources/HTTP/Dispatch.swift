@@ -46,6 +46,8 @@ struct Dispatcher: Sendable {
     let audit: AuditTrail
     /// How many requests there may be.
     let quotas: Quotas
+    /// Which pages may read answers.
+    let crossOrigin: CrossOrigin
 
     /// Answers a request that came from `address`. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String, from address: String) async throws -> Reply {
@@ -168,7 +170,7 @@ struct Dispatcher: Sendable {
         guard !allowed.isEmpty else { throw Problem.notFound("Route") }
         var reply = Reply.empty(204)
         reply.headers.append((.allow, Self.names(allowed)))
-        if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
+        reply.headers += crossOrigin.preflight(request.headers, path)
         return reply
     }
 
