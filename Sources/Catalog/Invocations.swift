@@ -55,9 +55,10 @@ public struct Invocation: Sendable, Equatable {
 public struct InvocationQuery: Sendable, Equatable {
     /// Whose.
     public enum Origin: Sendable, Equatable {
-        /// One resource's, latest due first; those of one status, or all.
+        /// One resource's, latest due first unless told; those of one status, or all.
         case source(ResourceKey, status: Invocation.Status?)
-        /// Those of all resources of a kind in one place that wait, and if asked those that run, earliest due first.
+        /// Those of all resources of a kind in one place that wait, and if asked those that run, earliest due first unless
+        /// told.
         case open(kind: String, parent: String, includesRunning: Bool)
     }
 
@@ -69,11 +70,14 @@ public struct InvocationQuery: Sendable, Equatable {
     public var to: Int64?
     /// Which page.
     public var page: Page
+    /// Which end comes first of those by when they are due.
+    public var order: ListQuery.Order
 
     /// A query for one page of all.
     public init(_ origin: Origin, page: Page) {
         self.origin = origin
         self.page = page
+        if case .open = origin { order = .ascending } else { order = .descending }
     }
 }
 

@@ -4,7 +4,14 @@ import Synchronization
 /// The form of a list's query: everything but its values. Lists of one form share their statements.
 struct ListShape: Hashable {
     /// Where the resources are.
-    enum Place { case branch, tenant }
+    enum Place {
+        /// In a place of a branch.
+        case branch
+        /// One of each project of the tenant, which has the project's id.
+        case tenant
+        /// At the top of all projects of the tenant.
+        case everywhere
+    }
 
     let place: Place
     /// Whether they live outside branches, where links are of another table.
@@ -15,6 +22,8 @@ struct ListShape: Hashable {
     let isNamed: Bool
     let isSearched: Bool
     let refers: Bool
+    /// Whether what others have alone is left out.
+    let isOwned: Bool
     /// For each demand on a member whether it is on a link; else it is on a facet.
     let areLinks: [Bool]
 
@@ -26,11 +35,12 @@ struct ListShape: Hashable {
         isNamed = query.isNamed && place == .branch
         isSearched = query.search != nil
         refers = query.referringTo != nil && place == .branch
-        areLinks = place == .branch ? query.filters.map { $0.target != nil } : []
+        isOwned = query.owned != nil && place == .branch
+        areLinks = place == .tenant ? [] : query.filters.map { $0.target != nil && place == .branch }
     }
 
     /// Whether all resources of the kind in the place are wanted, so that their number is known.
-    var isWhole: Bool { !isSearched && !refers && areLinks.isEmpty }
+    var isWhole: Bool { !isSearched && !refers && !isOwned && areLinks.isEmpty }
 }
 
 /// The statements of lists, made once for each form. There are not many forms: members are declared, and bounded.
@@ -57,13 +67,15 @@ enum ListSQL {
     /// The values of everything but limit and offset.
     static func values(_ query: ListQuery, _ branch: BranchKey, _ place: ListShape.Place) -> [SQLValue] {
         let search: [SQLValue] = query.search.map { [.text($0)] } ?? []
-        guard place == .branch else {
-            return [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search
+        var values = [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search
+        if place == .tenant { return values }
+        if place == .branch {
+            values = branch.values + [.text(query.kind), .text(query.parent)] + search
+            if let owned = query.owned { values += [.text(owned.member), .text(owned.value)] }
+            values += query.referringTo?.values ?? []
         }
-        var values = branch.values + [.text(query.kind), .text(query.parent)] + search
-        values += query.referringTo?.values ?? []
         for filter in query.filters {
-            if let target = filter.target {
+            if let target = filter.target, place == .branch {
                 values += [.text(filter.member)] + target.values
             } else {
                 values += [.text(filter.member), .text(filter.value)]
@@ -81,6 +93,13 @@ enum ListSQL {
             let found = """
                 SELECT id FROM resource WHERE \(conditions) ORDER BY \(inner) LIMIT $\(next) OFFSET $\(next + 1)
                 """
+            guard shape.place != .everywhere else {
+                return Statement(
+                    """
+                    SELECT \(SQL.columns) FROM resource WHERE \(conditions)
+                    ORDER BY \(inner) LIMIT $\(next) OFFSET $\(next + 1)
+                    """)
+            }
             let chosen =
                 shape.place == .branch
                 ? "\(inPlace) AND id IN (\(found))"
@@ -112,6 +131,10 @@ enum ListSQL {
             let text = take()
             conditions.append("({find}(search, \(text)) > 0 OR {find}(lower(id), \(text)) > 0)")
         }
+        if shape.isOwned {
+            let others = "\(inPlace) AND member = \(take()) AND value <> \(take())"
+            conditions.append("id NOT IN (SELECT id FROM facet WHERE \(others))")
+        }
         let links = shape.isOutside ? "outside_link" : "link"
         let from = "\(SQL.inBranch) AND from_kind = $4 AND from_parent = $5"
         if shape.refers {
@@ -124,6 +147,14 @@ enum ListSQL {
                 let target = "to_kind = \(take()) AND to_parent = \(take()) AND to_id = \(take())"
                 conditions.append(
                     "id IN (SELECT from_id FROM \(links) WHERE \(from) AND role = \(member) AND \(target))")
+            } else if shape.place == .everywhere {
+                conditions.append(
+                    """
+                    EXISTS (
+                        SELECT 1 FROM facet WHERE facet.tenant = $1 AND facet.kind = $2 AND facet.branch = $3
+                            AND facet.project = resource.project AND facet.parent = resource.parent
+                            AND facet.id = resource.id AND member = \(member) AND value = \(take()))
+                    """)
             } else {
                 conditions.append(
                     "id IN (SELECT id FROM facet WHERE \(inPlace) AND member = \(member) AND value = \(take()))")

@@ -21,7 +21,7 @@ extension ConfigurationTransaction {
     public func workspace(_ tools: WorkspaceTools) -> Workspace {
         var workspace = Workspace(
             branch: branch, now: tools.now, makeID: tools.makeID,
-            get: { try self.get($0) },
+            get: { try self.get($0) }, several: { try self.several($0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
@@ -51,7 +51,8 @@ extension ConfigurationTransaction {
         workspace.invocations = invocationLog
         workspace.credentials = credentialEntries(tools.sealing.keyring)
         workspace.onAllBranches = { try self.onAllBranches($0) }
-        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
+        workspace.inTenant = { try self.everywhere($0) }
+        workspace.aligned = { [branch] in tools.sealing.aligned($0, kind: $1, with: $2, in: branch) }
         return workspace
     }
 

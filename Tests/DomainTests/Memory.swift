@@ -48,6 +48,7 @@ final class Memory {
             case .path(let name): path[name] ?? ""
             case .body(let name): body[name]?.string ?? ""
             }
+        try operation.check(query)
         let input = OperationInput(path: path, query: query, body: body, method: operation.method)
         now += 1000
         let before = projects
@@ -98,6 +99,10 @@ final class Memory {
                 return String(repeating: "a", count: 21 - digits.count) + digits
             },
             get: { self.projects[self.place(branch)]?.entries[$0] },
+            several: { keys in
+                let wanted = Set(keys)
+                return (self.projects[self.place(branch)]?.entries ?? [:]).filter { wanted.contains($0.key) }
+            },
             all: { kind, parent in self.sorted(branch) { $0.key.kind == kind && $0.key.parent == parent } },
             everything: { self.sorted(branch) { _ in true } },
             page: { query in self.page(query, branch) },

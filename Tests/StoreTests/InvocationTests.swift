@@ -7,7 +7,7 @@ import Testing
 @Suite struct InvocationTests {
     private let source = ResourceKey(kind: "hook", parent: "a", id: "h")
     private let twin = ResourceKey(kind: "hook", parent: "a", id: "i")
-    private static let page = try? Page(query: ["limit": "100"])
+    private static let page = Page(query: ["limit": "100"])
 
     private func filled(_ store: Store, count: Int = 6) async throws -> BranchKey {
         let branch = try await store.makeProject()
@@ -48,7 +48,7 @@ import Testing
     ) async throws {
         try await withStore(engine) { store in
             let branch = try await filled(store)
-            let page = try #require(Self.page)
+            let page = Self.page
             var query = InvocationQuery(.source(source, status: nil), page: page)
             #expect(try await ids(query, store, branch) == ["n5", "n4", "n2", "n1"])
             query.from = 20
@@ -110,7 +110,7 @@ import Testing
             let branch = try await filled(store)
             try await store.write(in: branch, actor: "ann", at: 6) { try $0.delete(source) }
             try await store.put(source, in: branch)
-            let page = try #require(Self.page)
+            let page = Self.page
             let query = InvocationQuery(.source(source, status: nil), page: page)
             #expect(try await ids(query, store, branch) == [])
             #expect(try await write(store, branch) { try $0.get(twin, "n3") } != nil)

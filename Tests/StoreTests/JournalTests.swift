@@ -249,11 +249,12 @@ extension RunRow {
             }
             let touched = ConversationKey(tenant: "t", project: "p", id: "c1")
             try await store.commit([.message(.sample("m", in: touched, at: 9))], durability: .process)
-            let page = try await store.conversations(tenant: "t", project: "p", page: 1, limit: 3)
+            let page = try await store.conversations(tenant: "t", project: "p", ConversationQuery(limit: 3))
             #expect(page.total == 5 && page.conversations.map(\.key.id) == ["c1", "c5", "c4"])
-            let owned = try await store.conversations(tenant: "t", project: "p", owner: "ann", page: 1, limit: 3)
+            let owned = try await store.conversations(
+                tenant: "t", project: "p", ConversationQuery(owner: "ann", limit: 3))
             #expect(owned.total == 2 && owned.conversations.map(\.key.id) == ["c4", "c2"])
-            #expect(try await store.conversations(tenant: "t", project: "q", page: 1, limit: 3).total == 0)
+            #expect(try await store.conversations(tenant: "t", project: "q", ConversationQuery(limit: 3)).total == 0)
         }
     }
 
@@ -357,7 +358,8 @@ extension RunRow {
             try await store.commit(rows.map { .conversation($0) }, durability: .process)
             for owner in [nil, "ann"] {
                 let pages = try await [1, 2, 3, 4].asyncMap { page in
-                    try await store.conversations(tenant: "t", project: "p", owner: owner, page: page, limit: 2)
+                    try await store.conversations(
+                        tenant: "t", project: "p", ConversationQuery(owner: owner, page: page, limit: 2))
                 }
                 #expect(pages.map(\.hasMore) == [true, true, false, false])
                 #expect(pages.map(\.conversations.count) == [2, 2, 1, 0])

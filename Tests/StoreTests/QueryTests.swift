@@ -99,7 +99,8 @@ private final class WatchedConnection: Connection {
         #expect(projects.count == 2)
         for owner in [nil, "ann"] {
             let statements = try await database.watching {
-                _ = try await store.conversations(tenant: "t", project: "p", owner: owner, page: 1, limit: 10)
+                _ = try await store.conversations(
+                    tenant: "t", project: "p", ConversationQuery(owner: owner, limit: 10))
             }
             #expect(statements.count == 2)
         }
@@ -229,7 +230,8 @@ private final class WatchedConnection: Connection {
         _ = try await store.conversation(conversation)
         _ = try await store.isTaken(conversation)
         for owner in [nil, "ann"] {
-            _ = try await store.conversations(tenant: "t", project: "p", owner: owner, page: 1, limit: 10)
+            _ = try await store.conversations(
+                    tenant: "t", project: "p", ConversationQuery(owner: owner, limit: 10))
         }
         _ = try await store.run(run)
         _ = try await store.latestRun(conversation)
@@ -264,14 +266,16 @@ private final class WatchedConnection: Connection {
             let head = try #require(try versions.standing()?.commit)
             _ = try versions.create("old", first)
             let old = try versions.reader(first)
-            _ = try old(tool)
+            _ = try old([tool, agent, agent])
             _ = try versions.branches(nil)
             _ = try versions.branches(tool)
             _ = try versions.commit(head.hash(in: transaction.branch))
             _ = try versions.touched(first, head)
             let vector = try versions.vector(head)
             for subject in [.everything, .resource(tool), .container(agent)] as [HistoryQuery.Subject] {
-                _ = try versions.history(HistoryQuery(subject))
+                for order in ListQuery.Order.allCases {
+                    _ = try versions.history(HistoryQuery(subject, order: order))
+                }
             }
             try versions.apply([(tool, nil), (agent, nil)])
             try versions.record(MergeRecord(source: first, vector: vector, message: nil, author: nil))

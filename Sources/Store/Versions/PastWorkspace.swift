@@ -7,8 +7,8 @@ extension ConfigurationTransaction {
         guard let anchor = past.anchor else { throw Problem(.notFound, "Unknown ref: \(state.hash(in: branch))") }
         let view = PastView(past: past, anchor: anchor, links: declared.links)
         var workspace = Workspace(
-            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, all: view.all,
-            everything: view.everything, page: view.page,
+            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: past.several,
+            all: view.all, everything: view.everything, page: view.page,
             projects: { query in
                 var query = query
                 query.kind = tools.projectKind
@@ -20,7 +20,7 @@ extension ConfigurationTransaction {
             versions: versions(at: state))
         workspace.surroundings = tools.surroundings
         workspace.invocations = invocationLog
-        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
+        workspace.inTenant = { try self.everywhere($0) }
         return workspace
     }
 

@@ -152,7 +152,7 @@ struct BranchTests {
             #expect(unknown.status == 404 && unknown.text.contains("Unknown ref: nope"))
             #expect(try await client.send("DELETE", "\(Self.branches)/main?force=true").status == 403)
             let conversations = { @Sendable in
-                try await app.store.conversations(tenant: "default", project: "p", owner: nil, page: 1, limit: 9)
+                try await app.store.conversations(tenant: "default", project: "p", ConversationQuery(limit: 9))
                     .conversations.map(\.key.id).sorted()
             }
             #expect(try await conversations() == ["c1", "c2"], "refused without side effects")
