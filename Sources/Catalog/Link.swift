@@ -161,7 +161,8 @@ public struct Link: Sendable {
     ) -> Operation {
         Operation(
             id, method, path, tags: kind.tags, summary: summary, permission: permission, parameters: parameters,
-            request: request, responses: [response], errors: (Operation.commonErrors + moreErrors).sorted(), effect: effect)
+            request: request, responses: [response], errors: (Operation.commonErrors + moreErrors).sorted(),
+            effect: effect)
     }
 
     // MARK: What they do

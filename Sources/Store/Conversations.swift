@@ -77,7 +77,8 @@ extension Store {
         let bound: [SQLValue] = [.integer(Int64(conversationsCounted)), .integer(0)]
         try connection.query(pages.newestFirst, place + bound) { row in
             let id = row.text(0)
-            let isFound = ListText.folded(id).contains(search)
+            let isFound =
+                ListText.folded(id).contains(search)
                 || row.optionalText(1).map { ListText.folded($0).contains(search) } == true
             if isFound { ids.append(id) }
         }

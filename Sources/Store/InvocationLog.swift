@@ -32,7 +32,7 @@ extension ConfigurationTransaction {
         func page(_ count: Statement, _ pages: InvocationSQL.Pages, _ values: [SQLValue]) throws
             -> (invocations: [Invocation], total: Int)
         {
-            try self.page(count, query.order == .ascending ? pages.firstDue : pages.lastDue, values, window)
+            try self.page(count, pages.statement(query.order), values, window)
         }
         switch query.origin {
         case .open(let kind, let parent, let includesRunning):

@@ -1,3 +1,5 @@
+import Catalog
+
 /// The statements on invocations. `$1`, `$2`, `$3` are always tenant, project and branch.
 enum InvocationSQL {
     private static let columns = """
@@ -28,10 +30,14 @@ enum InvocationSQL {
 
     /// A page in each of its two orders, which are each other backwards.
     struct Pages: Sendable {
-        let firstDue: Statement
-        let lastDue: Statement
+        private let firstDue: Statement
+        private let lastDue: Statement
+        private let usual: ListQuery.Order
 
-        fileprivate init(_ condition: String, ties: (first: String, last: String), limit: Int) {
+        fileprivate init(
+            _ condition: String, ties: (first: String, last: String), limit: Int, usual: ListQuery.Order = .descending
+        ) {
+            self.usual = usual
             func page(_ order: String) -> Statement {
                 Statement(
                     """
@@ -42,6 +48,8 @@ enum InvocationSQL {
             firstDue = page("due_at, \(ties.first)")
             lastDue = page("due_at DESC, \(ties.last)")
         }
+
+        func statement(_ order: ListQuery.Order?) -> Statement { (order ?? usual) == .ascending ? firstDue : lastDue }
     }
 
     static let page = Pages("\(ofSource) AND \(inTime)", ties: ("id DESC", "id"), limit: 9)
@@ -60,7 +68,7 @@ enum InvocationSQL {
 
     static let countOpen = Statement("SELECT count(*) FROM invocation WHERE \(open)")
 
-    static let pageOpen = Pages(open, ties: ("id", "id DESC"), limit: 7)
+    static let pageOpen = Pages(open, ties: ("id", "id DESC"), limit: 7, usual: .ascending)
 
     static let latest = Statement(
         """

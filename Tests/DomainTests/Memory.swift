@@ -21,6 +21,8 @@ final class Memory {
     private(set) var log: [ResourceKey] = []
     /// How many resources were written or deleted so far.
     var writes: Int { log.count }
+    /// Who calls.
+    var caller = Requester.system
     private var now: Int64 = 1_767_607_200_000
     private var made = 0
     /// The handles in use, by kind.
@@ -54,7 +56,8 @@ final class Memory {
         let before = projects
         let writesBefore = writes
         let branch = operation.isVersioned ? branch : BranchKey.unversioned
-        let workspace = workspace(BranchKey(tenant: Self.tenant, project: project, branch: branch))
+        var workspace = workspace(BranchKey(tenant: Self.tenant, project: project, branch: branch))
+        workspace.surroundings.caller = caller
         do {
             switch operation.effect {
             case .read(let body):

@@ -231,7 +231,7 @@ private final class WatchedConnection: Connection {
         _ = try await store.isTaken(conversation)
         for owner in [nil, "ann"] {
             _ = try await store.conversations(
-                    tenant: "t", project: "p", ConversationQuery(owner: owner, limit: 10))
+                tenant: "t", project: "p", ConversationQuery(owner: owner, limit: 10))
         }
         _ = try await store.run(run)
         _ = try await store.latestRun(conversation)

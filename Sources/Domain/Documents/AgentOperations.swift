@@ -111,8 +111,10 @@ enum AgentOperations {
         let source = input.parameter("subAgentId")
         func key(_ id: String) -> ResourceKey { ResourceKey(kind: SubAgent.kind.name, parent: agent, id: id) }
         let users = try workspace.referrers(key(source)).filter { $0.kind == SubAgentRelation.kind.name }
-        let relations = try workspace.several(users).values.sorted { ($0.createdAt, $0.key.id) < ($1.createdAt, $1.key.id) }
-            .map { SubAgentRelation($0) }.filter { $0.sourceSubAgentId == source }
+        let relations = try workspace.several(users).values
+            .sorted { ($0.createdAt, $0.key.id) < ($1.createdAt, $1.key.id) }.map { SubAgentRelation($0) }.filter {
+                $0.sourceSubAgentId == source
+            }
         let targets = Relations.inOrder(relations, by: \.position).compactMap(\.targetSubAgentId).unique.map(key)
         let found = try workspace.several(targets)
         let elements = targets.compactMap { found[$0].map { SubAgent($0) } }.map { info in

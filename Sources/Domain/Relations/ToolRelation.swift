@@ -63,6 +63,7 @@ public struct ToolRelation: Resource, Equatable {
             query.referringTo = ResourceKey(kind: Tool.kind.name, id: input.parameter("toolId"))
             let (entries, total) = try workspace.page(query)
             if total == 0 { try workspace.requireContainers(of: .agent, input.path) }
-            return Page(query: input.query).answer(entries.map { .object(kind.view($0, in: workspace.branch)) }, total: total)
+            let views = entries.map { JSONValue.object(kind.view($0, in: workspace.branch)) }
+            return Page(query: input.query).answer(views, total: total)
         })
 }

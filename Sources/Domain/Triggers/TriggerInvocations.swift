@@ -99,7 +99,7 @@ enum TriggerInvocations {
                 let source = try kind.entry(workspace, input).key
                 let status = input.query["status"].flatMap { word in statuses.first { $0.word == word }?.status }
                 var query = InvocationQuery(.source(source, status: status), page: page)
-                query.order = ListOrder.order(input.query) ?? .descending
+                query.order = ListOrder.order(input.query)
                 query.from = input.query["from"].flatMap(Timestamp.milliseconds)
                 query.to = input.query["to"].flatMap(Timestamp.milliseconds)
                 let (invocations, total) = try workspace.invocations.page(query)
@@ -134,7 +134,7 @@ enum TriggerInvocations {
             .open(
                 kind: ScheduledTrigger.kind.name, parent: input.parameter("agentId"),
                 includesRunning: input.query["includeRunning"] == "true"), page: page)
-        query.order = ListOrder.order(input.query) ?? .ascending
+        query.order = ListOrder.order(input.query)
         let (invocations, total) = try workspace.invocations.page(query)
         return page.answer(invocations.map(scheduledView), total: total)
     }

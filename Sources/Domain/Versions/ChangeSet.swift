@@ -83,10 +83,8 @@ struct ChangeSet {
         _ entry: Entry, _ needed: [(key: ResourceKey, verb: String)], _ known: Set<ResourceKey>
     ) -> [Fault] {
         needed.filter { need in byKey[need.key].map { $0 == nil } ?? !known.contains(need.key) }.map { target, verb in
-            Fault(
-                key: entry.key,
-                reason: "\(entry.key.kind) \(entry.key.id) \(verb) the \(target.kind) \(target.id), which would not exist"
-            )
+            let (who, what) = ("\(entry.key.kind) \(entry.key.id)", "\(target.kind) \(target.id)")
+            return Fault(key: entry.key, reason: "\(who) \(verb) the \(what), which would not exist")
         }
     }
 

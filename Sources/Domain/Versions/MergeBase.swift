@@ -25,12 +25,13 @@ struct MergeBase {
             let (left, right) = (read, try reader(next.commit, versions))
             read = { keys in
                 let (base, one, other) = (try beneath.read(keys), try left(keys), try right(keys))
-                return Dictionary(uniqueKeysWithValues: keys.map { key in
-                    func document(_ documents: [ResourceKey: BaseDocument]) -> BaseDocument {
-                        documents[key] ?? BaseDocument(nil)
-                    }
-                    return (key, ThreeWayMerge.merge(document(base), document(one), document(other)))
-                })
+                return Dictionary(
+                    uniqueKeysWithValues: keys.map { key in
+                        func document(_ documents: [ResourceKey: BaseDocument]) -> BaseDocument {
+                            documents[key] ?? BaseDocument(nil)
+                        }
+                        return (key, ThreeWayMerge.merge(document(base), document(one), document(other)))
+                    })
             }
             vector = vector.union(next.vector)
         }
