@@ -178,8 +178,8 @@ public struct Link: Sendable {
         return .data(.object(kind.view(entry, in: workspace.branch)), status: status)
     }
 
-    /// What a sub-agent has: sorted, searched and filtered as what is used is elsewhere, in the sub-agent's order unless
-    /// told.
+    /// What a sub-agent has: sorted, searched and filtered as what is used is elsewhere, in the sub-agent's order
+    /// unless told.
     private var elements: WholeList {
         WholeList(
             ListOrder(

@@ -67,6 +67,23 @@ import Testing
         #expect(told["createdBy"] == "eve")
     }
 
+    @Test func `a tool of users shows each the own credential`() throws {
+        let memory = try shop()
+        func own(_ tool: String) throws -> JSONValue? {
+            do {
+                return try memory.call("get-user-credential-for-tool", ["id": tool]).data["id"]
+            } catch let problem as Problem where problem.detail == "Credential not found" {
+                return nil
+            }
+        }
+        #expect(try own("weather") == nil, "the tool has one credential for all")
+        try memory.call("update-tool", ["id": "weather"], body: ["credentialScope": "user"])
+        #expect(try own("weather") == "of-bob")
+        memory.caller = Requester(name: "eve", isAdministrator: false)
+        #expect(try own("weather") == nil)
+        #expect(try memory.refusal("get-user-credential-for-tool", ["id": "nope"]).detail == "Tool not found")
+    }
+
     @Test func `a whole project shows nobody's but the caller's, and leaves the others where they are`() throws {
         let memory = try shop()
         let document = try memory.call("get-full-project", ["projectId": "shop"]).data

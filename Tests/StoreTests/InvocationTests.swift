@@ -54,12 +54,18 @@ import Testing
             query.from = 20
             query.to = 40
             #expect(try await ids(query, store, branch) == ["n4", "n2"])
+            query.order = .ascending
+            #expect(try await ids(query, store, branch) == ["n2", "n4"])
+            query.order = nil
             query.origin = .source(source, status: .completed)
             #expect(try await ids(query, store, branch) == ["n2"])
             query.origin = .open(kind: "hook", parent: "a", includesRunning: false)
             #expect(try await ids(query, store, branch) == ["n0", "n5"])
             query.origin = .open(kind: "hook", parent: "a", includesRunning: true)
             #expect(try await ids(query, store, branch) == ["n0", "n1", "n5"])
+            query.order = .descending
+            #expect(try await ids(query, store, branch) == ["n5", "n1", "n0"])
+            query.order = nil
             query.origin = .open(kind: "hook", parent: "b", includesRunning: true)
             #expect(try await ids(query, store, branch) == [])
             #expect(try await write(store, branch) { try $0.latest(source) }.map(\.id) == ["n4"])

@@ -368,6 +368,34 @@ extension RunRow {
         }
     }
 
+    @Test(arguments: Engine.available) func `conversations are searched by id and title, from either end`(
+        _ engine: Engine
+    ) async throws {
+        try await withStore(engine) { store in
+            let titles = ["Öl und Gas", "Gas", "OIL", "öl?", nil]
+            let rows = titles.enumerated().map { number, title in
+                var row = ConversationRow.sample(
+                    id: "c\(number)", owner: number < 3 ? "ann" : "bob", at: Int64(number))
+                row.title = title
+                return row
+            }
+            try await store.commit(rows.map { .conversation($0) }, durability: .process)
+            func found(_ query: ConversationQuery) async throws -> ([String], Int, Bool) {
+                let page = try await store.conversations(tenant: "t", project: "p", query)
+                return (page.conversations.map(\.key.id), page.total, page.hasMore)
+            }
+            // Capitals beyond ASCII count on no database.
+            #expect(try await found(ConversationQuery(search: "öl")) == (["c3", "c0"], 2, false))
+            #expect(try await found(ConversationQuery(search: "öl", order: .ascending)) == (["c0", "c3"], 2, false))
+            #expect(try await found(ConversationQuery(owner: "ann", search: "öl")) == (["c0"], 1, false))
+            #expect(try await found(ConversationQuery(search: "c", page: 2, limit: 2)) == (["c2", "c1"], 5, true))
+            #expect(try await found(ConversationQuery(search: "%")) == ([], 0, false))
+            #expect(try await found(ConversationQuery(order: .ascending, limit: 2)) == (["c0", "c1"], 5, true))
+            #expect(
+                try await found(ConversationQuery(owner: "bob", order: .ascending, limit: 1)) == (["c3"], 2, true))
+        }
+    }
+
     @Test(arguments: Engine.available) func `internal messages are left out where only the user's are wanted`(
         _ engine: Engine
     ) async throws {

@@ -230,8 +230,11 @@ private final class WatchedConnection: Connection {
         _ = try await store.conversation(conversation)
         _ = try await store.isTaken(conversation)
         for owner in [nil, "ann"] {
-            _ = try await store.conversations(
-                tenant: "t", project: "p", ConversationQuery(owner: owner, limit: 10))
+            for (search, order) in [(nil, .descending), (nil, .ascending), ("c", .descending)] as Searches {
+                _ = try await store.conversations(
+                    tenant: "t", project: "p",
+                    ConversationQuery(owner: owner, search: search, order: order, limit: 10))
+            }
         }
         _ = try await store.run(run)
         _ = try await store.latestRun(conversation)
@@ -283,3 +286,6 @@ private final class WatchedConnection: Connection {
         }
     }
 }
+
+/// Ways to ask for conversations.
+private typealias Searches = [(String?, ListQuery.Order)]

@@ -99,7 +99,18 @@ enum BranchOperations {
                 "No other branch has all changes of \(name); give force=true to delete it nevertheless")
         }
         try workspace.versions.remove(name)
+        try letSchedulesGo(of: name, workspace)
         return OperationOutput(204)
+    }
+
+    /// Deletes the schedules that run on a branch which is gone (manage spec §4.3).
+    private static func letSchedulesGo(of name: String, _ workspace: Workspace) throws {
+        let (tenant, project) = (workspace.branch.tenant, workspace.branch.project)
+        let outside = try workspace.on(BranchKey.unversioned)
+        for entry in try outside.everything() where entry.key.kind == ScheduledTrigger.kind.name {
+            let ref = ScheduledTrigger(entry).ref
+            if BranchKey.shortName(ref, tenant, project) == name { try outside.delete(entry.key) }
+        }
     }
 
     /// Whether another branch has all that was changed on this one.

@@ -90,11 +90,11 @@ import Testing
 
     @Test func `an order is the other backwards, and pages follow each other, in every list`() async throws {
         try await TestApp.run { app in
-            try await Self.fill(app.client)
+            let ids = Self.ids.merging(["appId": try await Self.fill(app.client)]) { $1 }
             var compared = 0
             for operation in try await DescribedOperation.all(app.client)
             where operation.isList && operation.side == .manage {
-                let path = operation.path(Self.ids)
+                let path = operation.path(ids)
                 // The history of what the fixture has not.
                 guard try await app.client.send("GET", path).status == 200 else {
                     #expect(operation.id.hasSuffix("-history"), "\(path)")
@@ -127,10 +127,11 @@ import Testing
     /// The ids of what `fill` makes.
     private static let ids = fixtureIDs.merging([
         "toolId": "t1", "dataComponentId": "c1", "artifactComponentId": "r1", "functionToolId": "f1", "id": "hook",
-        "appId": "app", "skillId": "s1", "branchName": "dev",
+        "skillId": "s1", "branchName": "dev",
     ]) { $1 }
 
-    private static func fill(_ client: TestClient) async throws {
+    /// Makes two or three of everything that lists show, and answers with the id of an app.
+    private static func fill(_ client: TestClient) async throws -> String {
         try await KindsTests.makeFixture(client)
         let agent = "/projects/p/agents/a"
         try await client.make("/projects/p/functions", ["id": "f", "executeCode": "() => 1"])
@@ -168,10 +169,16 @@ import Testing
                 ["sourceSubAgentId": "s", "targetSubAgentId": .string(target), "relationType": "delegate"])
         }
         for name in ["dev", "b"] { try await client.make("/projects/p/branches", ["name": .string(name)]) }
-        try await client.make("\(agent)/triggers", ["id": "hook", "name": "Hook", "runAsUserIds": ["ann", "bob"]])
+        let hook: JSONObject = ["id": "hook", "name": "Hook", "runAsUserIds": ["ann", "bob"]]
+        try await client.make("\(agent)/triggers", .object(hook))
+        try await client.make(
+            "\(agent)/scheduled-triggers", .object(hook.merging(["cronExpression": "0 8 * * *"])))
+        var app = ""
         for name in ["One", "Two"] {
-            try await client.make(
+            let made = try await client.make(
                 "/projects/p/apps", ["name": .string(name), "type": "api", "config": ["type": "api"]])
+            app = made["app"]?["id"]?.string ?? ""
         }
+        return app
     }
 }
