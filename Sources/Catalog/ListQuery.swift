@@ -80,6 +80,9 @@ public struct ListQuery: Sendable, Equatable {
     public var filters: [Filter]
     /// Whose those may be that somebody has alone; nil for anybody's.
     public var owned: Ownership?
+    /// In lists of a tenant, the account that has a role in every project that is shown, and for what is in projects
+    /// one of those who use them; nil for all projects.
+    public var visibleTo: String?
 
     /// Demands on members in one query at most.
     public static let filtersMax = 16

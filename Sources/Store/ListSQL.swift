@@ -24,6 +24,8 @@ struct ListShape: Hashable {
     let refers: Bool
     /// Whether what others have alone is left out.
     let isOwned: Bool
+    /// Whether only what is in projects of an account is wanted.
+    let isOfMember: Bool
     /// For each demand on a member whether it is on a link; else it is on a facet.
     let areLinks: [Bool]
 
@@ -36,11 +38,12 @@ struct ListShape: Hashable {
         isSearched = query.search != nil
         refers = query.referringTo != nil && place == .branch
         isOwned = query.owned != nil && place == .branch
+        isOfMember = query.visibleTo != nil && place != .branch
         areLinks = place == .tenant ? [] : query.filters.map { $0.target != nil && place == .branch }
     }
 
     /// Whether all resources of the kind in the place are wanted, so that their number is known.
-    var isWhole: Bool { !isSearched && !refers && !isOwned && areLinks.isEmpty }
+    var isWhole: Bool { !isSearched && !refers && !isOwned && !isOfMember && areLinks.isEmpty }
 }
 
 /// The statements of lists, made once for each form. There are not many forms: members are declared, and bounded.
@@ -68,11 +71,14 @@ enum ListSQL {
     static func values(_ query: ListQuery, _ branch: BranchKey, _ place: ListShape.Place) -> [SQLValue] {
         let search: [SQLValue] = query.search.map { [.text($0)] } ?? []
         var values = [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search
-        if place == .tenant { return values }
         if place == .branch {
             values = branch.values + [.text(query.kind), .text(query.parent)] + search
             if let owned = query.owned { values += [.text(owned.member), .text(owned.value)] }
             values += query.referringTo?.values ?? []
+        } else if let account = query.visibleTo {
+            values.append(.text(account))
+        }
+        if place == .tenant { return values }
         }
         for filter in query.filters {
             if let target = filter.target, place == .branch {
@@ -134,6 +140,12 @@ enum ListSQL {
         if shape.isOwned {
             let others = "\(inPlace) AND member = \(take()) AND value <> \(take())"
             conditions.append("id NOT IN (SELECT id FROM facet WHERE \(others))")
+        }
+        if shape.isOfMember {
+            // What is in a project is for those who use it.
+            let role = shape.place == .everywhere ? " AND role <> 'project_viewer'" : ""
+            let own = "SELECT project FROM project_member WHERE tenant = $1 AND account = \(take())\(role)"
+            conditions.append("project IN (\(own))")
         }
         let links = shape.isOutside ? "outside_link" : "link"
         let from = "\(SQL.inBranch) AND from_kind = $4 AND from_parent = $5"

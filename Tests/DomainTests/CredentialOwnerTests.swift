@@ -20,7 +20,7 @@ import Testing
         }
         try memory.call("create-credential", body: Self.credential("shared"))
         for user in ["ann", "bob"] {
-            memory.caller = Requester(name: user, isAdministrator: false)
+            memory.caller = Requester(name: user, rights: Rights(organization: .member, project: .admin))
             try memory.call(
                 "create-credential",
                 body: Self.credential("of-\(user)", ["toolId": "weather", "userId": .string(user)]))
@@ -79,7 +79,7 @@ import Testing
         #expect(try own("weather") == nil, "the tool has one credential for all")
         try memory.call("update-tool", ["id": "weather"], body: ["credentialScope": "user"])
         #expect(try own("weather") == "of-bob")
-        memory.caller = Requester(name: "eve", isAdministrator: false)
+        memory.caller = Requester(name: "eve", rights: Rights(organization: .member, project: .admin))
         #expect(try own("weather") == nil)
         #expect(try memory.refusal("get-user-credential-for-tool", ["id": "nope"]).detail == "Tool not found")
     }
