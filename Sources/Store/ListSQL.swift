@@ -79,7 +79,6 @@ enum ListSQL {
             values.append(.text(account))
         }
         if place == .tenant { return values }
-        }
         for filter in query.filters {
             if let target = filter.target, place == .branch {
                 values += [.text(filter.member)] + target.values
