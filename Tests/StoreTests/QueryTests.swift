@@ -204,7 +204,8 @@ private final class WatchedConnection: Connection {
             try transaction.put(relation, ["toolId": "search", "v": 3], links)
             _ = try transaction.page(ListQuery(kind: "tool"))
             _ = try transaction.page(ListQuery(kind: "relation", referringTo: tool))
-            #expect(try transaction.several([tool, relation, relation, ResourceKey(kind: "tool", id: "none")]).count == 2)
+            let keys = [tool, relation, relation, ResourceKey(kind: "tool", id: "none")]
+            #expect(try transaction.several(keys).count == 2)
             try Self.list(transaction, tool)
             _ = try transaction.atTop(of: ["p"], kind: "agent")
             _ = try transaction.referrers(tool)

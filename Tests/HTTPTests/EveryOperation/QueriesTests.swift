@@ -96,9 +96,9 @@ import Testing
             for operation in try await DescribedOperation.all(app.client)
             where operation.isList && operation.side == .manage {
                 let path = operation.path(ids)
-                // The history of what the fixture has not.
+                // The history of what the fixture has not; people, of whom it has none.
                 guard try await app.client.send("GET", path).status == 200 else {
-                    #expect(operation.id.hasSuffix("-history"), "\(path)")
+                    #expect(operation.id.hasSuffix("-history") || path.contains("/users/x/"), "\(path)")
                     continue
                 }
                 func elements(_ query: String) async throws -> [JSONValue] {
