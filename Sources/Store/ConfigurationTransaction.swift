@@ -145,6 +145,25 @@ public final class ConfigurationTransaction {
         try connection.first(SQL.get, branch.values + key.values) { try $0.entry(from: 0) }
     }
 
+    /// Those of these resources that are there, by key, up to 100 in one statement.
+    public func several(_ keys: [ResourceKey]) throws -> [ResourceKey: Entry] {
+        var found: [ResourceKey: Entry] = [:]
+        // One or two are found faster by themselves than among a hundred.
+        guard keys.count > 2 else {
+            for key in keys { found[key] = try get(key) }
+            return found
+        }
+        for start in stride(from: 0, to: keys.count, by: SQL.severalMax) {
+            var part = keys[start..<min(start + SQL.severalMax, keys.count)]
+            if let last = part.last { part += repeatElement(last, count: SQL.severalMax - part.count) }
+            let entries = try connection.rows(SQL.several, branch.values + part.flatMap(\.values)) {
+                try $0.entry(from: 0)
+            }
+            for entry in entries { found[entry.key] = entry }
+        }
+        return found
+    }
+
     /// All resources of a kind in one place, oldest first.
     public func all(_ kind: String, _ parent: String) throws -> [Entry] {
         try connection.rows(SQL.all, branch.values + [.text(kind), .text(parent)]) { try $0.entry(from: 0) }

@@ -34,7 +34,7 @@ enum AgentOperations {
             }),
         Operation(
             "get-related-agent-infos", .get, Scope.subAgent.path + "/related", tag: "Agents",
-            summary: "Get Related Agent Infos", permission: .view,
+            summary: "Get Related Agent Infos", permission: .view, parameters: relatedList.parameters,
             responses: [
                 .init(200, "The sub-agents.", schema: OpenAPI.listEnvelope(OpenAPI.reference("RelatedAgentInfo")))
             ], effect: .read { try related($0, $1) }),
@@ -109,15 +109,26 @@ enum AgentOperations {
         try workspace.requireContainers(of: .agent, input.path)
         let agent = input.parameter("agentId")
         let source = input.parameter("subAgentId")
-        let relations = try workspace.all(SubAgentRelation.self, in: agent).filter { $0.sourceSubAgentId == source }
-        let targets = Relations.inOrder(relations, by: \.position).compactMap(\.targetSubAgentId).unique
-        let infos = try targets.compactMap { try workspace.get(SubAgent.self, $0, in: agent) }
-        return Page.whole(
-            infos.map {
-                [
-                    "id": .string($0.id), "name": .string($0.name),
-                    "description": $0.description.map(JSONValue.string) ?? .null,
-                ]
-            })
+        func key(_ id: String) -> ResourceKey { ResourceKey(kind: SubAgent.kind.name, parent: agent, id: id) }
+        let users = try workspace.referrers(key(source)).filter { $0.kind == SubAgentRelation.kind.name }
+        let relations = try workspace.several(users).values
+            .sorted { ($0.createdAt, $0.key.id) < ($1.createdAt, $1.key.id) }.map { SubAgentRelation($0) }.filter {
+                $0.sourceSubAgentId == source
+            }
+        let targets = Relations.inOrder(relations, by: \.position).compactMap(\.targetSubAgentId).unique.map(key)
+        let found = try workspace.several(targets)
+        let elements = targets.compactMap { found[$0].map { SubAgent($0) } }.map { info in
+            WholeList.Element(
+                id: info.id, name: info.name, description: info.description,
+                view: [
+                    "id": .string(info.id), "name": .string(info.name),
+                    "description": info.description.map(JSONValue.string) ?? .null,
+                ])
+        }
+        return relatedList.answer(elements, input.query)
     }
+
+    private static let relatedList = WholeList(
+        ListOrder([.name, .id], otherwise: "as the sub-agent has them", searched: "id, name or description"),
+        hasPagination: true)
 }

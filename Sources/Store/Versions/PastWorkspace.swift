@@ -7,8 +7,8 @@ extension ConfigurationTransaction {
         guard let anchor = past.anchor else { throw Problem(.notFound, "Unknown ref: \(state.hash(in: branch))") }
         let view = PastView(past: past, anchor: anchor, links: declared.links)
         var workspace = Workspace(
-            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, all: view.all,
-            everything: view.everything, page: view.page,
+            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: past.several,
+            all: view.all, everything: view.everything, page: view.page,
             projects: { try self.projects($0, tools) }, inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: view.referrers, put: { _, _, _ in throw Self.isPast }, delete: { _ in throw Self.isPast },
             exists: { true }, createBranch: { throw Self.isPast }, deleteProject: { throw Self.isPast },
