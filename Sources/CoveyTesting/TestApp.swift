@@ -33,6 +33,9 @@ public struct TestApp: Sendable {
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
+        /// What keeps all that it logs; nil for nothing.
+        public var log: LogCapture?
+
         /// An empty server for development.
         public init() {}
     }
@@ -103,8 +106,7 @@ public struct TestApp: Sendable {
             client: .live(policy: .development), environment: [:], scripts: ScriptLibrary(folder: folder + "/scripts"),
             clock: options.usesLiveClock ? live : modelClock.models)
         let (ports, heard) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let logger = options.log?.logger ?? silence
         var settings = Application.Settings(
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
@@ -134,6 +136,12 @@ public struct TestApp: Sendable {
             try await group.waitForAll()
             try outcome.get()
         }
+    }
+
+    private static var silence: Logger {
+        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        return logger
     }
 
     private static let live = ModelClock(
