@@ -80,6 +80,18 @@ public struct TestApp: Sendable {
         await store.close()
     }
 
+    /// Whether its database is a file in its folder; else it is on a PostgreSQL server.
+    public var isOnSQLite: Bool { databaseURL.hasPrefix(Self.sqlite) }
+
+    private static let sqlite = "sqlite:"
+
+    /// Takes tables away beneath the server: what needs them fails in the engine.
+    public func hideTables(_ names: String...) async throws {
+        try await store.database.write(.full) { connection in
+            for name in names { try connection.script("ALTER TABLE \"\(name)\" RENAME TO \"\(name)_hidden\"") }
+        }
+    }
+
     /// The keys of apps that are given no others.
     public static let keyring = Keyring(key(7))
 
@@ -166,7 +178,7 @@ public struct TestApp: Sendable {
     /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
     private static func ownDatabase(in folder: String) async throws -> String {
         guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
-            return "sqlite:\(folder)/covey.db"
+            return "\(sqlite)\(folder)/covey.db"
         }
         let schema = "test_\(RandomID.make())"
         let server = try PostgresDatabase(url: url)

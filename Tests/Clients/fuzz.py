@@ -2,8 +2,8 @@
 
     fuzz.py ADDRESS MANAGE_SECRET RUN_SECRET PHASES EXAMPLES
 
-PHASES are those of schemathesis, EXAMPLES the requests by operation. Makes a project with one of each kind first, so that
-requests find something. Deterministic: the seed is fixed. Prints what schemathesis prints, and ends as it ends.
+PHASES are those of schemathesis, EXAMPLES the requests by operation. Makes a project with one of each kind first, so
+that requests find something. Deterministic: the seed is fixed. Prints what schemathesis prints, and ends as it ends.
 """
 
 import json

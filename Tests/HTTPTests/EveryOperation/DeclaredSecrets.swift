@@ -56,6 +56,22 @@ struct DeclaredSecrets {
         collect(schema["additionalProperties"], steps + [.value], &found)
     }
 
+    /// The schema with what its references lead to in their places, as deep as bodies are looked at.
+    func inlined(_ schema: JSONValue?, depth: Int = 0) -> JSONObject {
+        guard depth < Self.depthMax, var object = resolved(schema) else { return [:] }
+        if let properties = object["properties"]?.object {
+            object["properties"] = .object(
+                JSONObject(properties.map { ($0.key, .object(inlined($0.value, depth: depth + 1))) }))
+        }
+        for name in ["items", "additionalProperties"] where object[name]?.object != nil {
+            object[name] = .object(inlined(object[name], depth: depth + 1))
+        }
+        if let forms = object["anyOf"]?.array {
+            object["anyOf"] = .array(forms.map { .object(inlined($0, depth: depth + 1)) })
+        }
+        return object
+    }
+
     private func resolved(_ schema: JSONValue?) -> JSONObject? {
         guard let object = schema?.object else { return nil }
         guard let name = object["$ref"]?.string?.split(separator: "/").last else { return object }
