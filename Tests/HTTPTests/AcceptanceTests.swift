@@ -2,7 +2,7 @@ import Catalog
 import CoveyTesting
 import Testing
 
-/// Acceptance checks of the manage spec (§8) that are of no single kind; the others say their number beside their tests.
+/// Acceptance checks of the manage spec that are of no single kind; the others say their number beside their tests.
 struct AcceptanceTests {
     private static let projects = tenantPath + "/projects"
     private static let agents = projects + "/p/agents"

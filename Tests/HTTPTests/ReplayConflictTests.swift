@@ -2,8 +2,8 @@ import Catalog
 import CoveyTesting
 import Testing
 
-/// How the original's command line finds conflicts: through branches that it makes and deletes (manage spec §5.4; §8
-/// check 15).
+/// How the original's command line finds conflicts: through branches that it makes and deletes (manage spec §5.4,
+/// §8 check 15).
 extension ReplayTests {
     private static let branches = project + "/branches"
     private static let orders = project + "/agents/support/sub-agents/orders"

