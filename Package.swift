@@ -23,17 +23,19 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Events", ["Catalog", "Models"]),
     ("Runtime", ["Catalog", "Cryptography", "Domain", "MCP", "Models", "Events", "Outbound", "Store"]),
     ("Wire", ["Catalog", "Events", "Models"]),
+    ("Access", ["Catalog", "Cryptography", "Domain", "Outbound", "Store"]),
     (
         "HTTP",
         [
-            "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound", "Runtime",
-            "Store", "Wire",
+            "Access", "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound",
+            "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
@@ -47,7 +49,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -65,19 +67,20 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CryptographyTests", ["Cryptography"]),
     ("CatalogTests", ["Catalog", "Cryptography"]),
     ("StoreTests", ["Catalog", "Cryptography", "Store", "CSQLite"]),
-    ("OutboundTests", ["Outbound"]),
+    ("OutboundTests", ["CoveyTesting", "Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
     ("JavaScriptTests", ["JavaScript"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
+    ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
         [
-            "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
-            "Store",
+            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
+            "Runtime", "Store",
         ]
     ),
     (
@@ -101,6 +104,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -112,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "Access", "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

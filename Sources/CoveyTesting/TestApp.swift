@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 public import Cryptography
 import Foundation
@@ -30,6 +31,18 @@ public struct TestApp: Sendable {
         public var keyring = TestApp.keyring
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// How many requests there may be: any number unless set.
+        public var rateLimits: RateLimits = {
+            var limits = RateLimits()
+            (limits.signIn, limits.refused, limits.person, limits.visitor) = (nil, nil, nil, nil)
+            return limits
+        }()
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
+        /// The pages that may act for people who have signed in.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what it proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -122,6 +135,10 @@ public struct TestApp: Sendable {
         var settings = Application.Settings(
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
+        settings.rateLimits = options.rateLimits
+        settings.proxies = options.proxies
+        settings.trustedOrigins = options.trustedOrigins
+        settings.certificates = options.certificates
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
