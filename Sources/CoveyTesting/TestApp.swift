@@ -46,6 +46,9 @@ public struct TestApp: Sendable {
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
+        /// What keeps all that it logs; nil for nothing.
+        public var log: LogCapture?
+
         /// An empty server for development.
         public init() {}
     }
@@ -90,6 +93,18 @@ public struct TestApp: Sendable {
         await store.close()
     }
 
+    /// Whether its database is a file in its folder; else it is on a PostgreSQL server.
+    public var isOnSQLite: Bool { databaseURL.hasPrefix(Self.sqlite) }
+
+    private static let sqlite = "sqlite:"
+
+    /// Takes tables away beneath the server: what needs them fails in the engine.
+    public func hideTables(_ names: String...) async throws {
+        try await store.database.write(.full) { connection in
+            for name in names { try connection.script("ALTER TABLE \"\(name)\" RENAME TO \"\(name)_hidden\"") }
+        }
+    }
+
     /// The keys of apps that are given no others.
     public static let keyring = Keyring(key(7))
 
@@ -116,8 +131,7 @@ public struct TestApp: Sendable {
             client: .live(policy: .development), environment: [:], scripts: ScriptLibrary(folder: folder + "/scripts"),
             clock: options.usesLiveClock ? live : modelClock.models)
         let (ports, heard) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let logger = options.log?.logger ?? silence
         var settings = Application.Settings(
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
@@ -153,6 +167,12 @@ public struct TestApp: Sendable {
         }
     }
 
+    private static var silence: Logger {
+        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        return logger
+    }
+
     private static let live = ModelClock(
         timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep)
 
@@ -175,7 +195,7 @@ public struct TestApp: Sendable {
     /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
     private static func ownDatabase(in folder: String) async throws -> String {
         guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
-            return "sqlite:\(folder)/covey.db"
+            return "\(sqlite)\(folder)/covey.db"
         }
         let schema = "test_\(RandomID.make())"
         let server = try PostgresDatabase(url: url)

@@ -5,12 +5,12 @@ import Outbound
 import Store
 import Testing
 
-/// The calls that the original's command line and SDK make, in their order (manage spec §5.3, §5.5, §5.6): each is
-/// answered as they expect it.
+/// The calls that the original's command line and SDK make, in their order (manage spec §5.3–§5.6): each is answered as
+/// they expect it.
 struct ReplayTests {
     private static let secret = "the-bypass-secret-of-a-team"
-    private static let full = tenantPath + "/project-full/" + SDKProject.id
-    private static let project = tenantPath + "/projects/" + SDKProject.id
+    static let full = tenantPath + "/project-full/" + SDKProject.id
+    static let project = tenantPath + "/projects/" + SDKProject.id
 
     private static func options() -> TestApp.Options {
         var options = TestApp.Options()
@@ -28,7 +28,7 @@ struct ReplayTests {
     }
 
     /// Runs `body` after a push.
-    private func runPushed(_ body: @Sendable (TestApp, TestClient) async throws -> Void) async throws {
+    func runPushed(_ body: @Sendable (TestApp, TestClient) async throws -> Void) async throws {
         try await run { app, client in
             let pushed = try await client.send("PUT", Self.full, SDKProject.body)
             try #require(pushed.status == 201, "\(pushed.text)")
@@ -52,6 +52,7 @@ struct ReplayTests {
         }
     }
 
+    /// Manage spec §8 check 14.
     @Test(.timeLimit(.minutes(1))) func `pull reads what push sent, and what it reads can be pushed`() async throws {
         try await runPushed { app, client in
             _ = try await client.send("GET", Self.project + "/branches/main")
@@ -98,6 +99,7 @@ struct ReplayTests {
         (["skills", "tone", "description"], "How to sound"),
     ]
 
+    /// Manage spec §8 check 14.
     @Test(.timeLimit(.minutes(1))) func `a project that lost something in the code loses it here`() async throws {
         try await runPushed { _, client in
             var lacking = SDKProject.body.object ?? [:]

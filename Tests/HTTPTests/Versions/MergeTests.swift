@@ -355,55 +355,6 @@ struct MergeTests {
             #expect(statuses.count { $0 == 200 } == 1 && statuses.count { $0 == 409 } == 7, "\(statuses)")
         }
     }
-
-    /// The command line's conflict check and pull (manage spec §5.4).
-    @Test func `a client finds conflicts through branches and pulls over them`() async throws {
-        try await BranchTests.serve { _, client in
-            let whole = "\(tenantPath)/project-full/p"
-            let pulled = try #require(try await client.branch("main")["hash"])
-            let local = try await client.send("GET", whole).data
-            func edited(_ name: String) -> JSONValue {
-                var document = local.object ?? [:]
-                var tools = document["tools"]?.object ?? [:]
-                var tool = tools["t"]?.object ?? [:]
-                tool["name"] = .string(name)
-                tools["t"] = .object(tool)
-                document["tools"] = .object(tools)
-                return .object(document)
-            }
-            // Somebody else edits meanwhile.
-            #expect(try await client.send("PATCH", Self.tool, ["name": "Theirs"]).status == 200)
-            let temp = "temp-cli-push-check_1700000000000_x1"
-            let made = try await client.send(
-                "POST", BranchTests.branches, ["name": .string(temp), "fromCommit": pulled])
-            #expect(made.status == 201)
-            #expect(try await client.send("PUT", "\(whole)?ref=\(temp)", edited("Mine")).status == 200)
-            let preview = try await client.preview(temp, "main")
-            #expect(preview["hasConflicts"] == true && preview["conflicts"]?[0]?["table"] == "tools")
-            #expect(try await client.send("DELETE", "\(BranchTests.branches)/\(temp)?force=true").status == 204)
-            #expect(try await Self.name("main", client) == "Theirs")
-            // Pull: theirs onto a branch with mine, settled, read from there.
-            let pull = "temp-cli-pull_1700000000001_x2"
-            #expect(
-                try await client.send("POST", BranchTests.branches, ["name": .string(pull), "fromCommit": pulled])
-                    .status == 201)
-            #expect(try await client.send("PUT", "\(whole)?ref=\(pull)", edited("Mine")).status == 200)
-            let key = try #require(try await client.preview("main", pull)["conflicts"]?[0]?["primaryKey"])
-            let settled: JSONValue = ["table": "tools", "primaryKey": key, "rowDefaultPick": "theirs"]
-            #expect(try await client.merge("main", pull, [settled]).status == 200)
-            let merged = try await client.send("GET", "\(whole)?ref=\(pull)").data
-            #expect(merged["tools"]?["t"]?["name"] == "Theirs")
-            #expect(try await client.send("DELETE", "\(BranchTests.branches)/\(pull)?force=true").status == 204)
-            // A push without a conflict.
-            let latest = try #require(try await client.branch("main")["hash"])
-            let next = "temp-cli-push-check_1700000000002_x3"
-            #expect(
-                try await client.send("POST", BranchTests.branches, ["name": .string(next), "fromCommit": latest])
-                    .status == 201)
-            #expect(try await client.send("PUT", "\(whole)?ref=\(next)", edited("Theirs")).status == 200)
-            #expect(try await client.preview(next, "main")["hasConflicts"] == false)
-        }
-    }
 }
 
 extension TestClient {
