@@ -35,6 +35,11 @@ public struct Workspace {
     public let makeID: () -> String
     /// The resource, or nil.
     public let get: (ResourceKey) throws -> Entry?
+    /// Those of the resources that there are, in few reads. An operation that writes may then ask for each alone at no
+    /// cost.
+    public let several: (Set<ResourceKey>) throws -> [ResourceKey: Entry]
+    /// What lives in a resource, or in what lives in it, in one read, oldest first.
+    public let contents: (ResourceKey) throws -> [Entry]
     /// All resources of a kind in one place, oldest first.
     public let all: (_ kind: String, _ parent: String) throws -> [Entry]
     /// All resources of the branch in one read, oldest first.
@@ -88,6 +93,8 @@ public struct Workspace {
     public init(
         branch: BranchKey, now: Int64, makeID: @escaping () -> String,
         get: @escaping (ResourceKey) throws -> Entry?,
+        several: @escaping (Set<ResourceKey>) throws -> [ResourceKey: Entry],
+        contents: @escaping (ResourceKey) throws -> [Entry],
         all: @escaping (String, String) throws -> [Entry],
         everything: @escaping () throws -> [Entry],
         page: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
@@ -107,6 +114,8 @@ public struct Workspace {
         self.now = now
         self.makeID = makeID
         self.get = get
+        self.several = several
+        self.contents = contents
         self.all = all
         self.everything = everything
         self.page = page

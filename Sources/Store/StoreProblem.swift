@@ -22,6 +22,8 @@ extension ConfigurationTransaction {
         var workspace = Workspace(
             branch: branch, now: tools.now, makeID: tools.makeID,
             get: { try self.get($0) },
+            several: { try self.several($0) },
+            contents: { try self.contents(of: $0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },

@@ -98,6 +98,10 @@ final class Memory {
                 return String(repeating: "a", count: 21 - digits.count) + digits
             },
             get: { self.projects[self.place(branch)]?.entries[$0] },
+            several: { keys in (self.projects[self.place(branch)]?.entries ?? [:]).filter { keys.contains($0.key) } },
+            contents: { key in
+                self.sorted(branch) { $0.key.parent == key.place || $0.key.parent.hasPrefix(key.place + "/") }
+            },
             all: { kind, parent in self.sorted(branch) { $0.key.kind == kind && $0.key.parent == parent } },
             everything: { self.sorted(branch) { _ in true } },
             page: { query in self.page(query, branch) },

@@ -7,8 +7,8 @@ extension ConfigurationTransaction {
         guard let anchor = past.anchor else { throw Problem(.notFound, "Unknown ref: \(state.hash(in: branch))") }
         let view = PastView(past: past, anchor: anchor, links: declared.links)
         var workspace = Workspace(
-            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, all: view.all,
-            everything: view.everything, page: view.page,
+            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: view.several,
+            contents: view.contents, all: view.all, everything: view.everything, page: view.page,
             projects: { query in
                 var query = query
                 query.kind = tools.projectKind
@@ -35,6 +35,17 @@ private struct PastView {
 
     func all(_ kind: String, _ parent: String) throws -> [Entry] {
         try corrected(anchor.all(kind, parent)) { $0.kind == kind && $0.parent == parent }
+    }
+
+    func several(_ keys: Set<ResourceKey>) throws -> [ResourceKey: Entry] {
+        let differing = keys.filter { past.entries[$0] != nil }
+        var found = try anchor.several(keys.subtracting(differing))
+        for key in differing { found[key] = past.entries[key] ?? nil }
+        return found
+    }
+
+    func contents(_ key: ResourceKey) throws -> [Entry] {
+        try corrected(anchor.contents(of: key)) { $0.parent == key.place || $0.parent.hasPrefix(key.place + "/") }
     }
 
     func everything() throws -> [Entry] { try corrected(anchor.everything()) { _ in true } }
