@@ -47,24 +47,25 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store", "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
+    ("StoreTesting", ["Store"]),
 ]
 
 /// What lies in a target's folder and is no source.
 let papers = [
     "Store": ["README.md"], "Runtime": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"],
-    "Wire": ["README.md"],
+    "StoreTesting": ["README.md"], "Wire": ["README.md"],
 ]
 
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CryptographyTests", ["Cryptography"]),
     ("CatalogTests", ["Catalog", "Cryptography"]),
-    ("StoreTests", ["Catalog", "Cryptography", "Store", "CSQLite"]),
+    ("StoreTests", ["Catalog", "Cryptography", "Store", "StoreTesting", "CSQLite"]),
     ("OutboundTests", ["Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
@@ -77,7 +78,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         "HTTPTests",
         [
             "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
-            "Store",
+            "Store", "StoreTesting",
         ]
     ),
     (

@@ -64,7 +64,7 @@ enum SQL {
                 """)
             to = Statement(
                 """
-                SELECT from_kind, from_parent, from_id, role, rule FROM \(table)
+                SELECT from_kind, from_parent, from_id, role, rule FROM \(table) {index \(table)_to}
                 WHERE \(inBranch) AND to_kind = $4 AND to_parent = $5 AND to_id = $6
                 """)
             deleteFrom = Statement(
@@ -86,7 +86,7 @@ enum SQL {
     private static func inside(_ columns: String, _ join: String = "") -> Statement {
         let parts = ["parent = $4", "parent >= $5 AND parent < $6"].map { place in
             """
-            SELECT \(columns) FROM resource {in its place} \(join)
+            SELECT \(columns) FROM resource {index resource_inside} \(join)
             WHERE resource.tenant = $1 AND resource.project = $2 AND resource.branch = $3 AND \(place)
             """
         }

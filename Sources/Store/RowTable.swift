@@ -12,23 +12,21 @@ enum RowTable: Int, CaseIterable, Sendable {
     case outsideLink
     case change
 
-    /// The statements that put rows in: one row, or as many as one statement takes.
-    struct Statements: Sendable {
-        let one: Statement
-        let many: Statement
+    /// A statement that puts so many rows in.
+    struct Insert: Sendable {
+        let rows: Int
+        let statement: Statement
     }
 
-    /// Rows of one statement.
-    static let rowsPerStatement = 32
     /// Columns at the beginning that all rows of a statement share.
-    static let sharedColumns = 3
+    private static let sharedColumns = 3
 
-    private static let made = allCases.map { table in
-        Statements(one: table.statement(rows: 1), many: table.statement(rows: rowsPerStatement))
+    private static let inserts = allCases.map { table in
+        [32, 4, 1].map { Insert(rows: $0, statement: table.statement(rows: $0)) }
     }
 
-    /// The table's statements.
-    var statements: Statements { Self.made[rawValue] }
+    /// The table's statements, that with the most rows first and that with one row last.
+    var inserts: [Insert] { Self.inserts[rawValue] }
 
     /// How many columns behind the shared ones tell rows apart that must not be in one statement; 0 where no two rows
     /// are the same.
@@ -117,17 +115,18 @@ final class BatchingConnection: Connection {
         self.waiting = [:]
         count = 0
         for table in RowTable.allCases {
-            for (branch, rows) in waiting[table] ?? [:] { try put(rows.values, into: table.statements, branch) }
+            for (branch, rows) in waiting[table] ?? [:] { try put(rows.values, by: table.inserts, branch) }
         }
     }
 
-    private func put(_ rows: [[SQLValue]], into statements: RowTable.Statements, _ branch: BranchKey) throws {
-        let many = rows.count - rows.count % RowTable.rowsPerStatement
-        for start in stride(from: 0, to: many, by: RowTable.rowsPerStatement) {
-            let values = rows[start..<start + RowTable.rowsPerStatement].joined()
-            try inner.execute(statements.many, branch.values + values)
+    private func put(_ rows: [[SQLValue]], by inserts: [RowTable.Insert], _ branch: BranchKey) throws {
+        var rest = rows[...]
+        for insert in inserts {
+            while rest.count >= insert.rows {
+                try inner.execute(insert.statement, branch.values + rest.prefix(insert.rows).joined())
+                rest = rest.dropFirst(insert.rows)
+            }
         }
-        for row in rows[many...] { try inner.execute(statements.one, branch.values + row) }
     }
 
     func query(_ statement: Statement, _ values: [SQLValue], _ row: (Row) throws -> Void) throws {

@@ -25,7 +25,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     private static let busyMs = 5000
     /// The page caches: negative numbers are KiB to SQLite.
     private static let writerCacheKiB = -16_000
-    private static let readerCacheKiB = -4_000
+    /// Enough for an index of 100,000 resources, which a page in the middle of their list walks through.
+    private static let readerCacheKiB = -8_000
 
     init(path: String, role: Role) throws(StoreError) {
         var handle: OpaquePointer?
