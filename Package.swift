@@ -23,11 +23,12 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Events", ["Catalog", "Models"]),
     ("Runtime", ["Catalog", "Cryptography", "Domain", "MCP", "Models", "Events", "Outbound", "Store"]),
     ("Wire", ["Catalog", "Events", "Models"]),
+    ("Access", ["Catalog", "Cryptography", "Domain", "Outbound", "Store"]),
     (
         "HTTP",
         [
-            "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound", "Runtime",
-            "Store", "Wire",
+            "Access", "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound",
+            "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
@@ -47,7 +48,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store", "StoreTesting",
+            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store", "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -72,13 +73,14 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("JavaScriptTests", ["JavaScript"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
+    ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
         [
-            "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
-            "Store", "StoreTesting",
+            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
+            "Runtime", "Store", "StoreTesting",
         ]
     ),
     (
@@ -113,7 +115,7 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "Access", "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -52,6 +52,8 @@ public struct ListQuery: Sendable, Equatable {
     public var search: String?
     /// What must hold beside, all of it.
     public var filters: [Filter]
+    /// In lists of a tenant, the account that has a role in every project that is shown; nil for all projects.
+    public var visibleTo: String?
 
     /// Demands on members in one query at most.
     public static let filtersMax = 16

@@ -179,8 +179,9 @@ public enum OpenAPI {
 
     private static func authorization(_ permission: Operation.Permission) -> JSONValue? {
         switch permission {
-        case .none, .run: nil
+        case .none, .person, .run: nil
         case .member, .admin: ["permission": .string(permission.rawValue), "resource": "organization"]
+        case .own: ["permission": "member", "resource": "organization"]
         case .view, .use, .edit: ["permission": .string(permission.rawValue), "resource": "project"]
         }
     }

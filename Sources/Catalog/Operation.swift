@@ -9,8 +9,12 @@ public struct Operation: Sendable {
     public enum Permission: String, Sendable {
         /// Anybody.
         case none
+        /// Any person who has signed in.
+        case person
         /// Any member of the tenant.
         case member
+        /// The person whom the path names as `userId`, and owners and administrators of the tenant.
+        case own
         /// Owners and administrators of the tenant.
         case admin
         /// Who may view the project.
@@ -21,6 +25,9 @@ public struct Operation: Sendable {
         case edit
         /// Holders of a credential for running agents (run spec §1).
         case run
+
+        /// Whether it is about managing: neither open to anybody nor about running agents.
+        public var isManagement: Bool { self != .none && self != .run }
     }
 
     /// Where a request names its project, and with it the branch that the `Workspace` stands on.
@@ -199,6 +206,9 @@ public struct Operation: Sendable {
             return (parameter.name, values.compactMap(\.string))
         }
     }
+
+    /// Whether each call that succeeds is put on record: those that change what is managed.
+    public var isAudited: Bool { permission.isManagement && method != .get }
 
     /// The main group in the document.
     public var tag: String { tags.first ?? "" }

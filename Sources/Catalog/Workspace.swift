@@ -82,6 +82,11 @@ public struct Workspace {
     public var credentials = CredentialEntries.empty
     /// All resources of a kind at the top of the project, of each of its branches.
     public var onAllBranches: (_ kind: String) throws -> [Entry] = { _ in [] }
+    /// Who belongs to the tenant and to the project of the branch.
+    public var members = Members.nobody
+    /// Resources in which a member by which lists filter has this value, of all kinds and on all branches of the
+    /// project. At most 10,000.
+    public var holders: (_ member: String, _ value: String) throws -> [(branch: String, entry: Entry)] = { _, _ in [] }
     /// What was found out about resources of the branch.
     public var observations = Observations.none
     /// Who calls, and the server.

@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 public import Cryptography
 import Foundation
@@ -33,6 +34,14 @@ public struct TestApp: Sendable {
         public var publicURL: String?
         /// Whether it is noted what statements run on the database (`TestApp.database`).
         public var watchesDatabase = false
+        /// How many requests there may be: any number unless set.
+        public var rateLimits: RateLimits = {
+            var limits = RateLimits()
+            (limits.signIn, limits.refused, limits.person, limits.visitor) = (nil, nil, nil, nil)
+            return limits
+        }()
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -115,6 +124,8 @@ public struct TestApp: Sendable {
         var settings = Application.Settings(
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
+        settings.rateLimits = options.rateLimits
+        settings.proxies = options.proxies
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,

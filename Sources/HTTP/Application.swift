@@ -1,3 +1,4 @@
+public import Access
 import Catalog
 public import Cryptography
 import Domain
@@ -28,6 +29,10 @@ public struct Application: Sendable {
         public var publicURL: String?
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
+        /// How many requests there may be.
+        public var rateLimits = RateLimits()
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -61,12 +66,14 @@ public struct Application: Sendable {
         logger: Logger, stoppingOn signals: [UnixSignal] = [], outbound: HTTPClient? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        let parts = HTTPServer.Parts(
+        var parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, sealing: Sealing(keyring, kinds: Everything.kinds),
             authentication: settings.authentication, limits: settings.limits, clock: clock,
             streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger, version: settings.version,
             publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
+        parts.proxies = settings.proxies
+        parts.rateLimits = settings.rateLimits
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(
@@ -78,10 +85,13 @@ public struct Application: Sendable {
                 client: MCPClient(http: http, version: settings.version, elapsed: clock.elapsed), clock: clock,
                 limits: settings.runtimeLimits)
         }
-        let server = HTTPServer(parts, store: store, runs: runs, health: health, onListening: onListening)
+        let audit = AuditTrail(store)
+        let server = HTTPServer(
+            parts, store: store, runs: runs, audit: audit, health: health, onListening: onListening)
         // They stop in the reverse order: first nobody is let in, then the runs are put away.
         let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
-        let services: [any Service] = watching + [RunsService(runs: runs), server]
+        let recording = AuditService(trail: audit, clock: clock, logger: logger)
+        let services: [any Service] = [recording] + watching + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -121,6 +131,28 @@ private struct HealthService: Service {
             await monitor.supervise()
             // Where there is nothing to do the service waits for the end, which others would take for theirs.
             try? await gracefulShutdown()
+        }
+    }
+}
+
+/// The record of what was done as a service: writes what waits every moment, and the rest at the end.
+private struct AuditService: Service {
+    let trail: AuditTrail
+    let clock: RuntimeClock
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            while (try? await clock.pause(for: AuditTrail.wait)) != nil { await flush() }
+        }
+        await flush()
+    }
+
+    private func flush() async {
+        do {
+            try await trail.flush()
+        } catch {
+            logger.error("the audit could not be written, and waits: \(error)")
         }
     }
 }

@@ -18,10 +18,25 @@ struct Call: Sendable {
     let authority: String?
     /// Who calls.
     let caller: Caller
+    /// The client's address; empty when there is none.
+    let address: String
+    /// What the caller may do where the call goes, once the gate has admitted it.
+    var rights = Rights.nobody
     /// The body; null when the operation takes none.
     let body: JSONValue
     /// The state of the configuration that it names.
     let ref: Ref
+
+    /// The caller as operations see it.
+    var requester: Requester {
+        Requester(name: caller.actor, rights: rights, account: caller.account)
+    }
+
+    /// The tenant that the call goes to: of the path, or of the caller, or of the header, or the default one.
+    var tenant: String {
+        path["tenantId"] ?? caller.tenant ?? headers[.tenantID].flatMap { $0.isEmpty ? nil : $0 }
+            ?? Identity.tenantDefault
+    }
 }
 
 /// An operation that is not one transaction on configuration: streams, runs, health.

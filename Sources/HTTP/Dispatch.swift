@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import HTTPTypes
 import Hummingbird
@@ -39,12 +40,18 @@ struct Dispatcher: Sendable {
     /// Seals the secrets in what is stored.
     let sealing: Sealing
     let keyed = KeyedRequests()
+    /// Decides who may call what.
+    let gate: Gate
+    /// Where refusals and what endpoints did are put on record.
+    let audit: AuditTrail
+    /// How many requests there may be.
+    let quotas: Quotas
 
-    /// Answers a request. Throws only when the client has gone before it said what it wants.
-    func answer(_ request: Request, id: String) async throws -> Reply {
+    /// Answers a request that came from `address`. Throws only when the client has gone before it said what it wants.
+    func answer(_ request: Request, id: String, from address: String) async throws -> Reply {
         let (path, query) = Self.split(request.head.path ?? "/")
         do {
-            return try await route(request, path, query, id: id)
+            return try await route(request, path, query, id: id, address)
         } catch {
             let problem = self.problem(for: error, id: id, path: path)
             var reply = Reply.problem(problem, instance: String(path), requestID: id)
@@ -90,7 +97,7 @@ struct Dispatcher: Sendable {
     // MARK: The steps
 
     private func route(
-        _ request: Request, _ path: Substring, _ query: Substring, id: String
+        _ request: Request, _ path: Substring, _ query: Substring, id: String, _ address: String
     ) async throws -> Reply {
         let isHead = request.method == .head
         guard let method = isHead ? .get : Operation.Method(rawValue: request.method.rawValue) else {
@@ -102,7 +109,12 @@ struct Dispatcher: Sendable {
         case .wrongMethod(let allowed): throw Self.wrongMethod(allowed)
         case .found(let target, let parameters):
             let operation = target.operation
-            let caller = try authenticate(operation, path, request)
+            if let verdict = quotas.take(operation, from: address), !verdict.isAdmitted {
+                return refusal(verdict, path, id)
+            }
+            let caller = try await authenticate(operation, path, request, id: id, address)
+            let verdict = quotas.take(caller)
+            if let verdict, !verdict.isAdmitted { return refusal(verdict, path, id) }
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
@@ -110,16 +122,31 @@ struct Dispatcher: Sendable {
             let values = try Self.decode(parameters)
             let ref = operation.permission == .none ? Ref() : try Self.ref(query, request.headers)
             let body = try await body(of: request, for: operation)
-            let call = Call(
+            var call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
-                authority: request.head.authority, caller: caller, body: body, ref: ref)
-            switch target {
-            case .endpoint(let endpoint):
-                try await admit(call)
-                return try await endpoint.answer(call)
-            case .operation: return try await perform(call, method, path)
-            }
+                authority: request.head.authority, caller: caller, address: address, body: body, ref: ref)
+            call.rights = try await admit(call, path)
+            var reply = try await self.reply(to: call, target, method, path)
+            if let verdict { reply.headers += verdict.headers }
+            return reply
         }
+    }
+
+    private func reply(
+        to call: Call, _ target: Target, _ method: Operation.Method, _ path: Substring
+    ) async throws -> Reply {
+        guard case .endpoint(let endpoint) = target else { return try await perform(call, method, path) }
+        try await requireProject(call)
+        let reply = try await endpoint.answer(call)
+        if call.operation.isAudited { audit.note(record(call, path)) }
+        return reply
+    }
+
+    /// What is said to a request that comes too soon.
+    private func refusal(_ verdict: RateLimiter.Verdict, _ path: Substring, _ id: String) -> Reply {
+        var reply = Reply.problem(verdict.problem, instance: String(path), requestID: id)
+        reply.headers += verdict.headers
+        return reply
     }
 
     private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
@@ -146,13 +173,36 @@ struct Dispatcher: Sendable {
     }
 
     private func authenticate(
-        _ operation: Operation, _ path: Substring, _ request: Request
-    ) throws(Problem) -> Caller {
-        switch operation.permission {
-        case .none: .anonymous
-        case .run: try authenticator.run(Credentials(request.head))
-        case .member, .admin, .view, .use, .edit: try authenticator.manage(Credentials(request.head))
+        _ operation: Operation, _ path: Substring, _ request: Request, id: String, _ address: String
+    ) async throws -> Caller {
+        do {
+            switch operation.permission {
+            case .none: return .anonymous
+            case .run: return try await authenticator.run(Credentials(request.head, address: address))
+            case .person, .member, .own, .admin, .view, .use, .edit:
+                return try await authenticator.manage(Credentials(request.head, address: address))
+            }
+        } catch {
+            quotas.refuse(address)
+            audit.note(
+                AuditRecord(
+                    tenant: "", at: now(), actor: "unknown", means: "unknown", action: operation.id,
+                    target: String(path.prefix(Self.auditedPathMax)), outcome: .refused, address: address, request: id))
+            throw error
         }
+    }
+
+    /// Characters of a path that are put on record.
+    private static let auditedPathMax = 500
+
+    /// What is put on record of a call.
+    private func record(
+        _ call: Call, _ path: Substring, _ outcome: AuditRecord.Outcome = .done
+    ) -> AuditRecord {
+        AuditRecord(
+            tenant: call.tenant, at: now(), actor: call.caller.actor, means: call.caller.means,
+            action: call.operation.id, target: String(path.prefix(Self.auditedPathMax)), outcome: outcome,
+            address: call.address, request: call.id)
     }
 
     private static func decode(
@@ -222,28 +272,37 @@ struct Dispatcher: Sendable {
 
     // MARK: Operations on configuration
 
-    /// Refuses a call to management whose ids are none, whose project does not exist, or that the caller may not make.
-    private func admit(_ call: Call) async throws {
-        switch call.operation.permission {
-        case .none, .run: return
-        case .member, .admin, .view, .use, .edit: break
+    /// What the caller may do where the call goes; throws when its ids are none, or the caller may not make it.
+    private func admit(_ call: Call, _ path: Substring) async throws -> Rights {
+        if call.operation.permission.isManagement { try Self.checkIDs(call.path) }
+        do {
+            return try await gate.admit(call, project: Self.guardedProject(call))
+        } catch {
+            audit.note(record(call, path, .refused))
+            throw error
         }
-        try Self.checkIDs(call.path)
-        if case .path(let name) = call.operation.project {
-            let project = BranchKey(tenant: call.path["tenantId"] ?? "", project: call.path[name] ?? "")
-            guard try await store.head(of: project) != nil else { throw Problem.notFound("Project") }
+    }
+
+    /// The project in which the caller must have a role; nil where there is none yet, or none at all.
+    private static func guardedProject(_ call: Call) -> String? {
+        switch call.operation.project {
+        case .nowhere: nil
+        case .path(let name): call.path[name]
+        case .body(let name): call.operation.permission == .admin ? nil : call.body[name]?.string?.trimmed
         }
-        guard call.caller.may(call.operation.permission) else { throw Problem(.forbidden, "Forbidden") }
+    }
+
+    /// Refuses a call of an endpoint of management whose project does not exist.
+    private func requireProject(_ call: Call) async throws {
+        guard call.operation.permission.isManagement, case .path(let name) = call.operation.project else { return }
+        let project = BranchKey(tenant: call.path["tenantId"] ?? "", project: call.path[name] ?? "")
+        guard try await store.head(of: project) != nil else { throw Problem.notFound("Project") }
     }
 
     private func perform(_ call: Call, _ method: Operation.Method, _ path: Substring) async throws -> Reply {
-        try Self.checkIDs(call.path)
         let operation = call.operation
         let (branch, ref) = Self.state(call)
         let input = OperationInput(path: call.path, query: call.query, body: call.body, method: method)
-        guard call.caller.may(operation.permission) else {
-            throw try await store.head(of: branch) == nil ? .notFound("Project") : Problem(.forbidden, "Forbidden")
-        }
         let now = self.now()
         switch operation.effect {
         case .read(let body):
@@ -278,10 +337,13 @@ struct Dispatcher: Sendable {
         let guarded = try guarded(call, method, path)
         let request = isRehearsal ? nil : try KeyedRequest(call, method, path)
         let (now, seal) = (self.now(), AnswerSeal(sealing.keyring))
+        let audited = record(call, path)
         return try await keyed.alone(request?.name) {
             do {
                 let once = try await slowWorker.settle(surroundings(of: call)) { surroundings in
-                    try await store.write(in: branch, actor: call.caller.actor, at: now, once: request) {
+                    try await store.write(
+                        in: branch, actor: call.caller.actor, at: now, once: request, audit: audited
+                    ) {
                         [projectKind, sealing] in
                         try $0.requireBranch(ref)
                         let workspace = $0.workspace(
@@ -309,7 +371,7 @@ struct Dispatcher: Sendable {
 
     private func surroundings(of call: Call) -> Surroundings {
         var surroundings = surroundings
-        surroundings.caller = Requester(name: call.caller.actor, isAdministrator: call.caller.may(.admin))
+        surroundings.caller = call.requester
         return surroundings
     }
 

@@ -115,19 +115,21 @@ extension Store {
     /// - Parameters:
     ///   - actor: who changes, for the log.
     ///   - at: the time of the change, milliseconds since 1970.
+    ///   - audit: what is put on record with the change, if there is one; nil for nothing.
     public func write<T: Sendable>(
-        in branch: BranchKey, actor: String, at: Int64,
+        in branch: BranchKey, actor: String, at: Int64, audit: AuditRecord? = nil,
         _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
     ) async throws -> T {
-        try await write(in: branch, actor: actor, at: at, unless: { _ in nil }, body)
+        try await write(in: branch, actor: actor, at: at, audit: audit, unless: { _ in nil }, body) { _, _ in }
     }
 
     /// The same, unless `known` has the outcome already: it is asked first in the transaction, before the branch is
-    /// locked.
+    /// locked. `keep` is told the outcome at the end of the transaction.
     func write<T: Sendable>(
-        in branch: BranchKey, actor: String, at: Int64,
+        in branch: BranchKey, actor: String, at: Int64, audit: AuditRecord?,
         unless known: @Sendable @escaping (any Connection) throws -> T?,
-        _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T
+        _ body: @Sendable @escaping (ConfigurationTransaction) throws -> T,
+        keep: @Sendable @escaping (T, any Connection) throws -> Void
     ) async throws -> T {
         // Before its caller knows of the write, nobody is told the old head any more.
         defer { heads?.forget() }
@@ -135,11 +137,15 @@ extension Store {
             let (value, credentials) = try await database.write(.full) { [declared, credentialMemory] connection in
                 let draft = CredentialMemory.Draft(of: credentialMemory)
                 if let known = try known(connection) { return (known, draft) }
+                let rows = connection.rowsChanged
                 let transaction = try ConfigurationTransaction(
                     connection, branch, declared: declared, writing: (actor, at))
                 transaction.credentialDraft = draft
                 let value = try body(transaction)
                 try transaction.finish()
+                let hasChanged = connection.rowsChanged != rows || !transaction.credentialDraft.isEmpty
+                try keep(value, connection)
+                if let audit, hasChanged { try Audit.append([audit], connection) }
                 return (value, transaction.credentialDraft)
             }
             credentialMemory.apply(credentials)

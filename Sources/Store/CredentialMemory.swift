@@ -35,6 +35,9 @@ final class CredentialMemory: Sendable {
 
         init(of memory: CredentialMemory) { self.memory = memory }
 
+        /// Whether the job changes nothing.
+        var isEmpty: Bool { emptied.isEmpty && changes.isEmpty }
+
         func get(_ place: CredentialPlace, in project: Project) -> CredentialEntry? {
             if let change = changes[project]?[place] { return change }
             return emptied.contains(project) ? nil : memory.get(place, in: project)
@@ -75,7 +78,7 @@ final class CredentialMemory: Sendable {
 
     /// Makes the changes of a job that is done count.
     func apply(_ draft: Draft) {
-        guard !draft.emptied.isEmpty || !draft.changes.isEmpty else { return }
+        guard !draft.isEmpty else { return }
         state.withLock { state in
             for project in draft.emptied {
                 for entry in (state.entries.removeValue(forKey: project) ?? [:]).values { state.bytes -= entry.bytes }

@@ -77,22 +77,27 @@ extension Store {
     /// - Returns: what the body made, or what was kept of the same request.
     /// - Throws: `KeyedRequestError` when the change was not tried.
     public func write<T: Sendable>(
-        in branch: BranchKey, actor: String, at: Int64, once request: KeyedRequest?,
+        in branch: BranchKey, actor: String, at: Int64, once request: KeyedRequest?, audit: AuditRecord? = nil,
         _ body: @Sendable @escaping (ConfigurationTransaction) throws -> (made: T, kept: KeptAnswer?)
     ) async throws -> Once<T> {
-        guard let request else { return .made(try await write(in: branch, actor: actor, at: at) { try body($0).made }) }
+        guard let request else {
+            return .made(try await write(in: branch, actor: actor, at: at, audit: audit) { try body($0).made })
+        }
         let sweeps = keyedWrites.wrappingAdd(1, ordering: .relaxed).oldValue % Self.writesPerSweep == 0
-        return try await write(
-            in: branch, actor: actor, at: at,
+        let (once, _) = try await write(
+            in: branch, actor: actor, at: at, audit: audit,
             unless: { connection in
-                try Self.known(request, at, connection).map { Once.kept($0) }
+                try Self.known(request, at, connection).map { (Once<T>.kept($0), nil) }
             },
             { transaction in
                 let (made, kept) = try body(transaction)
-                if let kept { try Self.keep(kept, of: request, at, transaction.connection) }
-                if sweeps { try Self.sweep(at, transaction.connection) }
-                return .made(made)
+                return (Once.made(made), kept)
+            },
+            keep: { outcome, connection in
+                if let kept = outcome.1 { try Self.keep(kept, of: request, at, connection) }
+                if sweeps { try Self.sweep(at, connection) }
             })
+        return once
     }
 
     /// The outcome of a write that may have been done before.

@@ -15,6 +15,8 @@ struct ListShape: Hashable {
     let isNamed: Bool
     let isSearched: Bool
     let refers: Bool
+    /// Whether only what is in projects of an account is wanted.
+    let isOfMember: Bool
     /// For each demand on a member whether it is on a link; else it is on a facet.
     let areLinks: [Bool]
 
@@ -26,11 +28,12 @@ struct ListShape: Hashable {
         isNamed = query.isNamed && place == .branch
         isSearched = query.search != nil
         refers = query.referringTo != nil && place == .branch
+        isOfMember = query.visibleTo != nil && place == .tenant
         areLinks = place == .branch ? query.filters.map { $0.target != nil } : []
     }
 
     /// Whether all resources of the kind in the place are wanted, so that their number is known.
-    var isWhole: Bool { !isSearched && !refers && areLinks.isEmpty }
+    var isWhole: Bool { !isSearched && !refers && !isOfMember && areLinks.isEmpty }
 }
 
 /// The statements of lists, made once for each form. There are not many forms: members are declared, and bounded.
@@ -58,7 +61,8 @@ enum ListSQL {
     static func values(_ query: ListQuery, _ branch: BranchKey, _ place: ListShape.Place) -> [SQLValue] {
         let search: [SQLValue] = query.search.map { [.text($0)] } ?? []
         guard place == .branch else {
-            return [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search
+            let member: [SQLValue] = query.visibleTo.map { [.text($0)] } ?? []
+            return [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search + member
         }
         var values = branch.values + [.text(query.kind), .text(query.parent)] + search
         values += query.referringTo?.values ?? []
@@ -111,6 +115,10 @@ enum ListSQL {
         if shape.isSearched {
             let text = take()
             conditions.append("({find}(search, \(text)) > 0 OR {find}(lower(id), \(text)) > 0)")
+        }
+        if shape.isOfMember {
+            let own = "SELECT project FROM project_member WHERE tenant = $1 AND account = \(take())"
+            conditions.append("project IN (\(own))")
         }
         let links = shape.isOutside ? "outside_link" : "link"
         let from = "\(SQL.inBranch) AND from_kind = $4 AND from_parent = $5"

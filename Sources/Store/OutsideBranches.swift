@@ -30,11 +30,13 @@ extension ConfigurationTransaction {
     /// One page of the tenant's resources of a kind on this branch's name in all its projects, newest first, and how
     /// many there are in all.
     ///
-    /// - Parameter having: a member by which lists of the kind filter, and what it must be; nil for any.
+    /// - Parameters:
+    ///   - having: a member by which lists of the kind filter, and what it must be; nil for any.
+    ///   - account: who may use every project that is looked at; nil for all projects.
     func inTenant(
-        kind: String, having: (member: String, text: String)?, _ page: Page
+        kind: String, having: (member: String, text: String)?, usableBy account: String?, _ page: Page
     ) throws -> (entries: [Entry], total: Int) {
-        let place: [SQLValue] = [.text(branch.tenant), .text(kind), .text(branch.branch)]
+        let place: [SQLValue] = [.text(branch.tenant), .text(kind), .text(branch.branch), .text(account)]
         let values = place + (having.map { [.text($0.member), .text($0.text)] } ?? [])
         let isFiltered = having != nil
         let count = isFiltered ? SQL.countHaving : SQL.countInTenant
@@ -47,18 +49,21 @@ extension ConfigurationTransaction {
 }
 
 extension SQL {
-    private static let ofKind = "tenant = $1 AND kind = $2 AND branch = $3"
+    private static let ofKind = """
+        tenant = $1 AND kind = $2 AND branch = $3 AND (CAST($4 AS TEXT) IS NULL OR project IN (
+            SELECT project FROM project_member WHERE tenant = $1 AND account = $4 AND role <> 'project_viewer'))
+        """
     private static let having = """
         \(ofKind) AND EXISTS (
             SELECT 1 FROM facet WHERE facet.tenant = $1 AND facet.kind = $2 AND facet.branch = $3
                 AND facet.project = resource.project AND facet.parent = resource.parent AND facet.id = resource.id
-                AND member = $4 AND value = $5)
+                AND member = $5 AND value = $6)
         """
 
     static let countInTenant = Statement("SELECT count(*) FROM resource WHERE \(ofKind)")
     static let countHaving = Statement("SELECT count(*) FROM resource WHERE \(having)")
     static let pageInTenant = Statement(
-        "SELECT \(columns) FROM resource WHERE \(ofKind) ORDER BY created_at DESC, id LIMIT $4 OFFSET $5")
+        "SELECT \(columns) FROM resource WHERE \(ofKind) ORDER BY created_at DESC, id LIMIT $5 OFFSET $6")
     static let pageHaving = Statement(
-        "SELECT \(columns) FROM resource WHERE \(having) ORDER BY created_at DESC, id LIMIT $6 OFFSET $7")
+        "SELECT \(columns) FROM resource WHERE \(having) ORDER BY created_at DESC, id LIMIT $7 OFFSET $8")
 }

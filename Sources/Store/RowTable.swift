@@ -92,6 +92,8 @@ final class BatchingConnection: Connection {
     init(_ inner: any Connection) { self.inner = inner }
 
     var dialect: Dialect { inner.dialect }
+    /// Without the rows that are kept back.
+    var rowsChanged: Int64 { inner.rowsChanged }
 
     /// Puts a row into a table of a branch, at the latest before anything else is asked.
     ///

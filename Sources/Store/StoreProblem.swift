@@ -27,11 +27,7 @@ extension ConfigurationTransaction {
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
-            projects: { query in
-                var query = query
-                query.kind = tools.projectKind
-                return try self.tenantPage(query)
-            },
+            projects: { try self.projects($0, tools) },
             inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: { try self.referrers($0) },
             put: { [branch] key, document, links in
@@ -49,12 +45,29 @@ extension ConfigurationTransaction {
             versions: versions(at: nil))
         workspace.observations = Observations(
             get: { try self.observation(of: $0.id) }, statuses: { _ in try self.observedStatuses() })
-        workspace.surroundings = tools.surroundings
-        workspace.invocations = invocationLog
+        place(&workspace, tools)
         workspace.credentials = credentialEntries(tools.sealing.keyring)
         workspace.onAllBranches = { try self.onAllBranches($0) }
-        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
         return workspace
+    }
+
+    /// Gives a workspace what is the same in every state: the caller, and the tenant as far as the caller may see it.
+    func place(_ workspace: inout Workspace, _ tools: WorkspaceTools) {
+        workspace.surroundings = tools.surroundings
+        workspace.invocations = invocationLog
+        workspace.inTenant = {
+            try self.inTenant(kind: $0, having: $1, usableBy: tools.surroundings.caller.limitingAccount, $2)
+        }
+        workspace.members = members(at: tools.now)
+        workspace.holders = { try self.holders(of: $0, $1) }
+    }
+
+    /// One page of the tenant's projects, as far as the caller may see them.
+    func projects(_ query: ListQuery, _ tools: WorkspaceTools) throws -> (entries: [Entry], total: Int) {
+        var query = query
+        query.kind = tools.projectKind
+        query.visibleTo = tools.surroundings.caller.limitingAccount
+        return try tenantPage(query)
     }
 
     static func problems<T>(_ body: () throws -> T) throws -> T {

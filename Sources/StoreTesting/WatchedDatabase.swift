@@ -67,6 +67,7 @@ private final class WatchedConnection: Connection {
     }
 
     var dialect: Dialect { inner.dialect }
+    var rowsChanged: Int64 { inner.rowsChanged }
 
     func query(_ statement: Statement, _ values: [SQLValue], _ row: (Row) throws -> Void) throws {
         try database.note(inner, statement, values)

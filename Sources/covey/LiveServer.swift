@@ -58,6 +58,8 @@ struct LiveServer {
                 isDevelopment: settings.isDevelopment),
             limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
             publicURL: settings.publicURL)
+        application.rateLimits = settings.rateLimits
+        application.proxies = settings.proxies
         application.refusalOfAddress = { policy.refusal(of: $0) }
         return application
     }

@@ -1,6 +1,8 @@
+import Access
 import FoundationEssentials
 import HTTP
 import Logging
+import Outbound
 
 /// How a server is to be run: flags first, then Covey's environment names, then those of the original that are read as
 /// aliases (DESIGN.md, "Environment names").
@@ -33,6 +35,10 @@ struct Settings: Sendable {
     /// The file in which they stand; nil for the one in the data folder.
     let secretKeyFile: String?
     let limits: ServerLimits
+    /// How many requests there may be.
+    let rateLimits: RateLimits
+    /// The proxies that are believed about the addresses of clients.
+    let proxies: TrustedProxies
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
 
@@ -78,11 +84,43 @@ struct Settings: Sendable {
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
         limits = try ServerLimits(environment: environment)
+        rateLimits = try Self.rateLimits(environment)
+        proxies = TrustedProxies(try Self.ranges("COVEY_TRUSTED_PROXIES", environment))
     }
 
     /// Whether only this machine can reach an address.
     static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private static func rateLimits(_ environment: [String: String]) throws(BadSetting) -> RateLimits {
+        var limits = RateLimits()
+        let places: [(String, String, WritableKeyPath<RateLimits, RateLimit?>)] = [
+            ("COVEY_RATE_SIGN_IN", "sign-in", \.signIn), ("COVEY_RATE_REFUSED", "refused", \.refused),
+            ("COVEY_RATE_PERSON", "person", \.person), ("COVEY_RATE_VISITOR", "visitor", \.visitor),
+            ("COVEY_RATE_APP", "app", \.app), ("COVEY_RATE_KEY", "key", \.key),
+        ]
+        for (variable, name, place) in places {
+            guard let text = environment[variable], !text.isEmpty else { continue }
+            guard let parsed = RateLimit.parse(text, name) else {
+                throw BadSetting(name: variable, value: text, expected: "requests and seconds, as 120/60, or off")
+            }
+            limits[keyPath: place] = parsed.limit
+        }
+        return limits
+    }
+
+    private static func ranges(_ variable: String, _ environment: [String: String]) throws(BadSetting) -> [IPRange] {
+        var ranges: [IPRange] = []
+        for text in (environment[variable] ?? "").split(separator: ",") {
+            let text = text.trimmingPrefix { $0 == " " }
+            guard let range = IPRange(text) else {
+                throw BadSetting(
+                    name: variable, value: String(text), expected: "addresses and ranges such as 10.0.0.0/8")
+            }
+            ranges.append(range)
+        }
+        return ranges
     }
 
     private static func port(_ flag: Int?, _ variable: (name: String, value: String)?) throws(BadSetting) -> Int {

@@ -111,10 +111,7 @@ enum AppOperations {
 
     private static func addKey(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         var app = try webClient(workspace, input)
-        var key = PublicKeyConfig()
-        var decoding = Decoding()
-        _ = key.assign(input.body, creating: true, &decoding)
-        try decoding.finish()
+        var key = try PublicKeyConfig(body: input.body)
         let keys = app.config.webClient?.publicKeys ?? []
         if keys.contains(where: { $0.kid == key.kid }) {
             throw Problem.conflict("The app has a key \(key.kid) already")

@@ -65,10 +65,7 @@ enum TriggerFiring {
 
     private static func rerun(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let trigger = Trigger(try Trigger.kind.entry(workspace, input))
-        var body = Rerun()
-        var decoding = Decoding()
-        _ = body.assign(input.body, creating: true, &decoding)
-        try decoding.finish()
+        let body = try Rerun(body: input.body)
         guard trigger.enabled else { throw Problem.conflict("The trigger is disabled") }
         if trigger.runAsUserIds.count > 1, body.runAsUserId == nil {
             throw Problem.invalid([.init(["runAsUserId"], "Required, because the trigger runs as several users")])
@@ -106,7 +103,7 @@ enum TriggerFiring {
         guard user == caller.name || caller.isAdministrator else {
             throw Problem(.forbidden, "Only administrators may let a trigger run as somebody else")
         }
-        guard Membership.mayUse(user, caller) else {
+        guard try Membership.mayUse(user, workspace) else {
             throw Problem(.forbidden, "\(user) may not use this project")
         }
     }

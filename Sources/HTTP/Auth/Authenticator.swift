@@ -1,6 +1,7 @@
 import Catalog
 import Cryptography
 import HTTPTypes
+public import Store
 
 /// Finds out who makes a request: a list of strategies for each side of the API, tried in order; the first that knows
 /// the credential decides. A new kind of credential is one more strategy in a list.
@@ -8,7 +9,7 @@ public struct Authenticator: Sendable {
     /// One kind of credential.
     struct Strategy: Sendable {
         /// The caller; nil when the credential is not of this kind. Throws when it is, but is not good.
-        let recognise: @Sendable (Credentials) throws(Problem) -> Caller?
+        let recognise: @Sendable (Credentials) async throws -> Caller?
     }
 
     /// The secrets and switches that decide whom the server lets in.
@@ -36,30 +37,30 @@ public struct Authenticator: Sendable {
     private let isDevelopment: Bool
 
     /// The strategies that the configuration turns on.
-    public init(_ configuration: Configuration) {
+    public init(_ configuration: Configuration, _ store: Store) {
         isDevelopment = configuration.isDevelopment
         manageStrategies = [configuration.manageBypassSecret.map(Self.manageBypass)].compactMap(\.self)
         runStrategies = [configuration.runBypassSecret.map(Self.runBypass)].compactMap(\.self)
     }
 
     /// Who calls an operation of management. Throws 401.
-    func manage(_ credentials: Credentials) throws(Problem) -> Caller {
+    func manage(_ credentials: Credentials) async throws -> Caller {
         var credentials = credentials
         if credentials.bearer == nil { credentials = credentials.withKeyAsBearer }
         for strategy in manageStrategies {
-            if let caller = try strategy.recognise(credentials) { return caller }
+            if let caller = try await strategy.recognise(credentials) { return caller }
         }
-        guard credentials.bearer == nil else { throw .unauthorized("Invalid Token") }
-        if isDevelopment, credentials.isFromThisMachine { return Caller(means: "development", grant: .all) }
-        throw .unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
+        guard credentials.bearer == nil else { throw Problem.unauthorized("Invalid Token") }
+        if isDevelopment, credentials.isFromThisMachine { return Caller(means: "development", authority: .everything) }
+        throw Problem.unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
     }
 
     /// Who runs an agent (run spec §1.2). Throws 401, and 400 for an acting user that cannot be one.
-    func run(_ credentials: Credentials) throws(Problem) -> Caller {
-        do throws(Problem) {
-            return try recogniseRunner(credentials)
-        } catch {
-            guard isDevelopment, error.code == .unauthorized else { throw error }
+    func run(_ credentials: Credentials) async throws -> Caller {
+        do {
+            return try await recogniseRunner(credentials)
+        } catch let problem as Problem {
+            guard isDevelopment, problem.code == .unauthorized else { throw problem }
             return Caller(
                 means: "development", tenant: credentials[.tenantID] ?? "default",
                 project: credentials[.projectID] ?? "default", agent: credentials[.agentID] ?? "default",
@@ -67,35 +68,35 @@ public struct Authenticator: Sendable {
         }
     }
 
-    private func recogniseRunner(_ credentials: Credentials) throws(Problem) -> Caller {
+    private func recogniseRunner(_ credentials: Credentials) async throws -> Caller {
         guard let bearer = credentials.bearer else {
-            throw .unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
+            throw Problem.unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
         }
-        guard bearer.utf8.count >= Self.tokenLengthMin else { throw .unauthorized("Invalid API key format") }
+        guard bearer.utf8.count >= Self.tokenLengthMin else { throw Problem.unauthorized("Invalid API key format") }
         let isForApp = credentials[.appID] != nil && credentials[.subAgentID] == nil
         if !isForApp {
             for strategy in runStrategies {
-                if let caller = try strategy.recognise(credentials) { return caller }
+                if let caller = try await strategy.recognise(credentials) { return caller }
             }
         }
-        throw .unauthorized("Invalid Token")
+        throw Problem.unauthorized("Invalid Token")
     }
 
     private static func manageBypass(_ secret: String) -> Strategy {
         let expected = Digest(of: secret)
-        return Strategy { credentials throws(Problem) in
+        return Strategy { credentials in
             guard let bearer = credentials.bearer, Digest(of: bearer) == expected else { return nil }
-            return Caller(means: "bypass", grant: .all)
+            return Caller(means: "bypass", authority: .everything, name: "bypass")
         }
     }
 
     private static func runBypass(_ secret: String) -> Strategy {
         let expected = Digest(of: secret)
-        return Strategy { credentials throws(Problem) in
+        return Strategy { credentials in
             guard let bearer = credentials.bearer, Digest(of: bearer) == expected else { return nil }
             guard let tenant = credentials[.tenantID], let project = credentials[.projectID],
                 let agent = credentials[.agentID]
-            else { throw .unauthorized("Missing or invalid tenant, project, or agent ID") }
+            else { throw Problem.unauthorized("Missing or invalid tenant, project, or agent ID") }
             return Caller(
                 means: "bypass", tenant: tenant, project: project, agent: agent, owner: try credentials.actingUser())
         }
@@ -122,12 +123,10 @@ extension Credentials {
     }
 
     /// Some clients of management send their key as `X-API-Key`.
-    fileprivate var withKeyAsBearer: Credentials { Credentials(bearer: self[.apiKey], headers: headers, host: host) }
-
-    private init(bearer: String?, headers: HTTPFields, host: String?) {
-        self.bearer = bearer
-        self.headers = headers
-        self.host = host
+    fileprivate var withKeyAsBearer: Credentials {
+        var credentials = self
+        credentials.bearer = self[.apiKey]
+        return credentials
     }
 
     /// Whether the request was addressed to this machine by its own names and, if a browser sent it, from a page of

@@ -1,53 +1,74 @@
-import Catalog
+public import Catalog
 
-/// Who makes a request, and what they may do: the one result of authentication.
+/// Who makes a request, as authentication found out. What they may do is the `Gate`'s to say.
 public struct Caller: Sendable, Equatable {
-    /// What a caller may do with the projects of a tenant (manage spec §0.11).
-    public enum Grant: Sendable, Equatable {
-        /// Everything.
-        case all
+    /// On what the right to manage rests.
+    public enum Authority: Sendable, Equatable {
+        /// A secret of the operator's, or development: everything in every tenant (manage spec §3.1).
+        case everything
+        /// A person: what their roles allow.
+        case person(account: String)
+        /// These operations alone, in the caller's own tenant and project: API keys (manage spec §3.1, 7).
+        case operations(Set<String>)
         /// Nothing beyond running agents.
         case none
     }
 
-    /// By what the caller was recognised, for logs and the change log: `bypass`, `development`, `anonymous`.
-    public let means: String
+    /// By what the caller was recognised, for logs and the audit: `bypass`, `development`, `session`, `api-key` …
+    public var means: String
     /// The tenant that the credential is bound to; nil when it may work in any.
-    public let tenant: String?
+    public var tenant: String?
     /// The project to run in; nil outside of `/run`.
-    public let project: String?
+    public var project: String?
     /// The agent to run; nil outside of `/run`.
-    public let agent: String?
+    public var agent: String?
     /// The person on whose behalf it is made, to whom conversations belong; nil when nobody is named.
-    public let owner: String?
+    public var owner: String?
     /// What it may do with configuration.
-    public let grant: Grant
+    public var authority: Authority
+    /// What a run and its conversation are told of where the request came from: `initiatedBy`, `appId`, verified claims
+    /// (run spec §1.9). Nil for nothing.
+    public var metadata: JSONObject?
+    /// The name in the change log and the audit; nil for the person's, or the means.
+    public var name: String?
+    /// The app through which it comes; nil for none.
+    public var app: String?
 
     /// A caller from its parts.
     public init(
         means: String, tenant: String? = nil, project: String? = nil, agent: String? = nil, owner: String? = nil,
-        grant: Grant = .none
+        authority: Authority = .none, metadata: JSONObject? = nil, name: String? = nil
     ) {
         self.means = means
         self.tenant = tenant
         self.project = project
         self.agent = agent
         self.owner = owner
-        self.grant = grant
+        self.authority = authority
+        self.metadata = metadata
+        self.name = name
     }
 
     /// Whoever has not said who they are.
     public static let anonymous = Caller(means: "anonymous")
 
-    /// Who changed something, for the change log.
-    var actor: String { owner ?? means }
+    /// The account of a person; nil for a machine.
+    var account: String? {
+        guard case .person(let account) = authority else { return nil }
+        return account
+    }
 
-    /// Whether the caller may do what needs `permission`.
-    func may(_ permission: Operation.Permission) -> Bool {
-        switch permission {
-        case .none: true
-        case .run: project != nil
-        case .member, .admin, .view, .use, .edit: grant == .all
+    /// Whose bucket its requests are taken from: the operator's own secrets have none.
+    var quota: Quota {
+        if let app { return .visitor(app: app, subject: owner ?? "") }
+        switch authority {
+        case .everything: return .none
+        case .person(let account): return .person(account)
+        case .operations: return .key(actor)
+        case .none: return means == "api-key" ? .key(actor) : .none
         }
     }
+
+    /// Who changed something, for the change log.
+    var actor: String { name ?? account ?? owner ?? means }
 }

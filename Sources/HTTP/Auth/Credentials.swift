@@ -4,13 +4,16 @@ import HTTPTypes
 /// What a request says of who makes it (run spec §1.1).
 struct Credentials: Sendable {
     /// The bearer token; nil without one.
-    let bearer: String?
+    var bearer: String?
     /// The headers, for what a strategy needs beside the token.
     let headers: HTTPFields
     /// The host that the client addressed, without port.
     let host: String?
+    /// The client's address (`TrustedProxies`); empty when there is none.
+    let address: String
 
-    init(_ request: HTTPRequest) {
+    init(_ request: HTTPRequest, address: String) {
+        self.address = address
         headers = request.headerFields
         host = request.authority.map(Self.withoutPort)
         bearer = Self.bearer(headers[.authorization])
@@ -40,6 +43,9 @@ extension HTTPField.Name {
         return name
     }
 
+    static let forwardedFor = literal("x-forwarded-for")
+    static let rateLimit = literal("ratelimit")
+    static let rateLimitPolicy = literal("ratelimit-policy")
     static let requestID = literal("x-request-id")
     static let tenantID = literal("x-inkeep-tenant-id")
     static let projectID = literal("x-inkeep-project-id")

@@ -15,7 +15,7 @@ struct Identity: Sendable, Equatable {
     /// The secret and the development fallback are no people: they have no address and own every tenant
     /// (manage spec §3.1), and a tenant has no name beside its id.
     init?(_ caller: Caller, tenant: String) {
-        guard caller.grant == .all else { return nil }
+        guard caller.authority == .everything else { return nil }
         let tenant = caller.tenant ?? tenant
         user = (caller.means == "bypass" ? "system" : caller.means, "", nil)
         organization = (tenant, tenant, tenant, "owner")

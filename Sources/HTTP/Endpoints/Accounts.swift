@@ -16,10 +16,6 @@ enum Accounts {
         Operation.Parameter("x-inkeep-tenant-id", in: .header, "The tenant, where the credential does not say.")
     ]
 
-    private static func tenant(_ call: Call) -> String {
-        call.caller.tenant ?? call.headers[.tenantID].flatMap { $0.isEmpty ? nil : $0 } ?? Identity.tenantDefault
-    }
-
     private static let text: JSONValue = ["type": "string"]
 
     private static let me = Endpoint(
@@ -44,7 +40,7 @@ enum Accounts {
                     ])
             ], errors: [401, 403, 404, 500], effect: .endpoint)
     ) { call in
-        guard let identity = Identity(call.caller, tenant: tenant(call)) else {
+        guard let identity = Identity(call.caller, tenant: call.tenant) else {
             throw Problem.notFound("Organization")
         }
         return .json(identity.json)
@@ -66,13 +62,15 @@ enum Accounts {
                     ]))
             ], errors: [401, 403, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let tenant = BranchKey(tenant: tenant(call), project: "")
+            let tenant = BranchKey(tenant: call.tenant, project: "")
+            let limitingAccount = call.requester.limitingAccount
             let found = try await store.readConfiguration(in: tenant) { transaction in
                 var found: [(project: String, entry: Entry)] = []
                 var page = 1
                 while found.count < agentsMax {
-                    let projects = try transaction.tenantPage(
-                        ListQuery(kind: Project.kind.name, page: page, limit: 100))
+                    var query = ListQuery(kind: Project.kind.name, page: page, limit: 100)
+                    query.visibleTo = limitingAccount
+                    let projects = try transaction.tenantPage(query)
                     found += try transaction.atTop(of: projects.entries.map(\.key.id), kind: Agent.kind.name)
                     if page * 100 >= projects.total { break }
                     page += 1

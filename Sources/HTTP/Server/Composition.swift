@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 public import Logging
 public import Runtime
@@ -32,6 +33,10 @@ extension HTTPServer {
         public var publicURL: String?
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String?
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
+        /// How many requests there may be.
+        public var rateLimits = RateLimits()
 
         /// Parts with the defaults of a server on this machine.
         public init(
@@ -67,10 +72,11 @@ extension HTTPServer {
     ///
     /// - Parameters:
     ///   - runs: The runs over the same store.
+    ///   - audit: Where what was done and refused is put on record.
     ///   - health: Finds out about the servers of tools over the same store; nil when nobody does.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ parts: Parts, store: Store, runs: Runs, health: HealthMonitor? = nil,
+        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, health: HealthMonitor? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let turns = Turns(runs: runs, store: store)
@@ -82,7 +88,7 @@ extension HTTPServer {
             AgentCards.endpoint(runs, publicURL: parts.publicURL),
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
-        endpoints.append(Capabilities.endpoint)
+        endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,
@@ -97,12 +103,14 @@ extension HTTPServer {
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication), store: store,
+                routes: routes, authenticator: Authenticator(parts.authentication, store), store: store,
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
                 watch: health.map { Watch($0) } ?? Watch.nobody,
-                sealing: parts.sealing),
+                sealing: parts.sealing, gate: Gate(store: store), audit: audit,
+                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now)),
+            proxies: parts.proxies,
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }

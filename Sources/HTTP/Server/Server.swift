@@ -27,6 +27,8 @@ public struct HTTPServer: Service {
 
     let address: Address
     let dispatcher: Dispatcher
+    /// Who is believed about the addresses of clients.
+    let proxies: TrustedProxies
     let streams: StreamRegistry
     let date: HTTPDate
     let clock: RuntimeClock
@@ -78,7 +80,8 @@ public struct HTTPServer: Service {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var reply = try await dispatcher.answer(request, id: id)
+        let address = proxies.client(of: channel.remoteAddress, request.headers)
+        var reply = try await dispatcher.answer(request, id: id, from: address)
         let path = request.head.path ?? "/"
         if path.hasPrefix("/run/") { reply.headers += CrossOrigin.reply(request.headers) }
         if case .events(let stream) = reply.body {

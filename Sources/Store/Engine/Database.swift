@@ -51,6 +51,10 @@ public protocol Connection: AnyObject {
     /// Runs a statement that changes rows and returns how many. Throws `StoreError`.
     @discardableResult func execute(_ statement: Statement, _ values: [SQLValue]) throws -> Int
 
+    /// Rows that statements changed on this connection since it was opened, taken back or not: of two readings the
+    /// difference tells whether anything was written between them.
+    var rowsChanged: Int64 { get }
+
     /// Runs statements without parameters, separated by semicolons, marks of the dialect included. Throws `StoreError`.
     func script(_ sql: String) throws
 }

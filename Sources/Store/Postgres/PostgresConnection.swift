@@ -11,6 +11,7 @@ final class PostgresConnection: Connection {
     private var isPrepared: [Bool] = []
     /// SQLSTATE of the last error; nil when there was none since `begin`.
     private(set) var lastState: String?
+    private(set) var rowsChanged: Int64 = 0
 
     /// What a server that hangs, a lock that is never let go, and a transaction that was left open may cost.
     private static let options =
@@ -88,7 +89,9 @@ final class PostgresConnection: Connection {
     @discardableResult func execute(_ statement: Statement, _ values: [SQLValue]) throws -> Int {
         let result = try run(statement, values)
         defer { PQclear(result) }
-        return PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+        let count = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+        rowsChanged += Int64(count)
+        return count
     }
 
     func script(_ sql: String) throws(StoreError) {

@@ -126,6 +126,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
         return Int(sqlite3_changes64(handle))
     }
 
+    var rowsChanged: Int64 { sqlite3_total_changes64(handle) }
+
     func script(_ sql: String) throws(StoreError) {
         let code = sqlite3_exec(handle, dialect.render(sql), nil, nil, nil)
         guard code == SQLITE_OK else { throw Self.error(handle, code) }

@@ -9,18 +9,12 @@ extension ConfigurationTransaction {
         var workspace = Workspace(
             branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: view.several,
             contents: view.contents, all: view.all, everything: view.everything, page: view.page,
-            projects: { query in
-                var query = query
-                query.kind = tools.projectKind
-                return try self.tenantPage(query)
-            }, inProjects: { try self.atTop(of: $1, kind: $0) },
+            projects: { try self.projects($0, tools) }, inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: view.referrers, put: { _, _, _ in throw Self.isPast }, delete: { _ in throw Self.isPast },
             exists: { true }, createBranch: { throw Self.isPast }, deleteProject: { throw Self.isPast },
             on: { try self.on($0).workspace(tools) }, setHandle: { _, _ in throw Self.isPast },
             versions: versions(at: state))
-        workspace.surroundings = tools.surroundings
-        workspace.invocations = invocationLog
-        workspace.inTenant = { try self.inTenant(kind: $0, having: $1, $2) }
+        place(&workspace, tools)
         return workspace
     }
 

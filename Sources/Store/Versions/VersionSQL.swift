@@ -74,6 +74,7 @@ extension SQL {
         Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
+        Statement("DELETE FROM project_member WHERE tenant = $1 AND project = $2"),
     ]
 
     /// What goes with a branch: its row takes its resources along, and what was recorded on it follows. The main branch
