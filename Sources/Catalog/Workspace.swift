@@ -35,9 +35,9 @@ public struct Workspace {
     public let makeID: () -> String
     /// The resource, or nil.
     public let get: (ResourceKey) throws -> Entry?
-    /// Those of the resources that there are, in few reads. An operation that writes may then ask for each alone at no
-    /// cost.
-    public let several: (Set<ResourceKey>) throws -> [ResourceKey: Entry]
+    /// Those of these resources that are there, by key. Reads up to 100 in one statement. An operation that writes may
+    /// then ask for each alone at no cost.
+    public let several: ([ResourceKey]) throws -> [ResourceKey: Entry]
     /// What lives in a resource, or in what lives in it, in one read, oldest first.
     public let contents: (ResourceKey) throws -> [Entry]
     /// All resources of a kind in one place, oldest first.
@@ -71,10 +71,13 @@ public struct Workspace {
     /// It is unique among all resources of the kind, goes with the resource, and never changes.
     /// Throws `Problem` 409 when another has it.
     public let setHandle: (ResourceKey, String) throws -> Void
-    /// One page of a kind in all projects of the tenant, on this branch of each, newest first, and how many there are
-    /// in all; of those alone that have this text in the member of this name, if one is named.
-    public var inTenant: (_ kind: String, _ having: (member: String, text: String)?, Page) throws -> TenantPage = {
-        _, _, _ in ([], 0)
+    /// One page of what is at the top of all projects of the tenant, on this branch of each, and how many there are in
+    /// all.
+    public var inTenant: (ListQuery) throws -> TenantPage = { _ in ([], 0) }
+    /// A document with each of its sealed secrets that another document of the same resource has too, whatever its
+    /// form, in the form that it has there; the two can then be compared. Secrets stay sealed.
+    public var aligned: (_ document: JSONValue, _ kind: String, _ other: JSONValue) -> JSONValue = { document, _, _ in
+        document
     }
     /// The log of what resources of the branch set off.
     public var invocations = InvocationLog.empty
@@ -98,7 +101,7 @@ public struct Workspace {
     public init(
         branch: BranchKey, now: Int64, makeID: @escaping () -> String,
         get: @escaping (ResourceKey) throws -> Entry?,
-        several: @escaping (Set<ResourceKey>) throws -> [ResourceKey: Entry],
+        several: @escaping ([ResourceKey]) throws -> [ResourceKey: Entry],
         contents: @escaping (ResourceKey) throws -> [Entry],
         all: @escaping (String, String) throws -> [Entry],
         everything: @escaping () throws -> [Entry],

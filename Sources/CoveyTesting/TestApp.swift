@@ -42,6 +42,10 @@ public struct TestApp: Sendable {
         }()
         /// Who is believed about the addresses of clients.
         public var proxies = TrustedProxies()
+        /// The pages that may act for people who have signed in.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what it proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -126,6 +130,8 @@ public struct TestApp: Sendable {
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
         settings.rateLimits = options.rateLimits
         settings.proxies = options.proxies
+        settings.trustedOrigins = options.trustedOrigins
+        settings.certificates = options.certificates
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,

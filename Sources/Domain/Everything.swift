@@ -25,7 +25,9 @@ public enum Everything {
 
     /// Every operation on configuration.
     public static let operations: [Operation] =
-        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse, AgentToolStatus.operation]
+        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [
+            ToolRelation.reverse, AgentToolStatus.operation, UserCredential.operation,
+        ]
         + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
         + [WebhookDestination.test, APIKey.create] + AppOperations.all + ProjectMembers.all

@@ -33,6 +33,10 @@ public struct Application: Sendable {
         public var proxies = TrustedProxies()
         /// How many requests there may be.
         public var rateLimits = RateLimits()
+        /// The pages that may act for people who have signed in.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what the server proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -74,6 +78,8 @@ public struct Application: Sendable {
             publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
         parts.proxies = settings.proxies
         parts.rateLimits = settings.rateLimits
+        parts.trustedOrigins = settings.trustedOrigins
+        parts.certificates = settings.certificates
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(

@@ -46,6 +46,8 @@ struct Dispatcher: Sendable {
     let audit: AuditTrail
     /// How many requests there may be.
     let quotas: Quotas
+    /// Which pages may read answers.
+    let crossOrigin: CrossOrigin
 
     /// Answers a request that came from `address`. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String, from address: String) async throws -> Reply {
@@ -118,9 +120,9 @@ struct Dispatcher: Sendable {
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
-            try operation.checkWords(of: query)
+            try operation.check(query, and: DispatcherAdditions.queryRules)
             let values = try Self.decode(parameters)
-            let ref = operation.permission == .none ? Ref() : try Self.ref(query, request.headers)
+            let ref = operation.permission == .none ? Ref() : Self.ref(query, request.headers)
             let body = try await body(of: request, for: operation)
             var call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
@@ -168,7 +170,7 @@ struct Dispatcher: Sendable {
         guard !allowed.isEmpty else { throw Problem.notFound("Route") }
         var reply = Reply.empty(204)
         reply.headers.append((.allow, Self.names(allowed)))
-        if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
+        reply.headers += crossOrigin.preflight(request.headers, path)
         return reply
     }
 
@@ -224,15 +226,9 @@ struct Dispatcher: Sendable {
     }
 
     /// The state that the request names, in the query or a header; the query counts more (manage spec §0.10).
-    private static func ref(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> Ref {
-        var ref = Ref()
+    private static func ref(_ query: [String: String], _ headers: HTTPFields) -> Ref {
+        var ref = Ref(at: query["at"].flatMap { Int64($0) })
         if let name = query["ref"] ?? headers[.ref], !name.isEmpty { ref.name = name }
-        if let text = query["at"] {
-            guard let number = Int64(text), number >= 0 else {
-                throw Problem.invalid([.init(["at"], "must be the number of a change")])
-            }
-            ref.at = number
-        }
         return ref
     }
 
@@ -333,7 +329,7 @@ struct Dispatcher: Sendable {
         _ body: @escaping @Sendable (Workspace, OperationInput) throws -> OperationOutput
     ) async throws -> Reply {
         let (branch, ref) = Self.state(call)
-        let isRehearsal = try Rehearsal.isAsked(in: call.query)
+        let isRehearsal = call.query[Rehearsal.parameter] == "true"
         let guarded = try guarded(call, method, path)
         let request = isRehearsal ? nil : try KeyedRequest(call, method, path)
         let (now, seal) = (self.now(), AnswerSeal(sealing.keyring))

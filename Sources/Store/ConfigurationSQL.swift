@@ -26,6 +26,20 @@ enum SQL {
     static let get = Statement(
         "SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
 
+    /// Keys of one look at several resources at most.
+    static let severalMax = 100
+
+    /// Each row of values is a key; one that is doubled gives its resource twice.
+    static let several = Statement(
+        """
+        SELECT \(columns) FROM (VALUES \(severalKeys)) AS wanted CROSS JOIN resource
+        WHERE \(inBranch) AND kind = wanted.column1 AND parent = wanted.column2 AND id = wanted.column3
+        """)
+
+    private static let severalKeys = (0..<severalMax).map { row in
+        "($\(4 + row * 3), $\(5 + row * 3), $\(6 + row * 3))"
+    }.joined(separator: ", ")
+
     static let all = Statement(
         """
         SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5
@@ -94,16 +108,6 @@ enum SQL {
     }
 
     static let inside = inside(columns)
-
-    static let several = Statement(
-        """
-        SELECT \(columns) FROM resource
-        WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id IN (\(severalPlaces))
-        """)
-
-    /// Ids that `several` takes; fewer are filled up with the last.
-    static let severalMax = 50
-    private static let severalPlaces = (6..<6 + severalMax).map { "$\($0)" }.joined(separator: ", ")
 
     static let delete = Statement(
         "DELETE FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")

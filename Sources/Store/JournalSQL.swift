@@ -32,11 +32,38 @@ enum JournalSQL {
         SELECT count(*) FROM (SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 LIMIT $3) AS counted
         """)
 
-    static let conversationPage = Statement(
+    /// A page of conversations in each of its two orders, which are each other backwards.
+    struct ConversationPages: Sendable {
+        let newestFirst: Statement
+        let oldestFirst: Statement
+
+        fileprivate init(_ columns: String, _ condition: String, limit: Int) {
+            let rows = "SELECT \(columns) FROM conversation WHERE \(condition)"
+            let window = "LIMIT $\(limit) OFFSET $\(limit + 1)"
+            newestFirst = Statement("\(rows) ORDER BY updated_at DESC, id \(window)")
+            oldestFirst = Statement("\(rows) ORDER BY updated_at, id DESC \(window)")
+        }
+    }
+
+    private static let inProject = "tenant = $1 AND project = $2"
+    private static let ofOwner = "\(inProject) AND owner = $3"
+
+    static let conversationPage = ConversationPages(conversationColumns, inProject, limit: 3)
+
+    /// What conversations are searched by.
+    static let conversationTexts = ConversationPages("id, title", inProject, limit: 3)
+    static let ownedTexts = ConversationPages("id, title", ofOwner, limit: 4)
+
+    /// Conversations read by their ids at most.
+    static let conversationsMax = 200
+
+    static let conversationsByID = Statement(
         """
-        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2
-        ORDER BY updated_at DESC, id LIMIT $3 OFFSET $4
+        SELECT \(conversationColumns) FROM (VALUES \(ids)) AS wanted CROSS JOIN conversation
+        WHERE \(inProject) AND id = wanted.column1
         """)
+
+    private static let ids = (0..<conversationsMax).map { "($\(3 + $0))" }.joined(separator: ", ")
 
     static let ownedCount = Statement(
         """
@@ -44,11 +71,7 @@ enum JournalSQL {
             SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3 LIMIT $4) AS counted
         """)
 
-    static let ownedPage = Statement(
-        """
-        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3
-        ORDER BY updated_at DESC, id LIMIT $4 OFFSET $5
-        """)
+    static let ownedPage = ConversationPages(conversationColumns, ofOwner, limit: 4)
 
     static let deleteConversation = Statement(
         "DELETE FROM conversation WHERE tenant = $1 AND id = $2 AND project = $3")

@@ -13,6 +13,12 @@ extension ConfigurationTransaction {
         try page(query, .tenant)
     }
 
+    /// One page of the tenant's resources of a kind at the top of all its projects, on this branch's name in each, and
+    /// how many there are in all.
+    func everywhere(_ query: ListQuery) throws -> (entries: [Entry], total: Int) {
+        try page(query, .everywhere)
+    }
+
     private func page(_ query: ListQuery, _ place: ListShape.Place) throws -> (entries: [Entry], total: Int) {
         let shape = ListShape(query, place, in: branch)
         let statements = ListSQL.statements(shape)

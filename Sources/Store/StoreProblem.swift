@@ -48,6 +48,7 @@ extension ConfigurationTransaction {
         place(&workspace, tools)
         workspace.credentials = credentialEntries(tools.sealing.keyring)
         workspace.onAllBranches = { try self.onAllBranches($0) }
+        workspace.aligned = { [branch] in tools.sealing.aligned($0, kind: $1, with: $2, in: branch) }
         return workspace
     }
 
@@ -55,8 +56,10 @@ extension ConfigurationTransaction {
     func place(_ workspace: inout Workspace, _ tools: WorkspaceTools) {
         workspace.surroundings = tools.surroundings
         workspace.invocations = invocationLog
-        workspace.inTenant = {
-            try self.inTenant(kind: $0, having: $1, usableBy: tools.surroundings.caller.limitingAccount, $2)
+        workspace.inTenant = { query in
+            var query = query
+            query.visibleTo = tools.surroundings.caller.limitingAccount
+            return try self.everywhere(query)
         }
         workspace.members = members(at: tools.now)
         workspace.holders = { try self.holders(of: $0, $1) }

@@ -1,4 +1,5 @@
 import Access
+import Catalog
 import FoundationEssentials
 import HTTP
 import Logging
@@ -39,6 +40,11 @@ struct Settings: Sendable {
     let rateLimits: RateLimits
     /// The proxies that are believed about the addresses of clients.
     let proxies: TrustedProxies
+    /// The addresses of pages that may act for people who have signed in, beside the server's own: the console's, and
+    /// others that the operator names.
+    let trustedOrigins: [String]
+    /// The files of the certificate; nil where connections are not encrypted.
+    let certificates: Certificates.Files?
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
 
@@ -85,12 +91,40 @@ struct Settings: Sendable {
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
         limits = try ServerLimits(environment: environment)
         rateLimits = try Self.rateLimits(environment)
+        trustedOrigins = try Self.origins(
+            value("COVEY_UI_URL", "INKEEP_AGENTS_MANAGE_UI_URL"), value("COVEY_TRUSTED_ORIGINS"), publicURL)
+        certificates = try Self.certificates(value("COVEY_TLS_CERTIFICATE"), value("COVEY_TLS_KEY"))
         proxies = TrustedProxies(try Self.ranges("COVEY_TRUSTED_PROXIES", environment))
     }
 
     /// Whether only this machine can reach an address.
     static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private static func origins(
+        _ console: (name: String, value: String)?, _ others: (name: String, value: String)?, _ own: String?
+    ) throws(BadSetting) -> [String] {
+        let named = [console, others].compactMap(\.self).flatMap { variable in
+            variable.value.split(separator: ",").map { (variable.name, String($0).trimmed) }
+        }
+        for (name, address) in named where TrustedOrigins.origin(of: address) == nil {
+            throw BadSetting(name: name, value: address, expected: "an address such as https://console.example.com")
+        }
+        return named.map(\.1) + [own].compactMap(\.self)
+    }
+
+    private static func certificates(
+        _ chain: (name: String, value: String)?, _ key: (name: String, value: String)?
+    ) throws(BadSetting) -> Certificates.Files? {
+        switch (chain, key) {
+        case (nil, nil): return nil
+        case (let chain?, let key?): return Certificates.Files(chain: chain.value, key: key.value)
+        case (let chain?, nil):
+            throw BadSetting(name: chain.name, value: chain.value, expected: "set together with COVEY_TLS_KEY")
+        case (nil, let key?):
+            throw BadSetting(name: key.name, value: key.value, expected: "set together with COVEY_TLS_CERTIFICATE")
+        }
     }
 
     private static func rateLimits(_ environment: [String: String]) throws(BadSetting) -> RateLimits {
@@ -113,10 +147,10 @@ struct Settings: Sendable {
     private static func ranges(_ variable: String, _ environment: [String: String]) throws(BadSetting) -> [IPRange] {
         var ranges: [IPRange] = []
         for text in (environment[variable] ?? "").split(separator: ",") {
-            let text = text.trimmingPrefix { $0 == " " }
+            let text = String(text).trimmed
             guard let range = IPRange(text) else {
                 throw BadSetting(
-                    name: variable, value: String(text), expected: "addresses and ranges such as 10.0.0.0/8")
+                    name: variable, value: text, expected: "addresses and ranges such as 10.0.0.0/8")
             }
             ranges.append(range)
         }

@@ -52,7 +52,7 @@ import Testing
             var manager = app.client
             manager.headers["authorization"] = "Bearer " + Self.secret
             #expect(try await records(manager).isEmpty, "who is not known belongs to no tenant")
-            let (entries, _) = try await app.store.audit(of: "", AuditQuery(), try Page(query: [:]))
+            let (entries, _) = try await app.store.audit(of: "", AuditQuery(), Page())
             #expect(entries.count == 1 && entries.first?.record.amount == 5)
             #expect(entries.first?.record.outcome == .refused && entries.first?.record.action == "list-projects")
         }

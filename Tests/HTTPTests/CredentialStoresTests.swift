@@ -36,8 +36,8 @@ struct CredentialStoresTests {
         return try await app.store.readConfiguration(in: branch) {
             let workspace = $0.workspace(
                 WorkspaceTools(projectKind: "project", now: 1, makeID: { "x" }, sealing: TestApp.sealing))
-            return try CredentialReference(stored: reference).headers(workspace, with: TestApp.keyring)?
-                .map { "\($0.name): \($0.value)" }
+            return try CredentialReference(stored: reference).resolved(workspace, with: TestApp.keyring)?
+                .headers.map { "\($0.name): \($0.value)" }
         }
     }
 

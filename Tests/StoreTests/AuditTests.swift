@@ -17,7 +17,7 @@ import Testing
         try await withStore(engine) { store in
             try await store.append([record("one"), record("two", tenant: "u"), record("three")])
             try await store.append([record("four")])
-            let (entries, total) = try await store.audit(of: "t", AuditQuery(), try Page(query: [:]))
+            let (entries, total) = try await store.audit(of: "t", AuditQuery(), Page())
             #expect(entries.map(\.record.action) == ["four", "three", "one"] && total == 3)
             #expect(entries.map(\.sequence) == [3, 2, 1] && Set(entries.map(\.digest)).count == 3)
             #expect(try await store.auditedTenants() == ["t", "u"])
@@ -35,9 +35,10 @@ import Testing
             refused.outcome = .refused
             try await store.append([record("put", at: 10), refused, record("get", at: 30)])
             func found(_ query: AuditQuery) async throws -> [Int64] {
-                try await store.audit(of: "t", query, try Page(query: [:])).entries.map(\.record.at)
+                try await store.audit(of: "t", query, Page()).entries.map(\.record.at)
             }
             #expect(try await found(AuditQuery(actor: "ann")) == [30, 10])
+            #expect(try await found(AuditQuery(actor: "ann", order: .ascending)) == [10, 30])
             #expect(try await found(AuditQuery(action: "get")) == [30, 20])
             #expect(try await found(AuditQuery(actor: "ben", action: "put")) == [])
             #expect(try await found(AuditQuery(outcome: .refused)) == [20])
@@ -96,7 +97,7 @@ import Testing
             try await put("one")
             await #expect(throws: Failure.self) { try await put("two", fails: true) }
             try await put("three")
-            let (entries, _) = try await store.audit(of: "t", AuditQuery(), try Page(query: [:]))
+            let (entries, _) = try await store.audit(of: "t", AuditQuery(), Page())
             #expect(entries.map(\.record.action) == ["put three", "put one"], "the same again is no write")
         }
     }

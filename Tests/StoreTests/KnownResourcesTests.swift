@@ -81,7 +81,7 @@ import Testing
             #expect(try await store.list(query, in: branch).total == 2500)
             #expect(try await store.linksTo(tool, in: branch).count == 2500)
             let wanted = Set(keys.prefix(120) + [neighbour])
-            let found = try await store.readConfiguration(in: branch) { try $0.several(wanted) }
+            let found = try await store.readConfiguration(in: branch) { try $0.several(Array(wanted)) }
             #expect(Set(found.keys) == Set(keys.prefix(120)))
             #expect(found.values.allSatisfy { $0.document["id"] == .string($0.key.id) })
             try await store.write(in: branch, actor: "ann", at: 4) { try $0.delete(agent) }

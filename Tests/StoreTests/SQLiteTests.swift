@@ -106,7 +106,7 @@ private func copy(_ source: String, to target: String) throws {
                     }
                     unlink("\(copyFolder)/covey.db-shm")
                     let left = try await Store.open(url: "sqlite:\(copyFolder)/covey.db", containers: [])
-                    let page = try await left.conversations(tenant: "t", project: "p", page: 1, limit: 100)
+                    let page = try await left.conversations(tenant: "t", project: "p", ConversationQuery(limit: 100))
                     found[round] = Set(page.conversations.map(\.key.id))
                     await left.close()
                 }

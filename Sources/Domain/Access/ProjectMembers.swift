@@ -5,18 +5,26 @@ enum ProjectMembers {
     private static let path = Scope.project.path + "/members"
     private static let tag = "Project Members"
 
+    private static let members = WholeList(
+        ListOrder([.id], otherwise: "by person", searched: "userId"))
+    private static let memberships = WholeList(
+        ListOrder([.id], otherwise: "by project", searched: "projectId"))
+
     static let all: [Operation] = [
         Operation(
             "list-project-members", .get, path, tag: tag, summary: "List Project Members", permission: .view,
-            isVersioned: false,
+            isVersioned: false, parameters: members.parameters,
             responses: [
                 .init(200, "Who has a role of their own.", schema: OpenAPI.reference("ProjectMemberListResponse"))
             ],
-            effect: .read { workspace, _ in
+            effect: .read { workspace, input in
                 try workspace.requireProject()
-                let members = try workspace.members.all()
-                return .data(
-                    .array(members.map { ["userId": .string($0.account), "role": .string($0.role.rawValue)] }))
+                let elements = try workspace.members.all().map { member in
+                    WholeList.Element(
+                        id: member.account,
+                        view: ["userId": .string(member.account), "role": .string(member.role.rawValue)])
+                }
+                return members.answer(elements, input.query)
             }),
         Operation(
             "add-project-member", .post, path, tag: tag, summary: "Add Project Member", permission: .edit,
@@ -57,7 +65,7 @@ enum ProjectMembers {
         Operation(
             "list-user-project-memberships", .get, Scope.tenant.path + "/users/{userId}/project-memberships",
             tag: "User Project Memberships", summary: "List User Project Memberships", permission: .own,
-            isVersioned: false,
+            isVersioned: false, parameters: memberships.parameters,
             responses: [
                 .init(200, "The person's own roles.", schema: OpenAPI.reference("ProjectMembershipListResponse"))
             ],
@@ -65,8 +73,12 @@ enum ProjectMembers {
                 let user = input.parameter("userId")
                 guard try workspace.members.rights(user).organization != nil else { throw Problem.notFound("User") }
                 let found = try workspace.members.projects(user)
-                return .data(
-                    .array(found.map { ["projectId": .string($0.project), "role": .string($0.role.rawValue)] }))
+                let elements = found.map { role in
+                    WholeList.Element(
+                        id: role.project,
+                        view: ["projectId": .string(role.project), "role": .string(role.role.rawValue)])
+                }
+                return memberships.answer(elements, input.query)
             }),
     ]
 
@@ -127,7 +139,7 @@ enum ProjectMembers {
     static let schemas: [(name: String, schema: JSONObject)] = [
         (
             "ProjectMemberListResponse",
-            OpenAPI.envelope(["type": "array", "items": .object(object(["userId": text, "role": role]))])
+            members.schema(of: object(["userId": text, "role": role]))
         ), ("AddProjectMemberRequest", ProjectMemberDraft.schema(for: .create)),
         ("UpdateProjectMemberRequest", ProjectRoleChange.schema(for: .create)),
         (
@@ -143,7 +155,7 @@ enum ProjectMembers {
         ),
         (
             "ProjectMembershipListResponse",
-            OpenAPI.envelope(["type": "array", "items": .object(object(["projectId": text, "role": role]))])
+            memberships.schema(of: object(["projectId": text, "role": role]))
         ),
     ]
 }

@@ -16,13 +16,13 @@ struct AgentDocument {
     let branch: BranchKey
     let project: Project?
     /// Those that are stored under keys of the project.
-    let stored: (Set<ResourceKey>) throws -> [ResourceKey: Entry]
+    let stored: ([ResourceKey]) throws -> [ResourceKey: Entry]
 
     /// The document of the agent `entry`, of which `shelf` holds what lives in it.
     func assemble(_ entry: Entry, _ shelf: Shelf) throws -> JSONObject {
         let agent = Agent(entry)
         let relations = Relations(shelf, agent.id)
-        let used = try stored(used(relations, shelf, agent.id))
+        let used = try stored(Array(used(relations, shelf, agent.id)))
         var document = members(of: agent, entry)
         let config = agent.contextConfigId.flatMap { id in
             shelf.entries(ContextConfig.kind, agent.id).first { $0.key.id == id }

@@ -113,7 +113,8 @@ enum ProjectOperations {
             ))
         document["functionTools"] = .null
         for (name, kind) in ProjectDraft.maps where kind.name != Tool.kind.name {
-            let entries = shelf.entries(kind, "")
+            let ownership = kind.ownership(workspace)
+            let entries = shelf.entries(kind, "").filter { ownership?.isMet(by: $0.document) != false }
             let map = JSONObject(entries.map { ($0.key.id, .object(kind.view($0, in: branch))) })
             document[name] = map.isEmpty ? .null : .object(map)
         }

@@ -25,7 +25,7 @@ struct Shelf {
     subscript(key: ResourceKey) -> Entry? { byKey[key] }
 
     /// Those of the entries that there are.
-    func several(_ keys: Set<ResourceKey>) -> [ResourceKey: Entry] {
+    func several(_ keys: [ResourceKey]) -> [ResourceKey: Entry] {
         Dictionary(keys.compactMap { key in byKey[key].map { (key, $0) } }, uniquingKeysWith: { $1 })
     }
 

@@ -37,6 +37,10 @@ extension HTTPServer {
         public var proxies = TrustedProxies()
         /// How many requests there may be.
         public var rateLimits = RateLimits()
+        /// The pages that may act for people who have signed in, beside the server's own.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what the server proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
 
         /// Parts with the defaults of a server on this machine.
         public init(
@@ -63,7 +67,7 @@ extension HTTPServer {
 
         /// Its address as clients see it, without a slash at its end.
         var clientURL: String {
-            let url = publicURL ?? "http://\(address.host):\(address.port)"
+            let url = publicURL ?? "\(certificates == nil ? "http" : "https")://\(address.host):\(address.port)"
             return url.hasSuffix("/") ? String(url.dropLast()) : url
         }
     }
@@ -100,6 +104,7 @@ extension HTTPServer {
                 routes.add(method, target.operation.path, target)
             }
         }
+        let crossOrigin = CrossOrigin(trusted: parts.trustedOrigins)
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
@@ -109,8 +114,9 @@ extension HTTPServer {
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
                 watch: health.map { Watch($0) } ?? Watch.nobody,
                 sealing: parts.sealing, gate: Gate(store: store), audit: audit,
-                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now)),
-            proxies: parts.proxies,
+                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now), crossOrigin: crossOrigin),
+            proxies: parts.proxies, crossOrigin: crossOrigin, certificates: parts.certificates,
+            isSecure: parts.clientURL.hasPrefix("https://"),
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }

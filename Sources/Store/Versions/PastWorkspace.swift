@@ -7,7 +7,7 @@ extension ConfigurationTransaction {
         guard let anchor = past.anchor else { throw Problem(.notFound, "Unknown ref: \(state.hash(in: branch))") }
         let view = PastView(past: past, anchor: anchor, links: declared.links)
         var workspace = Workspace(
-            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: view.several,
+            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: past.several,
             contents: view.contents, all: view.all, everything: view.everything, page: view.page,
             projects: { try self.projects($0, tools) }, inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: view.referrers, put: { _, _, _ in throw Self.isPast }, delete: { _ in throw Self.isPast },
@@ -29,13 +29,6 @@ private struct PastView {
 
     func all(_ kind: String, _ parent: String) throws -> [Entry] {
         try corrected(anchor.all(kind, parent)) { $0.kind == kind && $0.parent == parent }
-    }
-
-    func several(_ keys: Set<ResourceKey>) throws -> [ResourceKey: Entry] {
-        let differing = keys.filter { past.entries[$0] != nil }
-        var found = try anchor.several(keys.subtracting(differing))
-        for key in differing { found[key] = past.entries[key] ?? nil }
-        return found
     }
 
     func contents(_ key: ResourceKey) throws -> [Entry] {

@@ -1,5 +1,6 @@
 import Catalog
 import CoveyTesting
+import Store
 import Testing
 
 /// Previews and merges over the wire (manage spec §4.4).
@@ -77,6 +78,91 @@ struct MergeTests {
             let merged = try await client.send("GET", agent).data
             #expect(merged["prompt"] == "b" && merged["name"] == "Theirs")
             #expect(try await client.preview("dev", "main")["diffSummary"] == [], "nothing is left to merge")
+        }
+    }
+
+    @Test func `a secret that both sides set to the same is no conflict, and is not shown`() async throws {
+        try await BranchTests.serve { _, client in
+            func headers(_ key: String) -> JSONValue { ["headers": ["X-Key": .string(key), "X-Other": "constant-1"]] }
+            #expect(try await client.send("PATCH", Self.tool, headers("first-secret")).status == 200)
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            for ref in ["dev", "main"] {
+                #expect(
+                    try await client.send("PATCH", "\(Self.tool)?ref=\(ref)", headers("second-secret")).status == 200)
+            }
+            let same = try await client.preview("dev", "main")
+            #expect(same["hasConflicts"] == false && same["diffSummary"] == [], "\(same.jsonText)")
+            // Set anew to what it was is not changed; the other side's is taken.
+            for key in ["third-secret", "second-secret"] {
+                #expect(try await client.send("PATCH", Self.tool, headers(key)).status == 200)
+            }
+            let renamed: JSONValue = ["name": "Dev", "headers": ["X-Key": "fourth-secret", "X-Other": "constant-1"]]
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", renamed).status == 200)
+            let moved = try await client.preview("dev", "main")
+            #expect(moved["hasConflicts"] == true, "second on main came after first: both sides changed it")
+            #expect(!moved.jsonText.contains("-secret"))
+            let conflict = try #require(moved["conflicts"]?[0])
+            let row: JSONValue = [
+                "table": "tools", "primaryKey": conflict["primaryKey"] ?? .null, "rowDefaultPick": "theirs",
+            ]
+            #expect(try await client.merge("dev", "main", [row]).status == 200)
+            // Both have the fourth now. What main sets back to that it has not changed; the other side's is taken.
+            for (ref, last) in [("dev", "sixth-secret"), ("main", "fourth-secret")] {
+                for key in ["fifth-secret", last] {
+                    #expect(try await client.send("PATCH", "\(Self.tool)?ref=\(ref)", headers(key)).status == 200)
+                }
+            }
+            let name: JSONValue = ["name": "Later"]
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", name).status == 200)
+            let last = try await client.preview("dev", "main")
+            #expect(last["hasConflicts"] == false && last["diffSummary"]?.array?.count == 1, "\(last.jsonText)")
+            #expect(try await client.merge("dev", "main").status == 200)
+            #expect(try await client.send("GET", Self.tool).data["name"] == "Later")
+        }
+    }
+
+    @Test func `a branch that is gone is merged into no more`() async throws {
+        try await BranchTests.serve { _, client in
+            for name in ["dev", "old"] { try await client.make("/projects/p/branches", ["name": .string(name)]) }
+            #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", ["name": "Dev"]).status == 200)
+            let order = try await client.order("dev", "old", [])
+            #expect(try await client.send("DELETE", "\(BranchTests.branches)/old?force=true").status == 204)
+            let merge = "\(BranchTests.branches)/merge"
+            #expect(try await client.send("POST", merge, order).status == 404)
+            // Made anew under its name it is another branch: what was previewed is not what is there.
+            #expect(try await client.send("PATCH", Self.tool, ["name": "Main"]).status == 200)
+            try await client.make("/projects/p/branches", ["name": "old"])
+            #expect(try await client.send("POST", merge, order).status == 409)
+            #expect(try await Self.name("old", client) == "Main")
+        }
+    }
+
+    @Test func `what a merge costs goes by what was changed, not by what there is`() async throws {
+        try await TestApp.run { app in
+            try await app.client.makeProject()
+            let branch = BranchKey(tenant: "default", project: "p")
+            try await app.store.write(in: branch, actor: "test", at: 1) { transaction in
+                for number in 0..<10_000 {
+                    let id = "tool-\(number)"
+                    let document: JSONValue = .object(
+                        (KindsTests.tool(id).object ?? [:]).merging(["name": .string(id)]))
+                    try transaction.put(ResourceKey(kind: "tool", id: id), document, [])
+                }
+            }
+            try await app.client.make("/projects/p/branches", ["name": "dev"])
+            let tool = "\(Self.project)/tools/tool-77"
+            #expect(try await app.client.send("PATCH", "\(tool)?ref=dev", ["name": "Dev"]).status == 200)
+            let clock = ContinuousClock()
+            let order = try await app.client.order("dev", "main", [])
+            let preview = try await clock.measure { _ = try await app.client.preview("dev", "main") }
+            let merge = try await clock.measure {
+                let reply = try await app.client.send("POST", "\(BranchTests.branches)/merge", order)
+                #expect(reply.status == 200, "\(reply.text)")
+            }
+            print("merge of one change among 10,000 resources: preview \(preview), merge \(merge)")
+            #expect(try await app.client.send("GET", tool).data["name"] == "Dev")
+            // Reading both branches whole takes many times as long.
+            #expect(preview < .milliseconds(250) && merge < .milliseconds(250))
         }
     }
 
