@@ -49,24 +49,25 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store", "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
+    ("StoreTesting", ["Store"]),
 ]
 
 /// What lies in a target's folder and is no source.
 let papers = [
     "Store": ["README.md"], "Runtime": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"],
-    "Wire": ["README.md"],
+    "StoreTesting": ["README.md"], "Wire": ["README.md"],
 ]
 
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CryptographyTests", ["Cryptography"]),
     ("CatalogTests", ["Catalog", "Cryptography"]),
-    ("StoreTests", ["Catalog", "Cryptography", "Store", "CSQLite"]),
+    ("StoreTests", ["Catalog", "Cryptography", "Store", "StoreTesting", "CSQLite"]),
     ("OutboundTests", ["CoveyTesting", "Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
@@ -80,7 +81,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         "HTTPTests",
         [
             "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
-            "Runtime", "Store",
+            "Runtime", "Store", "StoreTesting",
         ]
     ),
     (

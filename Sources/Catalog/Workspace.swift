@@ -35,8 +35,11 @@ public struct Workspace {
     public let makeID: () -> String
     /// The resource, or nil.
     public let get: (ResourceKey) throws -> Entry?
-    /// Those of these resources that are there, by key. Reads up to 100 in one statement.
+    /// Those of these resources that are there, by key. Reads up to 100 in one statement. An operation that writes may
+    /// then ask for each alone at no cost.
     public let several: ([ResourceKey]) throws -> [ResourceKey: Entry]
+    /// What lives in a resource, or in what lives in it, in one read, oldest first.
+    public let contents: (ResourceKey) throws -> [Entry]
     /// All resources of a kind in one place, oldest first.
     public let all: (_ kind: String, _ parent: String) throws -> [Entry]
     /// All resources of the branch in one read, oldest first.
@@ -99,6 +102,7 @@ public struct Workspace {
         branch: BranchKey, now: Int64, makeID: @escaping () -> String,
         get: @escaping (ResourceKey) throws -> Entry?,
         several: @escaping ([ResourceKey]) throws -> [ResourceKey: Entry],
+        contents: @escaping (ResourceKey) throws -> [Entry],
         all: @escaping (String, String) throws -> [Entry],
         everything: @escaping () throws -> [Entry],
         page: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
@@ -119,6 +123,7 @@ public struct Workspace {
         self.makeID = makeID
         self.get = get
         self.several = several
+        self.contents = contents
         self.all = all
         self.everything = everything
         self.page = page

@@ -8,6 +8,7 @@ import Models
 import Outbound
 public import Runtime
 public import Store
+public import StoreTesting
 
 /// The whole of Covey in the test's process, on a port of its own, over a real database that nobody else sees.
 public struct TestApp: Sendable {
@@ -31,6 +32,8 @@ public struct TestApp: Sendable {
         public var keyring = TestApp.keyring
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// Whether it is noted what statements run on the database (`TestApp.database`).
+        public var watchesDatabase = false
         /// How many requests there may be: any number unless set.
         public var rateLimits: RateLimits = {
             var limits = RateLimits()
@@ -67,6 +70,8 @@ public struct TestApp: Sendable {
     public let databaseURL: String
     /// Its store.
     public let store: Store
+    /// The database beneath the store; nil unless it was to be watched.
+    public let database: WatchedDatabase?
     /// Stops it gracefully; its `run` returns when it has.
     public let stop: @Sendable () async -> Void
 
@@ -83,9 +88,11 @@ public struct TestApp: Sendable {
         try write(options.scripts, to: folder)
         let url: String
         if let given = options.databaseURL { url = given } else { url = try await ownDatabase(in: folder) }
-        let store = try await Application.openStore(at: url)
+        let database = try await Store.database(at: url)
+        let watched = options.watchesDatabase ? WatchedDatabase(database) : nil
+        let store = try await Application.openStore(over: watched ?? database)
         do {
-            try await serve(options, folder, url, store, body)
+            try await serve(options, folder, url, store, watched, body)
         } catch {
             await store.close()
             throw error
@@ -123,7 +130,7 @@ public struct TestApp: Sendable {
     private static let places = Places(8)
 
     private static func serve(
-        _ options: Options, _ folder: String, _ url: String, _ store: Store,
+        _ options: Options, _ folder: String, _ url: String, _ store: Store, _ database: WatchedDatabase?,
         _ body: @Sendable (TestApp) async throws -> Void
     ) async throws {
         let (clock, modelClock) = (StepClock(), StepClock())
@@ -153,7 +160,7 @@ public struct TestApp: Sendable {
             guard let port = await ports.first(where: { _ in true }) else { return try await group.waitForAll() }
             let app = TestApp(
                 client: TestClient(address: "http://127.0.0.1:\(port)"), port: port, clock: clock,
-                modelClock: modelClock, folder: folder, databaseURL: url, store: store
+                modelClock: modelClock, folder: folder, databaseURL: url, store: store, database: database
             ) { await application.stop() }
             let outcome: Result<Void, any Error>
             do {

@@ -110,8 +110,13 @@ public struct Application: Sendable {
 
     /// Opens the database at `url` (`Store.open`) for the kinds that the application has.
     public static func openStore(at url: String) async throws(StoreError) -> Store {
+        try await openStore(over: Store.database(at: url))
+    }
+
+    /// The same over an engine that is open.
+    public static func openStore(over database: any Database) async throws(StoreError) -> Store {
         try await Store.open(
-            url: url, containers: Scope.containers, facets: Everything.facets, links: Everything.references)
+            database, containers: Scope.containers, facets: Everything.facets, links: Everything.references)
     }
 
     /// Runs until it is told to stop, and returns when all is put away.

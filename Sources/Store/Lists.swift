@@ -98,12 +98,6 @@ extension SQL {
         ORDER BY created_at, id, project
         """)
 
-    static let insertFacet = Statement(
-        """
-        INSERT INTO facet (tenant, project, branch, kind, parent, id, member, value)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """)
-
     static let deleteFacets = Statement(
         "DELETE FROM facet WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
 

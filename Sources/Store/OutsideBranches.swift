@@ -14,7 +14,7 @@ extension ConfigurationTransaction {
     func letGoOutside(_ key: ResourceKey) throws {
         guard branch.branch == BranchKey.main, declared.containers.contains(key.kind) else { return }
         let outside = try on(BranchKey.unversioned)
-        for child in try outside.children(of: key) where try outside.get(child.key) != nil {
+        for child in try outside.contents(of: key) where try outside.get(child.key) != nil {
             try outside.delete(child.key)
         }
         for referral in try outside.linksTo(key) {

@@ -21,7 +21,9 @@ extension ConfigurationTransaction {
     public func workspace(_ tools: WorkspaceTools) -> Workspace {
         var workspace = Workspace(
             branch: branch, now: tools.now, makeID: tools.makeID,
-            get: { try self.get($0) }, several: { try self.several($0) },
+            get: { try self.get($0) },
+            several: { try self.several($0) },
+            contents: { try self.contents(of: $0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },

@@ -106,6 +106,9 @@ final class Memory {
                 let wanted = Set(keys)
                 return (self.projects[self.place(branch)]?.entries ?? [:]).filter { wanted.contains($0.key) }
             },
+            contents: { key in
+                self.sorted(branch) { $0.key.parent == key.place || $0.key.parent.hasPrefix(key.place + "/") }
+            },
             all: { kind, parent in self.sorted(branch) { $0.key.kind == kind && $0.key.parent == parent } },
             everything: { self.sorted(branch) { _ in true } },
             page: { query in self.page(query, branch) },

@@ -117,6 +117,22 @@ private func copy(_ source: String, to target: String) throws {
         }
     }
 
+    @Test func `a statement keeps its plan whatever values it is given`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/covey.db"
+            let store = try await Store.open(url: "sqlite:\(path)", containers: Engine.containers)
+            let branch = try await store.makeProject()
+            await store.close()
+            let connection = try SQLiteConnection(path: path, role: .reader)
+            for kind in ["project", "tool", "agent", "tool"] {
+                let key = ResourceKey(kind: kind, id: "p")
+                let found = try connection.rows(SQL.get, branch.values + key.values) { $0.text(0) }
+                #expect(found == (kind == "project" ? ["project"] : []))
+            }
+            #expect(connection.replannings == 0)
+        }
+    }
+
     @Test func `a database in memory leaves no file`() async throws {
         let database = try SQLiteDatabase(path: ":memory:")
         let list = Statement("PRAGMA database_list")

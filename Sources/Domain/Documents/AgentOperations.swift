@@ -56,7 +56,7 @@ enum AgentOperations {
         let entry = try entry(workspace, id)
         let document = AgentDocument(
             style: .alone, branch: workspace.branch, project: try workspace.get(Project.self, workspace.branch.project),
-            stored: workspace.get)
+            stored: workspace.several)
         return try document.assemble(entry, Shelf(agent: id, in: workspace))
     }
 
@@ -93,8 +93,11 @@ enum AgentOperations {
             workspace: workspace, project: try workspace.get(Project.self, workspace.branch.project),
             stored: workspace.get, willExist: { try workspace.get($0) != nil })
         let shelf = try Shelf(agent: id, in: workspace)
+        // What is about to be asked for one by one is read at once.
+        _ = try workspace.several(Array(AgentDraft.functionKeys(body)))
         let draft = try AgentDraft(body, id: id, shelf, world, &decoding)
         if let draft {
+            _ = try workspace.several(Array(draft.usedKeys))
             let known = Set(shelf.entries(SubAgent.kind, id).map(\.key.id))
             try AgentChecks(draft: draft, world: world, storedSubAgents: known).run(&decoding)
         }

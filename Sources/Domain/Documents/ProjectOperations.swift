@@ -103,7 +103,7 @@ enum ProjectOperations {
         var project = Project(entry)
         if project.models == nil { project.models = modelsDefault }
         var document = project.members(withNulls: true)
-        let agents = AgentDocument(style: style, branch: branch, project: project, stored: { shelf[$0] })
+        let agents = AgentDocument(style: style, branch: branch, project: project, stored: shelf.several)
         document["agents"] = .object(
             JSONObject(
                 try shelf.entries(Agent.kind, "").map { ($0.key.id, .object(try agents.assemble($0, shelf))) }))

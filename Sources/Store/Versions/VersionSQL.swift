@@ -128,8 +128,9 @@ extension SQL {
         FROM change WHERE \(inBranch) AND number > $4 AND number <= $5 ORDER BY number
         """)
 
+    /// A key may come more than once: for `DISTINCT` SQLite would walk through the whole log.
     static let keysWithin = Statement(
-        "SELECT DISTINCT kind, parent, id FROM change WHERE \(inBranch) AND number > $4 AND number <= $5")
+        "SELECT kind, parent, id FROM change WHERE \(inBranch) AND number > $4 AND number <= $5")
 
     private static let line = "number, at, actor, action, kind, parent, id, before, after, batch"
     private static let within = "\(inBranch) AND number > $4 AND number <= $5"
