@@ -12,6 +12,7 @@ extension EveryWrite {
         "branchName": "dev", "conversationId": "c1", "mediaKey": "m1.1",
         "dataComponentId": "the-data-component", "artifactComponentId": "the-artifact-component",
         "functionToolId": "the-function-tool", "toolId": "the-tool",
+        "skillId": "the-skill",
     ]) { $1 }
 
     /// Other values, of what lies elsewhere.
@@ -119,6 +120,17 @@ extension EveryWrite {
                 update.id, .object(row.change.object?.merging(Self.needs[row.kind] ?? [:]) ?? [:]),
                 path: ["id": id])
         }
+        // A tool that each uses with a credential of their own, and the caller's.
+        let config = Self.tool["config"] ?? .null
+        try await make(
+            "create-tool", ["id": "own-tool", "name": "Own", "credentialScope": "user", "config": config])
+        try await make(
+            "create-credential",
+            [
+                "id": "own-credential", "name": "Own", "type": "memory", "credentialStoreId": "memory-default",
+                "toolId": "own-tool", "userId": "bypass",
+            ])
+        name("own-tool", at: Scope.project.path + "/tools")
         for store in ["keychain-default", "memory-default"] {
             try await make("create-credential-in-store", ["key": "k"], path: ["id": store])
         }
@@ -158,6 +170,9 @@ extension EveryWrite {
             try await make("add-\(kind)-user", ["userId": "u2"])
         }
         try await make("rerun-trigger", ["userMessage": "Again", "runAsUserId": "u1"], expecting: 501)
+        try await self.app.store.makePerson("x", .member)
+        try await make("add-project-member", ["userId": "x", "role": "project_viewer"])
+        try await make("update-project-member", ["role": "project_member", "previousRole": "project_viewer"])
         try await writeVersions()
         try await writeInvocations()
         return try #require(key.data["key"]?.string)
