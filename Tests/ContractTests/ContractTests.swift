@@ -16,7 +16,7 @@ struct ContractTests {
 
     @Test(
         .enabled(if: missing == nil, missing), .enabled(if: Python.missing == nil, Python.missing),
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(8)))
     func `every shape is as promised, but for the differences that have a reason`() async throws {
         let folder = try DataFolder()
         let server = try await BuiltServer(folder: folder.url)
@@ -29,7 +29,7 @@ struct ContractTests {
         #expect(server.stop() == 0)
     }
 
-    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(8)))
     func `the document is one of OpenAPI`() async throws {
         let folder = try DataFolder()
         let server = try await BuiltServer(folder: folder.url)

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `covey key` and `covey audit` as operators use them, between two lives of a server.
-@Suite(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)))
 struct KeyRotationTests {
     private static let tool: JSONValue = [
         "id": "weather", "name": "Weather", "headers": ["x-key": "a-secret-value"],

@@ -5,7 +5,7 @@ import Outbound
 import Testing
 
 /// The server on encrypted connections, with certificates of a test's own.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: TestAuthority.openSSL != nil, "the openssl command is not installed"))
+@Suite(.timeLimit(.minutes(8)), .enabled(if: TestAuthority.openSSL != nil, "the openssl command is not installed"))
 struct EncryptionTLSTests {
     private func send(_ app: TestApp, _ authority: TestAuthority) async throws -> HTTPResponse {
         let client = HTTPClient.live(policy: .development, certificateAuthorities: authority.certificate)

@@ -62,7 +62,7 @@ extension ReplayTests {
         return true
     }
 
-    @Test(.timeLimit(.minutes(1))) func `push looks on a branch whether it would undo what others did`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `push looks on a branch whether it would undo what others did`() async throws {
         try await runPushed { _, client in
             let hash = try await Self.pulledHash(client)
             _ = try await client.send("GET", Self.full)
@@ -94,7 +94,7 @@ extension ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `pull takes over what others did, and settles what both did`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `pull takes over what others did, and settles what both did`() async throws {
         try await runPushed { _, client in
             let hash = try await Self.pulledHash(client)
             #expect(try await client.send("PATCH", Self.orders, ["prompt": "Theirs."]).status == 200)
@@ -129,7 +129,7 @@ extension ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the main branch cannot be deleted, and nothing goes with the attempt`()
+    @Test(.timeLimit(.minutes(8))) func `the main branch cannot be deleted, and nothing goes with the attempt`()
         async throws
     {
         try await runPushed { _, client in

@@ -36,7 +36,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `push makes the project, and again changes nothing`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `push makes the project, and again changes nothing`() async throws {
         try await runPushed { app, client in
             let branch = BranchKey(tenant: "default", project: SDKProject.id)
             let head = try await app.store.head(of: branch)
@@ -53,7 +53,7 @@ struct ReplayTests {
     }
 
     /// Manage spec §8 check 14.
-    @Test(.timeLimit(.minutes(1))) func `pull reads what push sent, and what it reads can be pushed`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `pull reads what push sent, and what it reads can be pushed`() async throws {
         try await runPushed { app, client in
             _ = try await client.send("GET", Self.project + "/branches/main")
             let pulled = try await client.send("GET", Self.full)
@@ -100,7 +100,7 @@ struct ReplayTests {
     ]
 
     /// Manage spec §8 check 14.
-    @Test(.timeLimit(.minutes(1))) func `a project that lost something in the code loses it here`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a project that lost something in the code loses it here`() async throws {
         try await runPushed { _, client in
             var lacking = SDKProject.body.object ?? [:]
             lacking["artifactComponents"] = nil
@@ -116,7 +116,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `list-agent and add --ui read what they show`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `list-agent and add --ui read what they show`() async throws {
         try await runPushed { _, client in
             let agents = try await client.send("GET", Self.project + "/agents?limit=100")
             #expect(agents.status == 200 && agents.data.array?.count == 2)
@@ -133,7 +133,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what inits by itself is put, and posted when it is not there`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what inits by itself is put, and posted when it is not there`() async throws {
         try await run { _, client in
             try await client.make(
                 "/projects", ["id": .string(SDKProject.id), "name": "H", "models": ["base": ["model": "mock/m"]]])
@@ -155,7 +155,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a server's own client finds what it runs`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a server's own client finds what it runs`() async throws {
         try await runPushed { _, client in
             let whole = try await client.send("GET", Self.full + "/with-relation-ids")
             let router = whole.data["agents"]?["support"]?["subAgents"]?["router"]
@@ -167,7 +167,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `who is not let in reads why`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `who is not let in reads why`() async throws {
         try await runPushed { app, _ in
             // An agent that inits by itself sends no credential at all.
             let bare = try await app.client.send("PUT", Self.project + "/agent/night", SDKProject.agent)

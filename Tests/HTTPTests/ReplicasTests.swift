@@ -34,7 +34,7 @@ struct ReplicasTests {
     }
 
     @Test(
-        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(1)))
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
     func `what one server changes the other knows at once`() async throws {
         try await Self.withTwo { one, other in
             try await one.makeProject(model: "scripted/hang")
@@ -52,7 +52,7 @@ struct ReplicasTests {
     }
 
     @Test(
-        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(1)))
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
     func `of two merges at once into one branch one is done, whole, and the other refused`() async throws {
         try await Self.withTwo { one, other in
             try await one.makeProject()
@@ -81,7 +81,7 @@ struct ReplicasTests {
     }
 
     @Test(
-        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(1)))
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
     func `a run is followed and stopped from the server that does not drive it`() async throws {
         try await Self.withTwo { one, other in
             try await one.makeProject(model: "scripted/hang")

@@ -66,7 +66,7 @@ extension SeedTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `each status that an operation lists is answered`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `each status that an operation lists is answered`() async throws {
         let seen = Shared<[String: Set<Int>]>([:])
         try await run { (app: TestApp, client: TestClient) async throws -> Void in
             let described = try await DescribedOperation.all(client)

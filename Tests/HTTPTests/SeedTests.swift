@@ -63,7 +63,7 @@ struct SeedTests {
     // MARK: What is answered
 
     /// Manage spec §8 check 4.
-    @Test(.timeLimit(.minutes(1))) func `plain agents are made, shown, changed by either verb, and deleted`()
+    @Test(.timeLimit(.minutes(8))) func `plain agents are made, shown, changed by either verb, and deleted`()
         async throws
     {
         try await run { _, client in
@@ -109,7 +109,7 @@ struct SeedTests {
     }
 
     /// Manage spec §8 check 5.
-    @Test(.timeLimit(.minutes(1))) func `pages are counted as they should be`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `pages are counted as they should be`() async throws {
         try await run { app, client in
             let agents = Self.project + "/agents"
             let empty = try await client.send("GET", agents)
@@ -144,7 +144,7 @@ struct SeedTests {
     }
 
     /// Manage spec §8 check 8.
-    @Test(.timeLimit(.minutes(1))) func `whole agents have every member of the seeds`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `whole agents have every member of the seeds`() async throws {
         try await run { _, client in
             try await Self.makeBeside(client)
             let collection = Self.project + "/agent"
@@ -175,7 +175,7 @@ struct SeedTests {
     }
 
     /// Manage spec §8 check 10.
-    @Test(.timeLimit(.minutes(1))) func `related sub-agents come once, on one page`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `related sub-agents come once, on one page`() async throws {
         try await run { _, client in
             try await Self.makeBeside(client)
             try #require(try await client.send("POST", Self.project + "/agent", Self.whole).status == 201)
@@ -204,7 +204,7 @@ struct SeedTests {
     static let sorts = ["data", "artifact"]
 
     /// Manage spec §8 check 9.
-    @Test(.timeLimit(.minutes(1)), arguments: sorts) func `components are associated, seen and removed`(
+    @Test(.timeLimit(.minutes(8)), arguments: sorts) func `components are associated, seen and removed`(
         sort: String
     ) async throws {
         try await run { _, client in
@@ -260,7 +260,7 @@ struct SeedTests {
 
     // MARK: What is refused
 
-    @Test(.timeLimit(.minutes(1))) func `every operation refuses in the same words`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `every operation refuses in the same words`() async throws {
         let operations = try Self.ids.map(Self.operation)
         try await run { (app: TestApp, client: TestClient) async throws -> Void in
             let agent = try await client.send("POST", Self.project + "/agents", Self.good("create-agent"))

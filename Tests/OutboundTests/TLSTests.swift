@@ -4,7 +4,7 @@ import Outbound
 import Testing
 
 /// HTTPS against a certificate authority of the test's own. The server is the `openssl` command.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: TestAuthority.openSSL != nil, "the openssl command is not installed"))
+@Suite(.timeLimit(.minutes(8)), .enabled(if: TestAuthority.openSSL != nil, "the openssl command is not installed"))
 struct TLSTests {
     /// A server with a certificate for `localhost` from `authority`; it ends with the test.
     private final class Server {

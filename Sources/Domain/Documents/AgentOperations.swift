@@ -79,7 +79,9 @@ enum AgentOperations {
         try workspace.requireProject()
         let id = input.parameter("agentId")
         guard let named = input.body["id"]?.string else { throw Problem.invalid([.init(["id"], "Required")]) }
-        guard named == id else { throw Problem.badRequest("The path names agent \(id), the body agent \(named)") }
+        guard named == id else {
+            throw Problem.invalid([.init(["id"], "The path names agent \(id), the body agent \(named)")])
+        }
         let isNew = try workspace.get(key(id)) == nil
         var decoding = Decoding()
         try write(workspace, input.body, id: id, &decoding)

@@ -118,6 +118,7 @@ struct ProjectDraft {
         _ bodies: JSONObject, _ projectTools: JSONObject?, _ shelf: Shelf, _ world: World, _ decoding: inout Decoding
     ) throws -> [AgentDraft] {
         var drafts: [AgentDraft] = []
+        checkUnused(projectTools, bodies, &decoding)
         for (id, body) in bodies {
             var problem: (any Error)?
             decoding.within("agents") { decoding in
@@ -136,6 +137,18 @@ struct ProjectDraft {
             if let problem { throw problem }
         }
         return drafts
+    }
+
+    /// Looks at the function tools of the project's map that no agent has, and that are therefore not kept.
+    private static func checkUnused(_ tools: JSONObject?, _ agents: JSONObject, _ decoding: inout Decoding) {
+        guard let tools else { return }
+        let used = Set(agents.values.flatMap { withProjectTools($0, tools)["functionTools"]?.object?.keys ?? [] })
+        decoding.within("functionTools") { decoding in
+            for (id, body) in tools where !used.contains(id) {
+                var tool = FunctionTool()
+                decoding.within(id) { _ = tool.assign(body, creating: true, &$0) }
+            }
+        }
     }
 
     /// Function tools may stand in the project's map; an agent has those that its sub-agents use.

@@ -62,7 +62,9 @@ enum ProjectOperations {
     private static func put(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let id = input.parameter("projectId")
         guard let named = input.body["id"]?.string else { throw Problem.invalid([.init(["id"], "Required")]) }
-        guard named == id else { throw Problem.badRequest("The path names project \(id), the body project \(named)") }
+        guard named == id else {
+            throw Problem.invalid([.init(["id"], "The path names project \(id), the body project \(named)")])
+        }
         let isNew = try !workspace.exists()
         guard !isNew || workspace.branch.branch == BranchKey.main else { throw Problem.notFound("Project") }
         try write(workspace, input.body, id: id)

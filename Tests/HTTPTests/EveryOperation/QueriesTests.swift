@@ -6,7 +6,7 @@ import Store
 import Testing
 
 /// The parameters of every operation's query against their declarations.
-@Suite(.timeLimit(.minutes(2))) struct QueriesTests {
+@Suite(.timeLimit(.minutes(8))) struct QueriesTests {
     /// Values that a schema forbids.
     private static func wrong(_ schema: JSONObject) -> [String] {
         let types = schema["type"]?.array?.compactMap(\.string) ?? [schema["type"]?.string ?? "string"]

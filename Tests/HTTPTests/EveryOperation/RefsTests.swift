@@ -6,7 +6,7 @@ import Store
 import Testing
 
 /// References to branches and states, on every operation of the management side (manage spec §0.10, §4.2).
-@Suite(.timeLimit(.minutes(2))) struct RefsTests {
+@Suite(.timeLimit(.minutes(8))) struct RefsTests {
     /// Operations whose effects are over when a reference matters, or that are about references.
     private static func send(
         _ operation: DescribedOperation, _ ref: String, _ client: TestClient, inHeader: Bool = false

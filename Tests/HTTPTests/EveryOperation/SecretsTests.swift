@@ -8,7 +8,7 @@ import Testing
 
 /// Every secret that the document declares, written over the wire: afterwards it is in no answer, no line of the log
 /// and no file. A new secret, and a new operation that reads, are here by themselves.
-@Suite(.timeLimit(.minutes(3))) struct SecretsTests {
+@Suite(.timeLimit(.minutes(8))) struct SecretsTests {
     @Test func `what the store seals is what the document declares a secret`() throws {
         var count = 0
         for kind in Everything.kinds {

@@ -6,7 +6,7 @@ import Testing
 
 /// Every operation that changes configuration: what it does is in the log of changes, what it refuses, rehearses or
 /// would not change is not. The operations come from the catalog; one without a call here fails the last test.
-@Suite(.timeLimit(.minutes(3))) struct WritesTests {
+@Suite(.timeLimit(.minutes(8))) struct WritesTests {
     /// One call of an operation of no single kind, in the order in which they can be made.
     private struct Call: Sendable {
         let id: String

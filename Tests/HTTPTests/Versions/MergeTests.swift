@@ -336,7 +336,7 @@ struct MergeTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `of merges at once one is done and the others are told`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `of merges at once one is done and the others are told`() async throws {
         try await BranchTests.serve { _, client in
             try await client.make("/projects/p/branches", ["name": "dev"])
             #expect(try await client.send("PATCH", "\(Self.tool)?ref=dev", ["name": "Dev"]).status == 200)
