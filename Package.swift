@@ -78,8 +78,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     (
         "HTTPTests",
         [
-            "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
-            "Store",
+            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
+            "Runtime", "Store",
         ]
     ),
     (
@@ -114,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "Access", "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

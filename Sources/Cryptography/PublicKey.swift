@@ -60,6 +60,13 @@ public struct PublicKey: Sendable, Equatable {
         self.init(key)
     }
 
+    /// The key in PEM.
+    public var pem: String {
+        let text = Array(Base64.standard.text(der))
+        let lines = stride(from: 0, to: text.count, by: 64).map { String(text[$0..<min($0 + 64, text.count)]) }
+        return (["-----BEGIN PUBLIC KEY-----"] + lines + ["-----END PUBLIC KEY-----", ""]).joined(separator: "\n")
+    }
+
     private init?(_ key: OpaquePointer) {
         switch EVP_PKEY_get_base_id(key) {
         case EVP_PKEY_RSA: family = .rsa(bits: Int(EVP_PKEY_get_bits(key)))

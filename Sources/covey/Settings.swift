@@ -1,3 +1,4 @@
+import Access
 import FoundationEssentials
 import HTTP
 import Logging
@@ -32,6 +33,8 @@ struct Settings: Sendable {
     let secretKey: String?
     /// The file in which they stand; nil for the one in the data folder.
     let secretKeyFile: String?
+    /// What recognises those who run agents.
+    let runners: RunnerConfiguration
     let limits: ServerLimits
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
@@ -77,6 +80,7 @@ struct Settings: Sendable {
         secretKeyFile = value("COVEY_SECRET_KEY_FILE")?.value
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
+        runners = try Self.runners(environment)
         limits = try ServerLimits(environment: environment)
     }
 
@@ -126,7 +130,7 @@ struct Settings: Sendable {
         guard !isDevelopment else { return nil }
         let missing = [
             manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (management answers 401)" : nil,
-            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents answers 401)" : nil,
+            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents needs an API key or an app)" : nil,
         ].compactMap(\.self)
         guard !missing.isEmpty else { return nil }
         return "Not set: \(missing.joined(separator: ", ")). Set them to secrets of at least "
