@@ -2,8 +2,26 @@ public import Catalog
 
 /// Which conversations of a project a list wants.
 public struct ConversationQuery: Sendable {
-    /// Only those of this end user; nil for all.
-    public var owner: String?
+    /// Whose conversations are wanted.
+    public enum Whose: Sendable, Equatable {
+        /// Everybody's.
+        case all
+        /// Those of the end users of this name, whoever said so.
+        case owner(String)
+        /// Those that belong to this subject, who began them.
+        case subject(String)
+
+        /// The name that statements look for; nil for everybody's.
+        var name: String? {
+            switch self {
+            case .all: nil
+            case .owner(let name), .subject(let name): name
+            }
+        }
+    }
+
+    /// Whose are wanted.
+    public var whose: Whose
     /// What id or title must contain, as `ListText.folded` gives it; nil for anything. Only the conversations that were
     /// changed last are searched, `Store.conversationsCounted` of them.
     public var search: String?
@@ -16,10 +34,10 @@ public struct ConversationQuery: Sendable {
 
     /// A query for one page, last changed first unless told.
     public init(
-        owner: String? = nil, search: String? = nil, order: ListQuery.Order = .descending, page: Int = 1,
+        of whose: Whose = .all, search: String? = nil, order: ListQuery.Order = .descending, page: Int = 1,
         limit: Int = 20
     ) {
-        self.owner = owner
+        self.whose = whose
         self.search = search
         self.order = order
         self.page = page
@@ -48,16 +66,15 @@ extension Store {
         tenant: String, project: String, _ query: ConversationQuery
     ) async throws(StoreError) -> ConversationPage {
         try await database.read { connection in
-            let place: [SQLValue] = [.text(tenant), .text(project)] + (query.owner.map { [.text($0)] } ?? [])
+            let place: [SQLValue] = [.text(tenant), .text(project)] + (query.whose.name.map { [.text($0)] } ?? [])
             let window = SQLValue.Window(query.page, query.limit)
             if let search = query.search {
                 return try Self.searched(connection, tenant, project, query, search, place, window)
             }
-            let count = query.owner == nil ? JournalSQL.conversationCount : JournalSQL.ownedCount
+            let selection = JournalSQL.selection(query.whose)
             let bound = SQLValue.integer(Int64(Self.conversationsCounted))
-            let counted = try connection.first(count, place + [bound]) { $0.integer(0) }
-            let pages = query.owner == nil ? JournalSQL.conversationPage : JournalSQL.ownedPage
-            var rows = try connection.rows(pages.statement(query.order), place + window.withOneMore) {
+            let counted = try connection.first(selection.count, place + [bound]) { $0.integer(0) }
+            var rows = try connection.rows(selection.pages.statement(query.order), place + window.withOneMore) {
                 try $0.conversation(tenant, project)
             }
             let hasMore = rows.count > Int(window.limit)
@@ -72,10 +89,9 @@ extension Store {
         _ connection: any Connection, _ tenant: String, _ project: String, _ query: ConversationQuery,
         _ search: String, _ place: [SQLValue], _ window: SQLValue.Window
     ) throws -> ConversationPage {
-        let pages = query.owner == nil ? JournalSQL.conversationTexts : JournalSQL.ownedTexts
         var ids: [String] = []
         let bound: [SQLValue] = [.integer(Int64(conversationsCounted)), .integer(0)]
-        try connection.query(pages.newestFirst, place + bound) { row in
+        try connection.query(JournalSQL.selection(query.whose).texts.newestFirst, place + bound) { row in
             let id = row.text(0)
             let isFound =
                 ListText.folded(id).contains(search)

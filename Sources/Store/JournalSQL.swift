@@ -4,8 +4,8 @@ enum JournalSQL {
         """
         INSERT INTO conversation
             (tenant, project, id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties,
-            last_position, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $12, $13)
+            last_position, created_at, updated_at, subject)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $12, $13, $14)
         ON CONFLICT (tenant, id) DO UPDATE SET
             agent = excluded.agent, ref = excluded.ref, updated_at = excluded.updated_at,
             last_position = conversation.last_position + excluded.last_position,
@@ -14,23 +14,19 @@ enum JournalSQL {
             metadata = coalesce(excluded.metadata, conversation.metadata),
             user_properties = coalesce(excluded.user_properties, conversation.user_properties),
             properties = coalesce(excluded.properties, conversation.properties)
-        WHERE conversation.project = excluded.project AND conversation.owner IS NOT DISTINCT FROM excluded.owner
+        WHERE conversation.project = excluded.project AND conversation.subject IS NOT DISTINCT FROM excluded.subject
         RETURNING last_position
         """)
 
     private static let conversationColumns = """
-        id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties, created_at, updated_at
+        id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties, created_at, updated_at,
+        subject
         """
 
     static let conversation = Statement(
         "SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND id = $2 AND project = $3")
 
     static let isTaken = Statement("SELECT 1 FROM conversation WHERE tenant = $1 AND id = $2")
-
-    static let conversationCount = Statement(
-        """
-        SELECT count(*) FROM (SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 LIMIT $3) AS counted
-        """)
 
     /// A page of conversations in each of its two orders, which are each other backwards.
     struct ConversationPages: Sendable {
@@ -46,13 +42,34 @@ enum JournalSQL {
     }
 
     private static let inProject = "tenant = $1 AND project = $2"
-    private static let ofOwner = "\(inProject) AND owner = $3"
 
-    static let conversationPage = ConversationPages(conversationColumns, inProject, limit: 3)
+    /// The statements on the conversations that a list chooses from.
+    struct Selection: Sendable {
+        /// How many there are, up to a bound.
+        let count: Statement
+        let pages: ConversationPages
+        /// What they are searched by.
+        let texts: ConversationPages
 
-    /// What conversations are searched by.
-    static let conversationTexts = ConversationPages("id, title", inProject, limit: 3)
-    static let ownedTexts = ConversationPages("id, title", ofOwner, limit: 4)
+        fileprivate init(_ condition: String, limit: Int) {
+            count = Statement(
+                "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE \(condition) LIMIT $\(limit)) AS counted")
+            pages = ConversationPages(conversationColumns, condition, limit: limit)
+            texts = ConversationPages("id, title", condition, limit: limit)
+        }
+    }
+
+    private static let all = Selection(inProject, limit: 3)
+    private static let ofOwner = Selection("\(inProject) AND owner = $3", limit: 4)
+    private static let ofSubject = Selection("\(inProject) AND subject = $3", limit: 4)
+
+    static func selection(_ whose: ConversationQuery.Whose) -> Selection {
+        switch whose {
+        case .all: all
+        case .owner: ofOwner
+        case .subject: ofSubject
+        }
+    }
 
     /// Conversations read by their ids at most.
     static let conversationsMax = 200
@@ -64,14 +81,6 @@ enum JournalSQL {
         """)
 
     private static let ids = (0..<conversationsMax).map { "($\(3 + $0))" }.joined(separator: ", ")
-
-    static let ownedCount = Statement(
-        """
-        SELECT count(*) FROM (
-            SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3 LIMIT $4) AS counted
-        """)
-
-    static let ownedPage = ConversationPages(conversationColumns, ofOwner, limit: 4)
 
     static let deleteConversation = Statement(
         "DELETE FROM conversation WHERE tenant = $1 AND id = $2 AND project = $3")

@@ -35,6 +35,8 @@ struct Settings: Sendable {
     let secretKey: String?
     /// The file in which they stand; nil for the one in the data folder.
     let secretKeyFile: String?
+    /// What recognises those who run agents.
+    let runners: RunnerConfiguration
     let limits: ServerLimits
     /// How many requests there may be.
     let rateLimits: RateLimits
@@ -89,6 +91,7 @@ struct Settings: Sendable {
         secretKeyFile = value("COVEY_SECRET_KEY_FILE")?.value
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
+        runners = try Self.runners(environment)
         limits = try ServerLimits(environment: environment)
         rateLimits = try Self.rateLimits(environment)
         trustedOrigins = try Self.origins(
@@ -198,7 +201,7 @@ struct Settings: Sendable {
         guard !isDevelopment else { return nil }
         let missing = [
             manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (management answers 401)" : nil,
-            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents answers 401)" : nil,
+            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents needs an API key or an app)" : nil,
         ].compactMap(\.self)
         guard !missing.isEmpty else { return nil }
         return "Not set: \(missing.joined(separator: ", ")). Set them to secrets of at least "

@@ -9,7 +9,7 @@ extension ConversationRow {
     ) -> ConversationRow {
         ConversationRow(
             key: ConversationKey(tenant: tenant, project: project, id: id), agent: "support", owner: owner, ref: "main",
-            createdAt: at, updatedAt: at)
+            createdAt: at, updatedAt: at, subject: owner)
     }
 }
 
@@ -252,7 +252,7 @@ extension RunRow {
             let page = try await store.conversations(tenant: "t", project: "p", ConversationQuery(limit: 3))
             #expect(page.total == 5 && page.conversations.map(\.key.id) == ["c1", "c5", "c4"])
             let owned = try await store.conversations(
-                tenant: "t", project: "p", ConversationQuery(owner: "ann", limit: 3))
+                tenant: "t", project: "p", ConversationQuery(of: .owner("ann"), limit: 3))
             #expect(owned.total == 2 && owned.conversations.map(\.key.id) == ["c4", "c2"])
             #expect(try await store.conversations(tenant: "t", project: "q", ConversationQuery(limit: 3)).total == 0)
         }
@@ -359,7 +359,8 @@ extension RunRow {
             for owner in [nil, "ann"] {
                 let pages = try await [1, 2, 3, 4].asyncMap { page in
                     try await store.conversations(
-                        tenant: "t", project: "p", ConversationQuery(owner: owner, page: page, limit: 2))
+                        tenant: "t", project: "p",
+                        ConversationQuery(of: owner.map { .owner($0) } ?? .all, page: page, limit: 2))
                 }
                 #expect(pages.map(\.hasMore) == [true, true, false, false])
                 #expect(pages.map(\.conversations.count) == [2, 2, 1, 0])
@@ -387,12 +388,12 @@ extension RunRow {
             // Capitals beyond ASCII count on no database.
             #expect(try await found(ConversationQuery(search: "öl")) == (["c3", "c0"], 2, false))
             #expect(try await found(ConversationQuery(search: "öl", order: .ascending)) == (["c0", "c3"], 2, false))
-            #expect(try await found(ConversationQuery(owner: "ann", search: "öl")) == (["c0"], 1, false))
+            #expect(try await found(ConversationQuery(of: .owner("ann"), search: "öl")) == (["c0"], 1, false))
             #expect(try await found(ConversationQuery(search: "c", page: 2, limit: 2)) == (["c2", "c1"], 5, true))
             #expect(try await found(ConversationQuery(search: "%")) == ([], 0, false))
             #expect(try await found(ConversationQuery(order: .ascending, limit: 2)) == (["c0", "c1"], 5, true))
             #expect(
-                try await found(ConversationQuery(owner: "bob", order: .ascending, limit: 1)) == (["c3"], 2, true))
+                try await found(ConversationQuery(of: .owner("bob"), order: .ascending, limit: 1)) == (["c3"], 2, true))
         }
     }
 

@@ -49,7 +49,7 @@ private final class Plans: Sendable {
         for owner in [nil, "ann"] {
             let statements = try await database.watching {
                 _ = try await store.conversations(
-                    tenant: "t", project: "p", ConversationQuery(owner: owner, limit: 10))
+                    tenant: "t", project: "p", ConversationQuery(of: owner.map { .owner($0) } ?? .all, limit: 10))
             }
             #expect(statements.count == 2)
         }
@@ -240,7 +240,7 @@ private final class Plans: Sendable {
             for (search, order) in ways {
                 _ = try await store.conversations(
                     tenant: "t", project: "p",
-                    ConversationQuery(owner: owner, search: search, order: order, limit: 10))
+                    ConversationQuery(of: owner.map { .owner($0) } ?? .all, search: search, order: order, limit: 10))
             }
         }
     }

@@ -76,7 +76,11 @@ enum AppOperations {
     private static func listOfTenant(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let (entries, total) = try workspace.inTenant(App.kind.listQuery(input, workspace))
         let hasAny = try total > 0 || workspace.inTenant(ListQuery(kind: App.kind.name, limit: 1)).total > 0
-        let views = entries.map { JSONValue.object(App.kind.view($0, in: workspace.branch)) }
+        let views = try entries.map { entry in
+            var view = App.kind.view(entry, in: workspace.branch)
+            for (name, member) in LastUse.members(try workspace.observations.get(entry.key)) { view[name] = member }
+            return JSONValue.object(view)
+        }
         var output = Page(query: input.query).answer(views, total: total)
         if var body = output.body?.object {
             body["role"] = workspace.surroundings.caller.isAdministrator ? "owner" : "member"

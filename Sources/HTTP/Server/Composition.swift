@@ -77,10 +77,12 @@ extension HTTPServer {
     /// - Parameters:
     ///   - runs: The runs over the same store.
     ///   - audit: Where what was done and refused is put on record.
+    ///   - runners: Recognises those who run agents over the same store.
     ///   - health: Finds out about the servers of tools over the same store; nil when nobody does.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, health: HealthMonitor? = nil,
+        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, runners: Runners,
+        health: HealthMonitor? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let turns = Turns(runs: runs, store: store)
@@ -93,9 +95,11 @@ extension HTTPServer {
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
         endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
+        endpoints += AppSessions.endpoints(runners, store) + WorkChallenges.endpoints(runners)
+        endpoints.append(PlaygroundAccess.endpoint(runners, store))
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
-            operations: described, schemas: parts.schemas, version: parts.version,
+            operations: described, schemas: parts.schemas + AppSessions.schemas, version: parts.version,
             publicURL: parts.clientURL)
         var routes = Routes<Dispatcher.Target>()
         let targets = endpoints.map(Dispatcher.Target.endpoint) + parts.operations.map(Dispatcher.Target.operation)
@@ -108,7 +112,7 @@ extension HTTPServer {
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication, store), store: store,
+                routes: routes, authenticator: Authenticator(parts.authentication, runners), store: store,
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),

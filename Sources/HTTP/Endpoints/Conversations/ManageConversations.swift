@@ -31,9 +31,9 @@ enum ManageConversations {
         searched: "id or title, of the \(Store.conversationsCounted) that were changed last,")
 
     /// What a request asks of a list of conversations.
-    static func query(_ call: Call, _ page: Page, owner: String?) -> ConversationQuery {
+    static func query(_ call: Call, _ page: Page, of whose: ConversationQuery.Whose) -> ConversationQuery {
         ConversationQuery(
-            owner: owner, search: ListOrder.search(call.query), order: ListOrder.order(call.query) ?? .descending,
+            of: whose, search: ListOrder.search(call.query), order: ListOrder.order(call.query) ?? .descending,
             page: page.number, limit: page.limit)
     }
 
@@ -50,7 +50,7 @@ enum ManageConversations {
             let place = key(call)
             let owner = call.query["userId"].flatMap { $0.isEmpty ? nil : $0 }
             let found = try await store.conversations(
-                tenant: place.tenant, project: place.project, query(call, page, owner: owner))
+                tenant: place.tenant, project: place.project, query(call, page, of: owner.map { .owner($0) } ?? .all))
             return .json([
                 "data": [
                     "conversations": .array(found.conversations.map { .object($0.managed) }),
