@@ -5,6 +5,7 @@
 /// - A `ticket` is good once, until it expires: links that set a password, states of a sign-in elsewhere, challenges
 ///   that were solved. `purpose` keeps them apart.
 /// - An `attempt` counts what failed lately, so that guessing stops: for all processes on the database.
+/// - A `server_secret` is made once, sealed, and used by all processes on the database.
 /// - `audit` is append-only: each record's digest covers that of the one before. `audit_head` has the last of each
 ///   tenant, and is locked by who appends.
 let migration0009 = """
@@ -87,6 +88,10 @@ let migration0009 = """
         locked_until {integer} NOT NULL, expires_at {integer} NOT NULL
     ) {clustered};
     CREATE INDEX attempt_end ON attempt (expires_at);
+
+    CREATE TABLE server_secret (
+        name {text} NOT NULL PRIMARY KEY, sealed {text} NOT NULL, created_at {integer} NOT NULL
+    ) {clustered};
 
     CREATE TABLE revocation (
         app {text} NOT NULL, subject {text} NOT NULL, before {integer} NOT NULL, expires_at {integer} NOT NULL,
