@@ -48,7 +48,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -73,12 +73,13 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
+    ("AccessTests", ["Access", "Catalog", "Cryptography", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
         [
-            "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound", "Runtime",
-            "Store",
+            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
+            "Runtime", "Store",
         ]
     ),
     (
@@ -113,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "Access", "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

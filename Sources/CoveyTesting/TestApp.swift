@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 public import Cryptography
 import Foundation
@@ -30,6 +31,8 @@ public struct TestApp: Sendable {
         public var keyring = TestApp.keyring
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// How people get in.
+        public var people = PeopleSettings()
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -51,6 +54,8 @@ public struct TestApp: Sendable {
     public let databaseURL: String
     /// Its store.
     public let store: Store
+    /// Its people.
+    public let people: People
     /// Stops it gracefully; its `run` returns when it has.
     public let stop: @Sendable () async -> Void
 
@@ -108,6 +113,7 @@ public struct TestApp: Sendable {
         var settings = Application.Settings(
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
+        settings.people = options.people
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
@@ -122,7 +128,8 @@ public struct TestApp: Sendable {
             guard let port = await ports.first(where: { _ in true }) else { return try await group.waitForAll() }
             let app = TestApp(
                 client: TestClient(address: "http://127.0.0.1:\(port)"), port: port, clock: clock,
-                modelClock: modelClock, folder: folder, databaseURL: url, store: store
+                modelClock: modelClock, folder: folder, databaseURL: url, store: store,
+                people: application.people
             ) { await application.stop() }
             let outcome: Result<Void, any Error>
             do {

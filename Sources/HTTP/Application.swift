@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Catalog
 public import Cryptography
 import Domain
@@ -27,6 +27,8 @@ public struct Application: Sendable {
         public var version: String
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// How people get in.
+        public var people = PeopleSettings()
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
 
@@ -46,6 +48,8 @@ public struct Application: Sendable {
     }
 
     private let group: ServiceGroup
+    /// The people who use it.
+    public let people: People
 
     /// An application over a store that is open.
     ///
@@ -80,8 +84,11 @@ public struct Application: Sendable {
                 limits: settings.runtimeLimits)
         }
         let audit = AuditTrail(store)
+        people = Self.people(
+            settings.people, store: store, keyring: keyring, publicURL: parts.clientURL, clock: clock,
+            outbound: outbound)
         let server = HTTPServer(
-            parts, store: store, runs: runs, audit: audit, health: health, onListening: onListening)
+            parts, store: store, runs: runs, audit: audit, people: people, health: health, onListening: onListening)
         // They stop in the reverse order: first nobody is let in, then the runs are put away.
         let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
         let recording = AuditService(trail: audit, clock: clock, logger: logger)
@@ -94,6 +101,17 @@ public struct Application: Sendable {
             }, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.limits.shutdown
         group = ServiceGroup(configuration: configuration)
+    }
+
+    /// The people of a store. Passwords are hashed one at a time, beside what else is slow.
+    public static func people(
+        _ settings: PeopleSettings, store: Store, keyring: Keyring, publicURL: String, clock: RuntimeClock = .live,
+        outbound: HTTPClient? = nil
+    ) -> People {
+        let worker = SlowWorker()
+        return People(
+            settings, store: store, keyring: keyring, publicURL: publicURL, now: clock.now, outbound: outbound
+        ) { await worker.run($0) }
     }
 
     /// Opens the database at `url` (`Store.open`) for the kinds that the application has.

@@ -123,7 +123,7 @@ struct Dispatcher: Sendable {
             case .endpoint(let endpoint):
                 try await requireProject(call)
                 let reply = try await endpoint.answer(call)
-                if operation.isAudited { audit.note(record(call, path)) }
+                if operation.isAudited, !endpoint.recordsItself { audit.note(record(call, path)) }
                 return reply
             case .operation: return try await perform(call, method, path)
             }

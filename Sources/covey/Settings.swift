@@ -1,3 +1,4 @@
+import Access
 import FoundationEssentials
 import HTTP
 import Logging
@@ -32,6 +33,10 @@ struct Settings: Sendable {
     let secretKey: String?
     /// The file in which they stand; nil for the one in the data folder.
     let secretKeyFile: String?
+    /// How people get in.
+    let people: PeopleSettings
+    /// The first owner, made at the first start; nil when nobody is named.
+    let admin: (email: String, password: String)?
     let limits: ServerLimits
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
@@ -77,6 +82,10 @@ struct Settings: Sendable {
         secretKeyFile = value("COVEY_SECRET_KEY_FILE")?.value
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
+        people = try Self.people(environment, secret: try secret("COVEY_AUTH_SECRET", "BETTER_AUTH_SECRET"))
+        admin = try Self.admin(
+            value("COVEY_ADMIN_EMAIL", "INKEEP_AGENTS_MANAGE_UI_USERNAME")?.value,
+            value("COVEY_ADMIN_PASSWORD", "INKEEP_AGENTS_MANAGE_UI_PASSWORD")?.value)
         limits = try ServerLimits(environment: environment)
     }
 
@@ -118,18 +127,13 @@ struct Settings: Sendable {
         return level
     }
 
-    /// Whether no request could have a credential that is taken: then there is nothing to serve.
-    var letsNobodyIn: Bool { !isDevelopment && manageBypassSecret == nil && runBypassSecret == nil }
-
-    /// What is said at the start when one half of the API lets nobody in; nil when all is set.
+    /// What is said at the start when one of the operator's secrets is not set; nil when all is set.
     var missingSecrets: String? {
         guard !isDevelopment else { return nil }
         let missing = [
-            manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (management answers 401)" : nil,
-            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents answers 401)" : nil,
+            manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (only people manage)" : nil,
+            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (only keys and apps run agents)" : nil,
         ].compactMap(\.self)
-        guard !missing.isEmpty else { return nil }
-        return "Not set: \(missing.joined(separator: ", ")). Set them to secrets of at least "
-            + "\(Self.secretLengthMin) characters, or start with --dev to try Covey on this machine alone."
+        return missing.isEmpty ? nil : "Not set: \(missing.joined(separator: ", "))."
     }
 }

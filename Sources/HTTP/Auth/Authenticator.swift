@@ -1,7 +1,8 @@
+import Access
 import Catalog
 import Cryptography
 import HTTPTypes
-public import Store
+import Store
 
 /// Finds out who makes a request: a list of strategies for each side of the API, tried in order; the first that knows
 /// the credential decides. A new kind of credential is one more strategy in a list.
@@ -37,9 +38,11 @@ public struct Authenticator: Sendable {
     private let isDevelopment: Bool
 
     /// The strategies that the configuration turns on.
-    public init(_ configuration: Configuration, _ store: Store) {
+    init(_ configuration: Configuration, _ store: Store, _ people: People, _ origins: TrustedOrigins) {
         isDevelopment = configuration.isDevelopment
-        manageStrategies = [configuration.manageBypassSecret.map(Self.manageBypass)].compactMap(\.self)
+        manageStrategies =
+            [configuration.manageBypassSecret.map(Self.manageBypass)].compactMap(\.self)
+            + [Self.session(people, origins)]
         runStrategies = [configuration.runBypassSecret.map(Self.runBypass)].compactMap(\.self)
     }
 
@@ -87,6 +90,17 @@ public struct Authenticator: Sendable {
         return Strategy { credentials in
             guard let bearer = credentials.bearer, Digest(of: bearer) == expected else { return nil }
             return Caller(means: "bypass", authority: .everything, name: "bypass")
+        }
+    }
+
+    /// Who is signed in: by a bearer token, else by a cookie, which browsers send whoever asks them to.
+    private static func session(_ people: People, _ origins: TrustedOrigins) -> Strategy {
+        Strategy { credentials in
+            guard let person = try await people.person(credentials.session) else { return nil }
+            if credentials.bearer == nil, credentials.headers[.cookie] != nil {
+                try origins.admit(credentials.headers, credentials.method, host: credentials.authority)
+            }
+            return Caller(means: "session", authority: .person(account: person.account.id), person: person)
         }
     }
 

@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 
 /// Who makes a request, as authentication found out. What they may do is the `Gate`'s to say.
@@ -26,6 +27,8 @@ public struct Caller: Sendable, Equatable {
     public var owner: String?
     /// What it may do with configuration.
     public var authority: Authority
+    /// The person, as they have signed in; nil for a machine.
+    public var person: SignedIn?
     /// What a run and its conversation are told of where the request came from: `initiatedBy`, `appId`, verified claims
     /// (run spec §1.9). Nil for nothing.
     public var metadata: JSONObject?
@@ -35,7 +38,7 @@ public struct Caller: Sendable, Equatable {
     /// A caller from its parts.
     public init(
         means: String, tenant: String? = nil, project: String? = nil, agent: String? = nil, owner: String? = nil,
-        authority: Authority = .none, metadata: JSONObject? = nil, name: String? = nil
+        authority: Authority = .none, person: SignedIn? = nil, metadata: JSONObject? = nil, name: String? = nil
     ) {
         self.means = means
         self.tenant = tenant
@@ -43,6 +46,7 @@ public struct Caller: Sendable, Equatable {
         self.agent = agent
         self.owner = owner
         self.authority = authority
+        self.person = person
         self.metadata = metadata
         self.name = name
     }

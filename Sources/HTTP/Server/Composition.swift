@@ -70,11 +70,12 @@ extension HTTPServer {
     ///
     /// - Parameters:
     ///   - runs: The runs over the same store.
+    ///   - people: Who gets in.
     ///   - audit: Where what was done and refused is put on record.
     ///   - health: Finds out about the servers of tools over the same store; nil when nobody does.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, health: HealthMonitor? = nil,
+        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, people: People, health: HealthMonitor? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let turns = Turns(runs: runs, store: store)
@@ -87,10 +88,13 @@ extension HTTPServer {
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
         endpoints.append(Capabilities.endpoint)
+        endpoints += ManagePeople.endpoints(people) + ManageInvitations.endpoints(people)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas, version: parts.version,
             publicURL: parts.clientURL)
+        let origins = TrustedOrigins(publicURL: parts.publicURL, people.settings)
+        endpoints += PeopleEndpoints(people: people, origins: origins, sealing: parts.sealing).endpoints
         var routes = Routes<Dispatcher.Target>()
         let targets = endpoints.map(Dispatcher.Target.endpoint) + parts.operations.map(Dispatcher.Target.operation)
         for target in targets {
@@ -101,7 +105,8 @@ extension HTTPServer {
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication, store), store: store,
+                routes: routes, authenticator: Authenticator(parts.authentication, store, people, origins),
+                store: store,
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
