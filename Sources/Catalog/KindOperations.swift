@@ -37,7 +37,7 @@ extension Kind {
 
     /// The resource that a path names, for kinds of which something is found out.
     private var observedKey: (@Sendable ([String: String]) -> ResourceKey)? {
-        if statuses.isEmpty { return nil }
+        if statuses.isEmpty, handle == nil { return nil }
         return { path in key(path[itemParameter] ?? "", path) }
     }
 

@@ -1,8 +1,8 @@
 import CCrypto
 
-/// A public key in PEM (RFC 7468, `BEGIN PUBLIC KEY`), read by libcrypto.
+/// A public key that checks signatures, read by libcrypto. It is a value: its bytes.
 public struct PublicKey: Sendable, Equatable {
-    /// What signatures a key can check (RFC 7518 §3.1, RFC 8037).
+    /// What signatures a key can check (RFC 7518 §3.1, RFC 8037 §3.1).
     public enum Algorithm: String, Sendable, CaseIterable {
         case rs256 = "RS256"
         case rs384 = "RS384"
@@ -27,12 +27,14 @@ public struct PublicKey: Sendable, Equatable {
 
     /// The key's sort and strength.
     public let family: Family
+    /// The key as a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) in DER: one text for each key.
+    let der: [UInt8]
 
     /// Bytes of a PEM text that are read at most: an RSA key of 16,384 bits has some 2,800.
     public static let bytesMax = 16_384
     private static let rsaBitsMin = 2048
 
-    /// Reads a text that is one public key and nothing else; nil when it is not.
+    /// Reads a text in PEM (RFC 7468, `BEGIN PUBLIC KEY`) that is one key and nothing else; nil when it is not.
     public init?(pem: String) {
         let text = pem.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isWhitespace || $0 == " " } }
             .filter { !$0.isEmpty }
@@ -47,12 +49,67 @@ public struct PublicKey: Sendable, Equatable {
         ERR_clear_error()
         guard let key else { return nil }
         defer { EVP_PKEY_free(key) }
+        self.init(key)
+    }
+
+    /// Reads a SubjectPublicKeyInfo in DER; nil when the bytes are not one key and nothing else, or the key is not
+    /// sound: a point that is not on its curve.
+    init?(der: [UInt8]) {
+        guard let key = Self.read(der) else { return nil }
+        defer { EVP_PKEY_free(key) }
+        self.init(key)
+    }
+
+    /// The key in PEM.
+    public var pem: String {
+        let text = Array(Base64.standard.text(der))
+        let lines = stride(from: 0, to: text.count, by: 64).map { String(text[$0..<min($0 + 64, text.count)]) }
+        return (["-----BEGIN PUBLIC KEY-----"] + lines + ["-----END PUBLIC KEY-----", ""]).joined(separator: "\n")
+    }
+
+    private init?(_ key: OpaquePointer) {
         switch EVP_PKEY_get_base_id(key) {
         case EVP_PKEY_RSA: family = .rsa(bits: Int(EVP_PKEY_get_bits(key)))
         case EVP_PKEY_EC: family = .ellipticCurve(Self.curve(of: key))
         case EVP_PKEY_ED25519, EVP_PKEY_ED448: family = .edwards
         default: family = .other
         }
+        guard let der = encoded({ i2d_PUBKEY(key, $0) }) else { return nil }
+        self.der = der
+    }
+
+    /// The key for libcrypto; the caller frees it.
+    private static func read(_ der: [UInt8]) -> OpaquePointer? {
+        defer { ERR_clear_error() }
+        return der.withUnsafeBufferPointer { buffer in
+            var position = buffer.baseAddress
+            guard let key = d2i_PUBKEY(nil, &position, buffer.count) else { return nil }
+            guard position == buffer.baseAddress.map({ $0 + buffer.count }) else {
+                EVP_PKEY_free(key)
+                return nil
+            }
+            return key
+        }
+    }
+
+    /// Whether `signature` is of `message` by this key's owner. False also for a key that cannot check signatures of
+    /// the algorithm, and for a signature of another form: those of ECDSA are r and s at full length, one behind the
+    /// other (RFC 7518 §3.4).
+    public func verifies(_ signature: [UInt8], of message: [UInt8], _ algorithm: Algorithm) -> Bool {
+        guard refusal(of: algorithm) == nil, let key = Self.read(der) else { return false }
+        defer {
+            EVP_PKEY_free(key)
+            ERR_clear_error()
+        }
+        var signature = signature
+        if let width = algorithm.integerBytes {
+            guard let pair = ECDSASignature(joined: signature, width: width)?.der else { return false }
+            signature = pair
+        }
+        guard let context = EVP_MD_CTX_new() else { return false }
+        defer { EVP_MD_CTX_free(context) }
+        guard EVP_DigestVerifyInit(context, nil, algorithm.digest, nil, key) == 1 else { return false }
+        return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
 
     private static func curve(of key: OpaquePointer) -> String {

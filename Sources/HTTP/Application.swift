@@ -87,11 +87,14 @@ public struct Application: Sendable {
         people = Self.people(
             settings.people, store: store, keyring: keyring, publicURL: parts.clientURL, clock: clock,
             outbound: outbound)
+        let runners = Runners(
+            settings.authentication.runners, store: store, keyring: keyring, now: clock.now)
         let server = HTTPServer(
-            parts, store: store, runs: runs, audit: audit, people: people, health: health, onListening: onListening)
+            parts, store: store, runs: runs, audit: audit, people: people, runners: runners, health: health,
+            onListening: onListening)
         // They stop in the reverse order: first nobody is let in, then the runs are put away.
         let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
-        let recording = AuditService(trail: audit, clock: clock, logger: logger)
+        let recording = AuditService(trail: audit, uses: runners.uses, clock: clock, logger: logger)
         let services: [any Service] = [recording] + watching + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -142,9 +145,11 @@ private struct HealthService: Service {
     }
 }
 
-/// The record of what was done as a service: writes what waits every moment, and the rest at the end.
+/// The records of what was done and of what was used as a service: writes what waits every moment, and the rest at the
+/// end.
 private struct AuditService: Service {
     let trail: AuditTrail
+    let uses: LastUses
     let clock: RuntimeClock
     let logger: Logger
 
@@ -160,6 +165,11 @@ private struct AuditService: Service {
             try await trail.flush()
         } catch {
             logger.error("the audit could not be written, and waits: \(error)")
+        }
+        do {
+            try await uses.flush()
+        } catch {
+            logger.error("when keys were used last could not be written, and waits: \(error)")
         }
     }
 }

@@ -69,7 +69,7 @@ struct Dispatcher: Sendable {
 
     /// The refusal in the form that what was called has for it; nil for a problem document.
     private func refusal(_ problem: Problem, _ request: Request, _ path: Substring) -> Reply? {
-        guard let method = Operation.Method(rawValue: request.method.rawValue),
+        guard let method = request.method == .head ? .get : Operation.Method(rawValue: request.method.rawValue),
             case .found(.endpoint(let endpoint), _) = routes.match(method, path)
         else { return nil }
         return endpoint.refuse?(problem)
@@ -119,6 +119,7 @@ struct Dispatcher: Sendable {
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
                 authority: request.head.authority, caller: caller, address: address, body: body, ref: ref)
             call.rights = try await admit(call, path)
+            if caller.isKey(for: operation.permission) { audit.note(record(call, "")) }
             switch target {
             case .endpoint(let endpoint):
                 try await requireProject(call)
@@ -288,7 +289,9 @@ struct Dispatcher: Sendable {
         case .read(let body):
             let surroundings = surroundings(of: call)
             let isObserved = operation.observed != nil
-            if let observed = operation.observed { await watch.settle(observed(call.path), branch) }
+            if let observed = operation.observed, operation.isVersioned {
+                await watch.settle(observed(call.path), branch)
+            }
             let (output, plain) = try await store.readConfiguration(in: branch) {
                 [projectKind, sealing] transaction -> (OperationOutput, OperationOutput?) in
                 let tools = WorkspaceTools(

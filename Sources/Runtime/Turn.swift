@@ -18,8 +18,14 @@ public struct Turn: Sendable {
     public var agent: String
     /// The conversation that goes on, or the id that a new one gets; nil or empty for a new one with a fresh id.
     public var conversation: String?
-    /// The end user who calls; nil for none in particular. A conversation goes on only for the one who started it.
+    /// The end user who calls, as people see them; nil for none in particular.
     public var owner: String?
+    /// The whole name of who calls: two keys, the users of two apps and the persons of a tenant never share one. A
+    /// conversation goes on only for the one who started it. Nil for nobody in particular.
+    public var subject: String?
+    /// What is kept of the caller with a conversation that begins: `initiatedBy`, verified claims (run spec §1.9). Nil
+    /// for nothing.
+    public var metadata: JSONObject?
     /// The id that the user message gets; nil for a fresh one.
     public var messageID: String?
     /// What the user said, at least one piece.
@@ -44,7 +50,8 @@ public struct Turn: Sendable {
     /// A turn from its parts.
     public init(
         branch: BranchKey, agent: String, conversation: String? = nil, owner: String? = nil,
-        messageID: String? = nil, parts: [Part], surface: Surface = .chatCompletions, isStreamed: Bool,
+        subject: String? = nil, metadata: JSONObject? = nil, messageID: String? = nil, parts: [Part],
+        surface: Surface = .chatCompletions, isStreamed: Bool,
         emitsOperations: Bool = false, clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
         properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl",
         clientRequest: String? = nil
@@ -53,6 +60,8 @@ public struct Turn: Sendable {
         self.agent = agent
         self.conversation = conversation
         self.owner = owner
+        self.subject = subject
+        self.metadata = metadata
         self.messageID = messageID
         self.parts = parts
         self.surface = surface

@@ -17,18 +17,23 @@ extension Store {
     /// One page of a project's conversations, last changed first. Two statements.
     ///
     /// - Parameters:
-    ///   - owner: only those of this end user; nil for all.
+    ///   - owner: only those of the end users of this name; nil for all.
+    ///   - subject: only those that belong to this one; nil for all. Goes before `owner`.
     ///   - page: from 1.
     ///   - limit: conversations a page, 1–1,000.
     public func conversations(
-        tenant: String, project: String, owner: String? = nil, page: Int, limit: Int
+        tenant: String, project: String, owner: String? = nil, subject: String? = nil, page: Int, limit: Int
     ) async throws(StoreError) -> ConversationPage {
         try await database.read { connection in
-            let place: [SQLValue] = [.text(tenant), .text(project)] + (owner.map { [.text($0)] } ?? [])
-            let count = owner == nil ? JournalSQL.conversationCount : JournalSQL.ownedCount
+            let place: [SQLValue] = [.text(tenant), .text(project)] + ((subject ?? owner).map { [.text($0)] } ?? [])
+            let (count, read) =
+                switch (subject, owner) {
+                case (nil, nil): (JournalSQL.conversationCount, JournalSQL.conversationPage)
+                case (nil, _): (JournalSQL.ownedCount, JournalSQL.ownedPage)
+                default: (JournalSQL.ofSubjectCount, JournalSQL.ofSubjectPage)
+                }
             let bound = SQLValue.integer(Int64(Self.conversationsCounted))
             let counted = try connection.first(count, place + [bound]) { $0.integer(0) }
-            let read = owner == nil ? JournalSQL.conversationPage : JournalSQL.ownedPage
             let window = SQLValue.Window(page, limit)
             var rows = try connection.rows(read, place + window.withOneMore) { try $0.conversation(tenant, project) }
             let hasMore = rows.count > Int(window.limit)

@@ -4,8 +4,8 @@ enum JournalSQL {
         """
         INSERT INTO conversation
             (tenant, project, id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties,
-            last_position, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $12, $13)
+            last_position, created_at, updated_at, subject)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $12, $13, $14)
         ON CONFLICT (tenant, id) DO UPDATE SET
             agent = excluded.agent, ref = excluded.ref, updated_at = excluded.updated_at,
             last_position = conversation.last_position + excluded.last_position,
@@ -14,12 +14,13 @@ enum JournalSQL {
             metadata = coalesce(excluded.metadata, conversation.metadata),
             user_properties = coalesce(excluded.user_properties, conversation.user_properties),
             properties = coalesce(excluded.properties, conversation.properties)
-        WHERE conversation.project = excluded.project AND conversation.owner IS NOT DISTINCT FROM excluded.owner
+        WHERE conversation.project = excluded.project AND conversation.subject IS NOT DISTINCT FROM excluded.subject
         RETURNING last_position
         """)
 
     private static let conversationColumns = """
-        id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties, created_at, updated_at
+        id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties, created_at, updated_at,
+        subject
         """
 
     static let conversation = Statement(
@@ -47,6 +48,18 @@ enum JournalSQL {
     static let ownedPage = Statement(
         """
         SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3
+        ORDER BY updated_at DESC, id LIMIT $4 OFFSET $5
+        """)
+
+    static let ofSubjectCount = Statement(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 AND subject = $3 LIMIT $4) AS counted
+        """)
+
+    static let ofSubjectPage = Statement(
+        """
+        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2 AND subject = $3
         ORDER BY updated_at DESC, id LIMIT $4 OFFSET $5
         """)
 

@@ -42,7 +42,10 @@ public struct ConversationRow: Sendable, Equatable {
     public var agent: String
     /// The sub-agent that answers the next turn; nil for the agent's default.
     public var activeSubAgent: String?
-    /// The end user it belongs to; nil when nobody in particular started it.
+    /// The whole name of who it belongs to: a key, an app's user, a person (`Turn.subject`); nil when nobody in
+    /// particular started it.
+    public var subject: String?
+    /// The end user's name for people; nil when nobody in particular started it.
     public var owner: String?
     /// The branch it runs on.
     public var ref: String
@@ -63,9 +66,10 @@ public struct ConversationRow: Sendable, Equatable {
     public init(
         key: ConversationKey, agent: String, activeSubAgent: String? = nil, owner: String? = nil, ref: String,
         title: String? = nil, metadata: JSONValue? = nil, userProperties: JSONValue? = nil,
-        properties: JSONValue? = nil, createdAt: Int64, updatedAt: Int64
+        properties: JSONValue? = nil, createdAt: Int64, updatedAt: Int64, subject: String? = nil
     ) {
         self.key = key
+        self.subject = subject
         self.agent = agent
         self.activeSubAgent = activeSubAgent
         self.owner = owner

@@ -42,7 +42,7 @@ extension ConfigurationTransaction {
             setHandle: { key, handle in try Self.problems { try self.setHandle(key, handle) } },
             versions: versions(at: nil))
         workspace.observations = Observations(
-            get: { try self.observation(of: $0.id) }, statuses: { _ in try self.observedStatuses() })
+            get: { try self.observation(of: $0) }, statuses: { _ in try self.observedStatuses() })
         place(&workspace, tools)
         workspace.credentials = credentialEntries(tools.sealing.keyring)
         workspace.onAllBranches = { try self.onAllBranches($0) }

@@ -56,7 +56,7 @@ struct LiveServer {
             address: settings.address,
             authentication: Authenticator.Configuration(
                 manageBypassSecret: settings.manageBypassSecret, runBypassSecret: settings.runBypassSecret,
-                isDevelopment: settings.isDevelopment),
+                isDevelopment: settings.isDevelopment, runners: settings.runners),
             limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
             publicURL: settings.publicURL)
         application.people = settings.people

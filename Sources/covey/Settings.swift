@@ -37,6 +37,8 @@ struct Settings: Sendable {
     let people: PeopleSettings
     /// The first owner, made at the first start; nil when nobody is named.
     let admin: (email: String, password: String)?
+    /// What recognises those who run agents.
+    let runners: RunnerConfiguration
     let limits: ServerLimits
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
@@ -86,6 +88,7 @@ struct Settings: Sendable {
         admin = try Self.admin(
             value("COVEY_ADMIN_EMAIL", "INKEEP_AGENTS_MANAGE_UI_USERNAME")?.value,
             value("COVEY_ADMIN_PASSWORD", "INKEEP_AGENTS_MANAGE_UI_PASSWORD")?.value)
+        runners = try Self.runners(environment)
         limits = try ServerLimits(environment: environment)
     }
 

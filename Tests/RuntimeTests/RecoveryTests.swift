@@ -37,7 +37,7 @@ import Testing
         world.outliveLease()
         await second.recover()
         guard try await world.store.conversation(world.key("c1")) != nil else { return (world, nil) }
-        return (world, try await second.latestRun(in: world.key("c1"), owner: nil))
+        return (world, try await second.latestRun(in: world.key("c1"), subject: nil))
     }
 
     @Test(arguments: 0..<16, [true, false])
@@ -84,7 +84,7 @@ import Testing
         let second = world.runs(owner: "two")
         world.outliveLease()
         await second.recover()
-        let run = try #require(try await second.latestRun(in: world.key("c1"), owner: nil))
+        let run = try #require(try await second.latestRun(in: world.key("c1"), subject: nil))
         #expect(try await run.all().last?.event.brief == "finished completed")
         let text = try #require(try await world.messages("c1").last)
         #expect(text.contains("whether it took effect is unknown") && text.contains("clock done"))
@@ -103,7 +103,7 @@ import Testing
             world.outliveLease()
             await next.recover()
             if attempt == 3 {
-                let run = try #require(try await next.latestRun(in: world.key("c1"), owner: nil))
+                let run = try #require(try await next.latestRun(in: world.key("c1"), subject: nil))
                 #expect(try await run.all().last?.event.brief == "finished failed interrupted")
             }
         }
@@ -122,7 +122,7 @@ import Testing
         #expect(runs.registry.all.isEmpty, "the lease stands")
         world.outliveLease()
         await runs.claimUnfinished()
-        let run = try #require(try await runs.latestRun(in: world.key("c1"), owner: nil))
+        let run = try #require(try await runs.latestRun(in: world.key("c1"), subject: nil))
         #expect(try await run.all().last?.event.brief == "finished completed")
     }
 
@@ -140,10 +140,10 @@ import Testing
         world.outliveLease()
         await runs.renewLeases()
         await runs.claimUnfinished()
-        let run = try await runs.follow(run: first.run, in: world.key("c1"), owner: nil)
+        let run = try await runs.follow(run: first.run, in: world.key("c1"), subject: nil)
         #expect(try await run.all().last?.event.brief == "finished failed interrupted")
         #expect(runs.registry.all.map(\.key.id) == [second.run])
-        #expect(try await runs.cancel(world.key("c1"), owner: nil))
+        #expect(try await runs.cancel(world.key("c1"), subject: nil))
     }
 
     @Test func `a run whose agent is gone fails with a sentence`() async throws {
@@ -177,7 +177,7 @@ import Testing
         let second = world.runs(owner: "two")
         world.outliveLease()
         await second.recover()
-        _ = try await second.latestRun(in: world.key("c1"), owner: nil)?.all()
+        _ = try await second.latestRun(in: world.key("c1"), subject: nil)?.all()
         let requests = world.models.requests("router")
         #expect(requests.count == 2)
         #expect(requests.first?.messages == requests.last?.messages)
@@ -194,7 +194,7 @@ import Testing
         let second = world.runs(owner: "two")
         world.outliveLease()
         await second.recover()
-        let run = try #require(try await second.latestRun(in: world.key("c1"), owner: nil))
+        let run = try #require(try await second.latestRun(in: world.key("c1"), subject: nil))
         #expect(try await run.all().last?.event.brief == "finished completed")
         await first.renewLeases()
         await #expect(throws: LeaseLost.self) { try await handle.all() }

@@ -115,11 +115,11 @@ import Testing
             })
         let handle = try await runs.start(world.turn(conversation: "c1"))
         try await began.wait()
-        #expect(try await runs.cancel(world.key("c1"), owner: nil))
+        #expect(try await runs.cancel(world.key("c1"), subject: nil))
         try await stopped.wait()
         #expect(try await handle.all().last?.event.brief == "finished cancelled")
         #expect(try await world.messages("c1").last == "agent router chat: Well,  [cancelled]")
-        #expect(try await runs.cancel(world.key("c1"), owner: nil) == false)
+        #expect(try await runs.cancel(world.key("c1"), subject: nil) == false)
         world.models.set("router", .text("Again."))
         #expect(try await runs.log(world.turn(conversation: "c1")).briefs.last == "finished completed")
     }
@@ -132,7 +132,7 @@ import Testing
         world.models.set("lookup", .text("never", after: never, began: began))
         let handle = try await runs.start(world.turn(conversation: "c1"))
         try await began.wait()
-        #expect(try await runs.cancel(world.key("c1"), owner: nil))
+        #expect(try await runs.cancel(world.key("c1"), subject: nil))
         #expect(
             try await handle.all().map(\.event).briefs.suffix(3) == [
                 "tool_ended 0 p error", "tool_ended 0 d error", "finished cancelled",
@@ -195,7 +195,7 @@ import Testing
         let next = world.runs(owner: "two")
         world.outliveLease()
         await next.recover()
-        let run = try #require(try await next.latestRun(in: world.key("c1"), owner: nil))
+        let run = try #require(try await next.latestRun(in: world.key("c1"), subject: nil))
         #expect(try await run.all().map(\.event).briefs.contains("resumed 2"))
         #expect(try await world.messages("c1").last == "agent router chat: Here I am.")
     }

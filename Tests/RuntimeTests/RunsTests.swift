@@ -114,12 +114,12 @@ import Testing
         for turn in [foreign, world.turn(conversation: "c1", owner: "bob"), world.turn(conversation: "c1")] {
             await #expect(throws: gone) { try await runs.start(turn) }
         }
-        await #expect(throws: gone) { try await runs.latestRun(in: world.key("c1"), owner: "bob") }
-        await #expect(throws: gone) { try await runs.cancel(world.key("c1"), owner: nil) }
-        #expect(try await runs.latestRun(in: world.key("c1"), owner: "ann") != nil)
-        #expect(try await runs.cancel(world.key("c1"), owner: "ann") == false)
+        await #expect(throws: gone) { try await runs.latestRun(in: world.key("c1"), subject: "bob") }
+        await #expect(throws: gone) { try await runs.cancel(world.key("c1"), subject: nil) }
+        #expect(try await runs.latestRun(in: world.key("c1"), subject: "ann") != nil)
+        #expect(try await runs.cancel(world.key("c1"), subject: "ann") == false)
         let other = ConversationKey(tenant: "acme", project: "other", id: "c1")
-        await #expect(throws: gone) { try await runs.latestRun(in: other, owner: "ann") }
+        await #expect(throws: gone) { try await runs.latestRun(in: other, subject: "ann") }
         #expect(try await world.messages("c1").count == 2, "nothing was added")
     }
 
@@ -304,11 +304,11 @@ import Testing
         let log = try await early.value
         #expect(log.count == 17)
         #expect(try await slow.value == log)
-        let late = try #require(try await runs.latestRun(in: world.key("c1"), owner: nil))
+        let late = try #require(try await runs.latestRun(in: world.key("c1"), subject: nil))
         #expect(try await late.all() == log)
         #expect(try await handle.next(after: 17).isEmpty)
         #expect(
-            try await world.runs(owner: "two").follow(run: handle.run, in: world.key("c1"), owner: nil).all() == log)
+            try await world.runs(owner: "two").follow(run: handle.run, in: world.key("c1"), subject: nil).all() == log)
     }
 
     @Test func `what has left memory is read from the store`() async throws {

@@ -9,7 +9,7 @@ extension ConversationRow {
     ) -> ConversationRow {
         ConversationRow(
             key: ConversationKey(tenant: tenant, project: project, id: id), agent: "support", owner: owner, ref: "main",
-            createdAt: at, updatedAt: at)
+            createdAt: at, updatedAt: at, subject: owner)
     }
 }
 

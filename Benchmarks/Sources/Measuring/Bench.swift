@@ -206,7 +206,12 @@ public final class Bench {
         attempt("\(step.name), direct") { result.direct.append(try load(model.target, step)) }
         if let nginx { attempt("\(step.name), nginx") { result.nginx = try load(nginx.target, step) } }
         if let covey {
-            attempt("\(step.name), covey") { result.covey = try load(try covey.target(), step) }
+            attempt("\(step.name), covey") {
+                let keyed = step.isKeyed ? try covey.keyedTarget() : nil
+                if step.isKeyed { result.keyless.append(try load(try covey.target(), step)) }
+                result.covey = try load(try keyed ?? covey.target(), step)
+                if step.isKeyed { result.keyless.append(try load(try covey.target(), step)) }
+            }
         }
         attempt("\(step.name), direct again") { result.direct.append(try load(model.target, step)) }
         for (name, measured) in [("nginx", result.nginx), ("covey", result.covey)] {

@@ -38,6 +38,21 @@ final class CoveyProcess {
         )
     }
 
+    /// Where turns go with an API key alone, which is made for it. Throws when it does not run.
+    func keyedTarget() throws -> Target {
+        let path = "/manage/tenants/default/projects/bench/api-keys"
+        let body = JSON.object([("agentId", .text("plain")), ("name", .text("bench"))]).line
+        let answer = try HTTPCall("POST", port: port, path, body: body)
+        guard answer.status == 201, let key = try JSON(reading: answer.body)["data"]?["key"]?.string else {
+            throw Complaint("POST \(path) answered \(answer.status): \(answer.body.prefix(600))")
+        }
+        let plain = try target()
+        return Target(
+            name: plain.name, port: plain.port, path: plain.path, headers: ["authorization: Bearer \(key)"],
+            process: plain.process
+        )
+    }
+
     /// Starts it and waits until it is healthy.
     func start() throws {
         let child = try spawn()

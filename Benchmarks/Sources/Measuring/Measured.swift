@@ -82,9 +82,11 @@ public struct StepResult: Sendable {
     public var nginx: Measured?
     /// Covey; nil when it was left out or failed.
     public var covey: Measured?
+    /// Covey without an API key, before and after it was measured with one; empty where no key is used.
+    public var keyless: [Measured] = []
 
     /// Everything that was measured, in the order of the targets.
-    public var all: [Measured] { direct + [nginx, covey].compactMap(\.self) }
+    public var all: [Measured] { direct + keyless + [nginx, covey].compactMap(\.self) }
 
     /// Processors that were busy with other work meanwhile, on average over the targets.
     public var noise: Double { Distribution(all.map(\.noise)).mean }
@@ -97,6 +99,7 @@ public struct StepResult: Sendable {
         .object([
             ("name", .text(step.name)), ("title", .text(step.title)), ("connections", .count(step.connections)),
             ("direct", .array(direct.map(\.json))), ("nginx", nginx?.json ?? .null), ("covey", covey?.json ?? .null),
+            ("keyless", .array(keyless.map(\.json))),
         ])
     }
 }

@@ -20,13 +20,15 @@ public struct Step: Sendable, Equatable {
     public let seconds: Double
     /// Seconds at the beginning that do not count.
     public let warmupSeconds: Double
+    /// Whether Covey is called with an API key, and besides without one, to compare.
+    public let isKeyed: Bool
 
     /// Pieces of every answer of the bench.
     public static let standardChunks = 20
 
     init(
         _ name: String, _ title: String, isStreamed: Bool, connections: Int, delayMilliseconds: Int = 0,
-        requests: Int = 1_000_000, seconds: Double, warmupSeconds: Double
+        requests: Int = 1_000_000, seconds: Double, warmupSeconds: Double, isKeyed: Bool = false
     ) {
         self.name = name
         self.title = title
@@ -36,6 +38,7 @@ public struct Step: Sendable, Equatable {
         self.requests = requests
         self.seconds = seconds
         self.warmupSeconds = warmupSeconds
+        self.isKeyed = isKeyed
         chunks = Self.standardChunks
     }
 
@@ -49,6 +52,10 @@ public struct Step: Sendable, Equatable {
         }
         return [
             timed("plain_c1", "plain, 1 client", false, 1),
+            Step(
+                "keyed_c1", "plain with an API key, 1 client", isStreamed: false, connections: 1, seconds: seconds,
+                warmupSeconds: warmup, isKeyed: true
+            ),
             timed("stream_c1", "streamed, 1 client", true, 1),
             timed("plain_c32", "plain, 32 clients", false, 32),
             timed("stream_c32", "streamed, 32 clients", true, 32),

@@ -40,6 +40,12 @@ public struct Table: Sendable {
         if result.step.isStreamed {
             addMilliseconds("\(result.step.title): first piece p50, ms", \.firstTokenP50, result, aim: nil)
         }
+        if result.step.isKeyed {
+            let added = Self.difference(result.covey?.p50, Measured.mean(result.keyless)?.p50)
+            let limit = Aims.addedByKeyMilliseconds
+            let aim = Self.aim("≤ \(JSON.number(limit).line)", added.map { $0 <= limit })
+            rows.append(["\(result.step.title): added by the key, p50, ms", "", "", Self.signed(added), "", "", aim])
+        }
     }
 
     private mutating func addMilliseconds(
@@ -136,6 +142,8 @@ public enum Aims {
     public static let addedP50Milliseconds = 0.5
     /// Milliseconds added to the slowest hundredth at one client.
     public static let addedP99Milliseconds = 3.0
+    /// Milliseconds that an API key adds to the median turn at one client.
+    public static let addedByKeyMilliseconds = 0.2
     /// Turns per second, by step.
     public static let turnsPerSecond = ["plain_c32": 8_000.0, "stream_c32": 4_000.0]
     /// Milliseconds of processor time for a turn.

@@ -43,6 +43,17 @@ struct TableTests {
         #expect(try Self.cells(results, "plain, 1 client: p99").last == "added ≤ 3 missed")
     }
 
+    @Test func `what a key adds is shown against Covey without one`() throws {
+        var results = Results()
+        var result = try Self.result("keyed_c1", covey: try Self.measured(rate: 900, p50: 0.44, p99: 1))
+        result.keyless = [
+            try Self.measured(rate: 900, p50: 0.30, p99: 1), try Self.measured(rate: 900, p50: 0.32, p99: 1),
+        ]
+        results.steps = [result]
+        let title = "plain with an API key, 1 client: added by the key"
+        #expect(try Self.cells(results, title).suffix(4) == ["+0.130", "", "", "≤ 0.2 met"])
+    }
+
     @Test func `throughput is shown as a share of both references`() throws {
         var results = Results()
         results.steps = [

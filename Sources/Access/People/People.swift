@@ -17,7 +17,7 @@ public final class People: Sendable {
     let outbound: HTTPClient?
     private let slowly: @Sendable (SlowWork) async -> String
     private let hashesWaiting = Atomic<Int>(0)
-    private let signingKey = Mutex<[UInt8]?>(nil)
+    private let secrets: ServerSecrets
 
     /// Hashes of passwords that wait at once; more are refused with 503.
     static let hashesWaitingMax = 64
@@ -38,6 +38,7 @@ public final class People: Sendable {
         self.keyring = keyring
         self.publicURL = publicURL
         self.now = now
+        secrets = ServerSecrets(store: store, keyring: keyring, now: now)
         self.outbound = outbound
         self.slowly = slowly
     }
@@ -50,28 +51,10 @@ public final class People: Sendable {
 
     // MARK: The secret
 
-    private static let secretName = "auth"
-    private static let secretContext = ["covey", "server secret", "auth"]
-
     /// What cookies are signed with: as the settings say, or made once and kept sealed for all processes.
     func signingKey() async throws -> [UInt8] {
-        if let known = signingKey.withLock({ $0 }) { return known }
-        let key: [UInt8]
-        if let secret = settings.secret {
-            key = Array(secret.utf8)
-        } else {
-            let sealed = try await sealedSecret()
-            key = Array(try keyring.open(sealed, in: Self.secretContext).utf8)
-        }
-        signingKey.withLock { $0 = key }
-        return key
-    }
-
-    private func sealedSecret() async throws -> String {
-        let now = self.now()
-        if let kept = try await store.readAccess({ try $0.serverSecret(Self.secretName) }) { return kept }
-        let made = keyring.seal(Random.alphanumerics(43), in: Self.secretContext)
-        return try await store.writeAccess { try $0.keepServerSecret(Self.secretName, made, at: now) }
+        if let secret = settings.secret { return Array(secret.utf8) }
+        return Array(try await secrets.secret("auth") { Random.alphanumerics(43) }.utf8)
     }
 
     // MARK: Passwords

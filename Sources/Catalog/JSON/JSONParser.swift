@@ -17,7 +17,7 @@ extension JSONValue {
     /// - Throws: `JSONParseError` on anything else: invalid UTF-8, a byte order mark, lone surrogates, more than
     ///   `depthMax` levels, numbers beyond the range of doubles, text after the document.
     public init(parsing bytes: some Sequence<UInt8>) throws(JSONParseError) {
-        try self.init(bytes, mends: false)
+        try self.init(bytes, .plain)
     }
 
     /// Reads one JSON document as `init(parsing:)` does, but lets U+FFFD stand for a lone surrogate: for texts of
@@ -25,13 +25,21 @@ extension JSONValue {
     ///
     /// - Throws: `JSONParseError` on anything else that is wrong.
     public init(mending bytes: some Sequence<UInt8>) throws(JSONParseError) {
-        try self.init(bytes, mends: true)
+        try self.init(bytes, .mending)
     }
 
-    private init(_ bytes: some Sequence<UInt8>, mends: Bool) throws(JSONParseError) {
+    /// Reads one JSON document as `init(parsing:)` does, but refuses doubled names: for what was signed, where two
+    /// readers must not see two things (RFC 7519 §4).
+    ///
+    /// - Throws: `JSONParseError` on anything that is wrong.
+    public init(strictly bytes: some Sequence<UInt8>) throws(JSONParseError) {
+        try self.init(bytes, .strict)
+    }
+
+    private init(_ bytes: some Sequence<UInt8>, _ manner: JSONParser.Manner) throws(JSONParseError) {
         let result: Result<JSONValue, JSONParseError>? =
-            bytes.withContiguousStorageIfAvailable { Self.parse($0, mends: mends) }
-        self = try (result ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0, mends: mends) }).get()
+            bytes.withContiguousStorageIfAvailable { Self.parse($0, manner) }
+        self = try (result ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0, manner) }).get()
     }
 
     /// Reads one JSON document from text; see `init(parsing:)` for bytes.
@@ -41,9 +49,9 @@ extension JSONValue {
     }
 
     private static func parse(
-        _ bytes: UnsafeBufferPointer<UInt8>, mends: Bool = false
+        _ bytes: UnsafeBufferPointer<UInt8>, _ manner: JSONParser.Manner = .plain
     ) -> Result<JSONValue, JSONParseError> {
-        var parser = JSONParser(bytes: bytes, mends: mends)
+        var parser = JSONParser(bytes: bytes, manner: manner)
         do throws(JSONParseError) {
             return .success(try parser.document())
         } catch {
@@ -54,15 +62,22 @@ extension JSONValue {
 
 /// A recursive-descent parser over bytes that stay alive for its whole life.
 private struct JSONParser {
+    enum Manner {
+        case plain
+        /// U+FFFD stands for lone surrogates.
+        case mending
+        /// Doubled names are refused.
+        case strict
+    }
+
     let bytes: UnsafeBufferPointer<UInt8>
-    /// Whether U+FFFD stands for lone surrogates.
-    let mends: Bool
+    let manner: Manner
     var at = 0
     var depth = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>, mends: Bool) {
+    init(bytes: UnsafeBufferPointer<UInt8>, manner: Manner) {
         self.bytes = bytes
-        self.mends = mends
+        self.manner = manner
     }
 
     func fault(_ reason: String) -> JSONParseError { JSONParseError(reason: reason, offset: at) }
@@ -145,6 +160,7 @@ private struct JSONParser {
             skipSpace()
             try expect(UInt8(ascii: "\""), "expected a name")
             let name = try string()
+            if manner == .strict, object.position(of: name) != nil { throw fault("a name that is there before") }
             skipSpace()
             try expect(UInt8(ascii: ":"), "expected a colon")
             at += 1
@@ -263,7 +279,7 @@ private struct JSONParser {
         do throws(JSONParseError) {
             return try lowSurrogate(after: first)
         } catch {
-            guard mends else { throw error }
+            guard manner == .mending else { throw error }
             at = behind
             return "\u{FFFD}"
         }

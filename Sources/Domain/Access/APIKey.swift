@@ -29,7 +29,8 @@ public struct APIKey: Resource, Equatable {
         names: OperationNames(
             list: "list-api-keys", get: "get-api-key-by-id", update: "update-api-key", delete: "delete-api-key"),
         schemaName: "ApiKey", label: "API Key", identity: .generated, filters: [("agentId", "agentId")],
-        isVersioned: false, handle: "publicId")
+        isVersioned: false, handle: "publicId",
+        extras: Extras(inContext: { try $0.used(ResourceKey(kind: $1.kind, id: $0.publicId), in: $2) }))
 
     /// The members.
     public static let fields: [Field<Self>] = [
@@ -44,6 +45,10 @@ public struct APIKey: Resource, Equatable {
         field("lastUsedAt", \.lastUsedAt, .text(), "When the key was last used.", .recorded),
         field("expiresAt", \.expiresAt, .moment, "When the key ceases to open anything; never unless told."),
     ]
+
+    private func used(_ key: ResourceKey, in workspace: Workspace) throws -> JSONObject {
+        LastUse.members(try workspace.observations.get(key))
+    }
 
     // MARK: Making one
 

@@ -38,7 +38,7 @@ public struct App: Resource, Equatable {
         isVersioned: false, handle: "id",
         rules: Rules(beforePut: { placement, workspace in
             try placement.value.settle(over: placement.old, workspace)
-        }))
+        }), extras: Extras(inContext: { LastUse.members(try $2.observations.get($1)) }))
 
     /// The members.
     public static let fields: [Field<Self>] = [

@@ -83,7 +83,11 @@ enum AppOperations {
         let (entries, total) = try workspace.inTenant(App.kind.name, type.map { ("type", $0.rawValue) }, page)
         let hasAny =
             try total > 0 || workspace.inTenant(App.kind.name, nil, Page(query: ["limit": "1"])).total > 0
-        let views = entries.map { JSONValue.object(App.kind.view($0, in: workspace.branch)) }
+        let views = try entries.map { entry in
+            var view = App.kind.view(entry, in: workspace.branch)
+            for (name, member) in LastUse.members(try workspace.observations.get(entry.key)) { view[name] = member }
+            return JSONValue.object(view)
+        }
         var output = page.answer(views, total: total)
         if var body = output.body?.object {
             body["role"] = workspace.surroundings.caller.isAdministrator ? "owner" : "member"

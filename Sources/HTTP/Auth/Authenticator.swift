@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Catalog
 import Cryptography
 import HTTPTypes
@@ -21,9 +21,15 @@ public struct Authenticator: Sendable {
         public var runBypassSecret: String?
         /// Whether requests without a credential are let in: for development on loopback alone.
         public var isDevelopment: Bool
+        /// What recognises those who run agents.
+        public var runners: RunnerConfiguration
 
         /// A configuration from its parts.
-        public init(manageBypassSecret: String? = nil, runBypassSecret: String? = nil, isDevelopment: Bool = false) {
+        public init(
+            manageBypassSecret: String? = nil, runBypassSecret: String? = nil, isDevelopment: Bool = false,
+            runners: RunnerConfiguration = RunnerConfiguration()
+        ) {
+            self.runners = runners
             self.manageBypassSecret = manageBypassSecret
             self.runBypassSecret = runBypassSecret
             self.isDevelopment = isDevelopment
@@ -36,14 +42,22 @@ public struct Authenticator: Sendable {
     private let manageStrategies: [Strategy]
     private let runStrategies: [Strategy]
     private let isDevelopment: Bool
+    private let runners: Runners
 
     /// The strategies that the configuration turns on.
-    init(_ configuration: Configuration, _ store: Store, _ people: People, _ origins: TrustedOrigins) {
+    ///
+    /// - Parameters:
+    ///   - runners: what recognises those who run agents, made of the same configuration.
+    ///   - people: who may have signed in.
+    ///   - origins: whose pages may have a browser send cookies.
+    init(_ configuration: Configuration, _ runners: Runners, _ people: People, _ origins: TrustedOrigins) {
         isDevelopment = configuration.isDevelopment
+        self.runners = runners
         manageStrategies =
             [configuration.manageBypassSecret.map(Self.manageBypass)].compactMap(\.self)
-            + [Self.session(people, origins)]
-        runStrategies = [configuration.runBypassSecret.map(Self.runBypass)].compactMap(\.self)
+            + [Self.session(people, origins)] + Self.manageStrategies(of: runners)
+        runStrategies =
+            [configuration.runBypassSecret.map(Self.runBypass)].compactMap(\.self) + Self.runStrategies(of: runners)
     }
 
     /// Who calls an operation of management. Throws 401.
@@ -60,10 +74,11 @@ public struct Authenticator: Sendable {
 
     /// Who runs an agent (run spec §1.2). Throws 401, and 400 for an acting user that cannot be one.
     func run(_ credentials: Credentials) async throws -> Caller {
-        do {
+        do throws(Nobody) {
             return try await recogniseRunner(credentials)
-        } catch let problem as Problem {
-            guard isDevelopment, problem.code == .unauthorized else { throw problem }
+        } catch {
+            if let refusal = error.refusal { throw refusal }
+            guard isDevelopment else { throw error.problem }
             return Caller(
                 means: "development", tenant: credentials[.tenantID] ?? "default",
                 project: credentials[.projectID] ?? "default", agent: credentials[.agentID] ?? "default",
@@ -71,18 +86,43 @@ public struct Authenticator: Sendable {
         }
     }
 
-    private func recogniseRunner(_ credentials: Credentials) async throws -> Caller {
+    /// That nobody was recognised.
+    private struct Nobody: Error {
+        /// What they are told where nobody is let in without a credential.
+        let problem: Problem
+        /// What they are told also in development, because the credential was one and is not good.
+        var refusal: (any Error)?
+    }
+
+    private func recogniseRunner(_ credentials: Credentials) async throws(Nobody) -> Caller {
         guard let bearer = credentials.bearer else {
-            throw Problem.unauthorized("Missing or invalid authorization header. Expected: Bearer <api_key>")
+            let expected = "Missing or invalid authorization header. Expected: Bearer <api_key>"
+            throw Nobody(problem: .unauthorized(expected))
         }
-        guard bearer.utf8.count >= Self.tokenLengthMin else { throw Problem.unauthorized("Invalid API key format") }
-        let isForApp = credentials[.appID] != nil && credentials[.subAgentID] == nil
-        if !isForApp {
-            for strategy in runStrategies {
-                if let caller = try await strategy.recognise(credentials) { return caller }
+        guard bearer.utf8.count >= Self.tokenLengthMin else {
+            throw Nobody(problem: .unauthorized("Invalid API key format"))
+        }
+        let unknown = Problem.unauthorized("Invalid Token")
+        do {
+            if let app = credentials[.appID], credentials[.subAgentID] == nil {
+                if let caller = try await caller(through: app, credentials) { return caller }
+            } else {
+                for strategy in runStrategies {
+                    if let caller = try await strategy.recognise(credentials) { return caller }
+                }
             }
+        } catch {
+            throw Nobody(problem: unknown, refusal: error)
         }
-        throw Problem.unauthorized("Invalid Token")
+        throw Nobody(problem: unknown)
+    }
+
+    private func caller(through app: String, _ credentials: Credentials) async throws -> Caller? {
+        try await runners.apps.runner(
+            app,
+            Apps.Request(
+                bearer: credentials.bearer, origin: credentials.headers[.origin], agent: credentials[.agentID])
+        ).map(Caller.init)
     }
 
     private static func manageBypass(_ secret: String) -> Strategy {

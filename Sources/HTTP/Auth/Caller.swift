@@ -23,8 +23,11 @@ public struct Caller: Sendable, Equatable {
     public var project: String?
     /// The agent to run; nil outside of `/run`.
     public var agent: String?
-    /// The person on whose behalf it is made, to whom conversations belong; nil when nobody is named.
+    /// The person on whose behalf it is made, as people see them; nil when nobody is named.
     public var owner: String?
+    /// The whole name of who it is, to whom conversations belong: two keys, the users of two apps and the persons whom
+    /// the operator names never share one. Nil when nobody is named.
+    public var subject: String?
     /// What it may do with configuration.
     public var authority: Authority
     /// The person, as they have signed in; nil for a machine.
@@ -38,13 +41,15 @@ public struct Caller: Sendable, Equatable {
     /// A caller from its parts.
     public init(
         means: String, tenant: String? = nil, project: String? = nil, agent: String? = nil, owner: String? = nil,
-        authority: Authority = .none, person: SignedIn? = nil, metadata: JSONObject? = nil, name: String? = nil
+        subject: String? = nil, authority: Authority = .none, person: SignedIn? = nil, metadata: JSONObject? = nil,
+        name: String? = nil
     ) {
         self.means = means
         self.tenant = tenant
         self.project = project
         self.agent = agent
         self.owner = owner
+        self.subject = subject ?? owner.map { "user:\($0)" }
         self.authority = authority
         self.person = person
         self.metadata = metadata
@@ -58,6 +63,14 @@ public struct Caller: Sendable, Equatable {
     var account: String? {
         guard case .person(let account) = authority else { return nil }
         return account
+    }
+
+    /// Whether it came with a credential of machines whose use is put on record: all that run agents, and keys that
+    /// open a little of management.
+    func isKey(for permission: Operation.Permission) -> Bool {
+        if permission == .run { return means != "development" }
+        guard case .operations = authority else { return false }
+        return true
     }
 
     /// Who changed something, for the change log.

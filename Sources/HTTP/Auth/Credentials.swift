@@ -32,7 +32,8 @@ struct Credentials: Sendable {
         bearer = Self.bearer(headers[.authorization])
     }
 
-    private static func bearer(_ header: String?) -> String? {
+    /// The token of an `Authorization` header; nil when it has none.
+    static func bearer(_ header: String?) -> String? {
         guard let header, header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
         return String(header.dropFirst(7)).trimmed
     }
@@ -67,6 +68,7 @@ extension HTTPField.Name {
     static let tenantID = literal("x-inkeep-tenant-id")
     static let projectID = literal("x-inkeep-project-id")
     static let agentID = literal("x-inkeep-agent-id")
+    static let challengeSolution = literal("x-inkeep-challenge-solution")
     static let subAgentID = literal("x-inkeep-sub-agent-id")
     static let appID = literal("x-inkeep-app-id")
     static let runAsUser = literal("x-inkeep-run-as-user-id")

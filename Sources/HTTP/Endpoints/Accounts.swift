@@ -82,7 +82,9 @@ enum Accounts {
             ], errors: [401, 403, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
             let tenant = BranchKey(tenant: call.tenant, project: "")
-            let limitingAccount = call.requester.limitingAccount
+            // A token of the playground shows what its holder may use, and nothing for the operator's own.
+            let limitingAccount =
+                call.caller.means == PlaygroundAccess.means ? call.caller.owner : call.requester.limitingAccount
             let found = try await store.readConfiguration(in: tenant) { transaction in
                 var found: [(project: String, entry: Entry)] = []
                 var page = 1

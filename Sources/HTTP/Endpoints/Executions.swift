@@ -39,7 +39,7 @@ enum Executions {
     private static func run(_ call: Call, _ turns: Turns) async throws -> RunRow {
         let branch = Turns.branch(call)
         let key = RunKey(tenant: branch.tenant, project: branch.project, id: call.path["executionId"] ?? "")
-        return try await turns.runs.ownRun(key, owner: call.caller.owner, agent: ConversationRuns.agent(call))
+        return try await turns.runs.ownRun(key, subject: call.caller.subject, agent: ConversationRuns.agent(call))
     }
 
     private static func get(_ turns: Turns) -> Endpoint {

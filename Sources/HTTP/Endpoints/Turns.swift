@@ -30,7 +30,8 @@ struct Turns: Sendable {
     ) -> Turn {
         Turn(
             branch: Self.branch(call), agent: call.caller.agent ?? "", conversation: asked.conversationID,
-            owner: call.caller.owner, messageID: asked.messageID, parts: asked.parts, surface: surface,
+            owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
+            messageID: asked.messageID, parts: asked.parts, surface: surface,
             isStreamed: format == .stream, emitsOperations: call.headers[.emitOperations] == "true",
             clientTime: Runtime.ClientTime(
                 timeZone: call.headers[.clientTimezone], timestamp: call.headers[.clientTimestamp]),

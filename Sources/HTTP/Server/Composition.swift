@@ -72,10 +72,12 @@ extension HTTPServer {
     ///   - runs: The runs over the same store.
     ///   - people: Who gets in.
     ///   - audit: Where what was done and refused is put on record.
+    ///   - runners: Recognises those who run agents over the same store.
     ///   - health: Finds out about the servers of tools over the same store; nil when nobody does.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, people: People, health: HealthMonitor? = nil,
+        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, people: People, runners: Runners,
+        health: HealthMonitor? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let turns = Turns(runs: runs, store: store)
@@ -89,9 +91,11 @@ extension HTTPServer {
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
         endpoints.append(Capabilities.endpoint)
         endpoints += ManagePeople.endpoints(people) + ManageInvitations.endpoints(people)
+        endpoints += AppSessions.endpoints(runners, store) + WorkChallenges.endpoints(runners)
+        endpoints.append(PlaygroundAccess.endpoint(runners, store))
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
-            operations: described, schemas: parts.schemas, version: parts.version,
+            operations: described, schemas: parts.schemas + AppSessions.schemas, version: parts.version,
             publicURL: parts.clientURL)
         let origins = TrustedOrigins(publicURL: parts.publicURL, people.settings)
         endpoints += PeopleEndpoints(people: people, origins: origins, sealing: parts.sealing).endpoints
@@ -105,7 +109,7 @@ extension HTTPServer {
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication, store, people, origins),
+                routes: routes, authenticator: Authenticator(parts.authentication, runners, people, origins),
                 store: store,
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,

@@ -38,16 +38,17 @@ extension Runs {
     /// Makes a conversation that nothing was said in yet, and returns its id.
     ///
     /// - Parameters:
-    ///   - owner: The end user it belongs to; nil for nobody in particular.
+    ///   - owner: The end user, as people see them; nil for nobody in particular.
+    ///   - subject: The whole name of who it belongs to (`Turn.subject`).
     ///   - metadata: What is kept with it, an object.
     public func openConversation(
-        in branch: BranchKey, agent: String, owner: String?, metadata: JSONValue
+        in branch: BranchKey, agent: String, owner: String?, subject: String?, metadata: JSONValue
     ) async throws -> String {
         let id = world.makeID()
         let now = world.clock.now()
         let row = ConversationRow(
             key: ConversationKey(tenant: branch.tenant, project: branch.project, id: id), agent: agent, owner: owner,
-            ref: branch.branch, metadata: metadata, createdAt: now, updatedAt: now)
+            ref: branch.branch, metadata: metadata, createdAt: now, updatedAt: now, subject: subject)
         try await reading { () throws(StoreError) in
             try await self.world.store.commit([.conversation(row)], durability: .process)
         }

@@ -41,11 +41,11 @@ public final class Runs: Sendable {
     /// The run that was started last in a conversation; nil when there was none.
     ///
     /// - Parameter agent: The agent that the conversation must be with; nil for any.
-    /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
+    /// - Throws: `Problem` 404 when there is no such conversation for this subject in this project.
     public func latestRun(
-        in conversation: ConversationKey, owner: String?, agent: String? = nil
+        in conversation: ConversationKey, subject: String?, agent: String? = nil
     ) async throws -> RunHandle? {
-        try await checkOwn(conversation, owner, agent)
+        try await checkOwn(conversation, subject, agent)
         if let active = registry.run(in: conversation) { return RunHandle(active) }
         return try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
             .map { handle($0) }
@@ -54,11 +54,11 @@ public final class Runs: Sendable {
     /// The run of this id, for a reader that comes back.
     ///
     /// - Parameter agent: The agent that the conversation must be with; nil for any.
-    /// - Throws: `Problem` 404 when this owner has no such run in this conversation.
+    /// - Throws: `Problem` 404 when this subject has no such run in this conversation.
     public func follow(
-        run id: String, in conversation: ConversationKey, owner: String?, agent: String? = nil
+        run id: String, in conversation: ConversationKey, subject: String?, agent: String? = nil
     ) async throws -> RunHandle {
-        try await checkOwn(conversation, owner, agent)
+        try await checkOwn(conversation, subject, agent)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: id)
         let row = try await reading { () throws(StoreError) in try await self.world.store.run(key) }
         guard let row, row.conversation == conversation.id else { throw Problem.notFound("Run") }
@@ -68,11 +68,11 @@ public final class Runs: Sendable {
     /// The newest run of a conversation when it waits for a person, and what it waits for; nil when it does not.
     ///
     /// - Parameter agent: The agent that the conversation must be with; nil for any.
-    /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
+    /// - Throws: `Problem` 404 when there is no such conversation for this subject in this project.
     public func waitingRun(
-        in conversation: ConversationKey, owner: String?, agent: String? = nil
+        in conversation: ConversationKey, subject: String?, agent: String? = nil
     ) async throws -> (run: RunRow, calls: PendingCalls)? {
-        try await checkOwn(conversation, owner, agent)
+        try await checkOwn(conversation, subject, agent)
         let row = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
         guard let row, row.status == .waiting else { return nil }
         return (row, try await calls(of: row))
@@ -88,13 +88,13 @@ public final class Runs: Sendable {
     /// A run, whichever conversation it is in.
     ///
     /// - Parameter agent: The agent that its conversation must be with; nil for any.
-    /// - Throws: `Problem` 404 when there is none of that id in a conversation of this owner.
-    public func ownRun(_ key: RunKey, owner: String?, agent: String? = nil) async throws -> RunRow {
+    /// - Throws: `Problem` 404 when there is none of that id in a conversation of this subject.
+    public func ownRun(_ key: RunKey, subject: String?, agent: String? = nil) async throws -> RunRow {
         guard let row = try await reading({ () throws(StoreError) in try await self.world.store.run(key) }) else {
             throw Problem.notFound("Execution")
         }
         let conversation = ConversationKey(tenant: key.tenant, project: key.project, id: row.conversation)
-        guard try await isOwn(conversation, owner, agent) else { throw Problem.notFound("Execution") }
+        guard try await isOwn(conversation, subject, agent) else { throw Problem.notFound("Execution") }
         return row
     }
 
@@ -108,11 +108,11 @@ public final class Runs: Sendable {
     /// Stops what is under way in a conversation. False when nothing is.
     ///
     /// - Parameter agent: The agent that the conversation must be with; nil for any.
-    /// - Throws: `Problem` 404 when there is no such conversation for this owner in this project.
+    /// - Throws: `Problem` 404 when there is no such conversation for this subject in this project.
     public func cancel(
-        _ conversation: ConversationKey, owner: String?, agent: String? = nil
+        _ conversation: ConversationKey, subject: String?, agent: String? = nil
     ) async throws -> Bool {
-        try await checkOwn(conversation, owner, agent)
+        try await checkOwn(conversation, subject, agent)
         if let active = registry.run(in: conversation) { return try await cancel(active) }
         let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
         guard let latest, !latest.status.isFinished else { return false }
@@ -124,9 +124,9 @@ public final class Runs: Sendable {
     ///
     /// - Parameter clientRequest: The client's own id of the request, as it came with the turn.
     public func cancel(
-        _ conversation: ConversationKey, owner: String?, agent: String?, clientRequest: String
+        _ conversation: ConversationKey, subject: String?, agent: String?, clientRequest: String
     ) async throws -> Bool {
-        try await checkOwn(conversation, owner, agent)
+        try await checkOwn(conversation, subject, agent)
         let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
         guard let latest, !latest.status.isFinished, RunRequest(latest.request).clientRequest == clientRequest else {
             return false
@@ -160,14 +160,14 @@ public final class Runs: Sendable {
     // MARK: Shared
 
     /// Nothing tells a foreign conversation from one that does not exist.
-    private func checkOwn(_ key: ConversationKey, _ owner: String?, _ agent: String?) async throws(Problem) {
-        guard try await isOwn(key, owner, agent) else { throw Problem.notFound("Conversation") }
+    private func checkOwn(_ key: ConversationKey, _ subject: String?, _ agent: String?) async throws(Problem) {
+        guard try await isOwn(key, subject, agent) else { throw Problem.notFound("Conversation") }
     }
 
-    private func isOwn(_ key: ConversationKey, _ owner: String?, _ agent: String?) async throws(Problem) -> Bool {
+    private func isOwn(_ key: ConversationKey, _ subject: String?, _ agent: String?) async throws(Problem) -> Bool {
         let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
         guard let row else { return false }
-        return row.owner == owner && (agent == nil || row.agent == agent)
+        return row.subject == subject && (agent == nil || row.agent == agent)
     }
 
     /// What a read gives, its failure as a problem.

@@ -90,7 +90,7 @@ extension Runs {
     private func existing(_ key: ConversationKey, _ turn: Turn) async throws -> ConversationRow? {
         let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
         guard let row else { return nil }
-        guard row.owner == turn.owner, row.agent == turn.agent, row.ref == turn.branch.branch else {
+        guard row.subject == turn.subject, row.agent == turn.agent, row.ref == turn.branch.branch else {
             throw Problem.notFound("Conversation")
         }
         guard world.store.isShared else { return row }
@@ -137,8 +137,11 @@ extension Runs {
                 .conversation(
                     ConversationRow(
                         key: conversation, agent: start.agent, activeSubAgent: start.subAgent, owner: turn.owner,
-                        ref: turn.branch.branch, title: title, userProperties: turn.userProperties,
-                        properties: turn.properties, createdAt: row?.createdAt ?? now, updatedAt: now)))
+                        ref: turn.branch.branch, title: title,
+                        metadata: row == nil ? turn.metadata.map(JSONValue.object) : nil,
+                        userProperties: turn.userProperties,
+                        properties: turn.properties, createdAt: row?.createdAt ?? now, updatedAt: now,
+                        subject: turn.subject)))
         }
         rows.append(
             .message(
@@ -159,7 +162,7 @@ extension Runs {
         switch error {
         case .uniqueViolation(let what) where what == "Message \(start.userMessage)":
             Problem.conflict("Message with id '\(start.userMessage)' already exists in this project")
-        // The id is taken by another project or another owner, or the conversation was deleted meanwhile.
+        // The id is taken by another project or another subject, or the conversation was deleted meanwhile.
         case .conflict, .notFound, .uniqueViolation: Problem.notFound("Conversation")
         default: error.problem
         }

@@ -4,8 +4,9 @@
 /// - An account is found by its address in lower case, `email_key`.
 /// - A `ticket` is good once, until it expires: links that set a password, states of a sign-in elsewhere, challenges
 ///   that were solved. `purpose` keeps them apart.
+/// - `server_secret` holds, sealed, the secrets that servers make for themselves and share.
+/// - A conversation belongs to a `subject`: the whole name of who began it, of which `owner` is what people see.
 /// - An `attempt` counts what failed lately, so that guessing stops: for all processes on the database.
-/// - A `server_secret` is made once, sealed, and used by all processes on the database.
 /// - `audit` is append-only: each record's digest covers that of the one before. `audit_head` has the last of each
 ///   tenant, and is locked by who appends.
 let migration0009 = """
@@ -89,10 +90,6 @@ let migration0009 = """
     ) {clustered};
     CREATE INDEX attempt_end ON attempt (expires_at);
 
-    CREATE TABLE server_secret (
-        name {text} NOT NULL PRIMARY KEY, sealed {text} NOT NULL, created_at {integer} NOT NULL
-    ) {clustered};
-
     CREATE TABLE revocation (
         app {text} NOT NULL, subject {text} NOT NULL, before {integer} NOT NULL, expires_at {integer} NOT NULL,
         PRIMARY KEY (app, subject)
@@ -101,6 +98,15 @@ let migration0009 = """
         kind {text} NOT NULL, id {text} NOT NULL, at {integer} NOT NULL,
         PRIMARY KEY (kind, id)
     ) {clustered};
+
+    CREATE TABLE server_secret (
+        name {text} NOT NULL PRIMARY KEY, sealed {text} NOT NULL, created_at {integer} NOT NULL
+    ) {clustered};
+
+    ALTER TABLE conversation ADD COLUMN subject {text};
+    UPDATE conversation SET subject = 'user:' || owner WHERE owner IS NOT NULL;
+    CREATE INDEX conversation_of_subject ON conversation (tenant, project, subject, updated_at DESC, id)
+        WHERE subject IS NOT NULL;
 
     CREATE TABLE audit (
         tenant {text} NOT NULL, sequence {integer} NOT NULL, at {integer} NOT NULL, actor {text} NOT NULL,

@@ -98,7 +98,8 @@ final class TestWorld: Sendable {
         isStreamed: Bool = true
     ) -> Turn {
         Turn(
-            branch: Self.branch, agent: "desk", conversation: conversation, owner: owner, messageID: messageID,
+            branch: Self.branch, agent: "desk", conversation: conversation, owner: owner, subject: owner,
+            messageID: messageID,
             parts: [.text(text)], isStreamed: isStreamed)
     }
 

@@ -40,16 +40,17 @@ enum ConversationRuns {
                 Operation.Response(204, "There was no turn yet."),
             ], errors: [400, 401, 403, 404, 422, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let (conversation, owner, agent) = (key(call), call.caller.owner, agent(call))
+            let (conversation, subject, agent) = (key(call), call.caller.subject, agent(call))
             guard let text = call.headers[.lastEventID] ?? call.query["after"], !text.isEmpty else {
-                guard let handle = try await turns.runs.latestRun(in: conversation, owner: owner, agent: agent) else {
+                guard let handle = try await turns.runs.latestRun(in: conversation, subject: subject, agent: agent)
+                else {
                     return .empty(204)
                 }
                 let encoder = UIMessageStream(run: handle.run)
                 return turns.streamed(handle, .messages(encoder), Turns.messageStreamHeaders)
             }
             guard let id = EventID(text) else { throw Problem.badRequest("No event has the id \(text)") }
-            let handle = try await turns.runs.follow(run: id.run, in: conversation, owner: owner, agent: agent)
+            let handle = try await turns.runs.follow(run: id.run, in: conversation, subject: subject, agent: agent)
             return turns.streamed(handle, .messages(UIMessageStream(after: id)), Turns.messageStreamHeaders)
         }
     }
@@ -66,7 +67,7 @@ enum ConversationRuns {
                     ])
             ], errors: [401, 403, 404, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let cancelled = try await turns.runs.cancel(key(call), owner: call.caller.owner, agent: agent(call))
+            let cancelled = try await turns.runs.cancel(key(call), subject: call.caller.subject, agent: agent(call))
             return .json(["cancelled": .bool(cancelled)])
         }
     }

@@ -17,17 +17,17 @@ enum UserConversations {
 
     /// The conversation that the path names. Throws 401 for a caller who is no end user, 404 when it is not theirs.
     static func conversation(_ call: Call, _ store: Store) async throws -> ConversationRow {
-        let owner = try owner(call)
+        let subject = try subject(call)
         let row = try await store.conversation(ConversationRuns.key(call))
-        guard let row, row.owner == owner else { throw Problem.notFound("Conversation") }
+        guard let row, row.subject == subject else { throw Problem.notFound("Conversation") }
         return row
     }
 
-    private static func owner(_ call: Call) throws(Problem) -> String {
-        guard let owner = call.caller.owner else {
+    private static func subject(_ call: Call) throws(Problem) -> String {
+        guard call.caller.owner != nil, let subject = call.caller.subject else {
             throw .unauthorized("End-user authentication required to list conversations")
         }
-        return owner
+        return subject
     }
 
     private static func list(_ store: Store) -> Endpoint {
@@ -43,7 +43,7 @@ enum UserConversations {
             try query.finish()
             let branch = Turns.branch(call)
             let found = try await store.conversations(
-                tenant: branch.tenant, project: branch.project, owner: try owner(call), page: page.number,
+                tenant: branch.tenant, project: branch.project, subject: try subject(call), page: page.number,
                 limit: page.limit)
             return .json([
                 "data": .array(found.conversations.map { .object($0.listed) }),
@@ -93,7 +93,7 @@ enum UserConversations {
             ], effect: .endpoint)
         return Endpoint(operation: operation) { call in
             let waiting = try await turns.runs.waitingRun(
-                in: ConversationRuns.key(call), owner: call.caller.owner, agent: ConversationRuns.agent(call))
+                in: ConversationRuns.key(call), subject: call.caller.subject, agent: ConversationRuns.agent(call))
             guard let waiting, let pending = waiting.calls.all.first else { return .json(["hasPending": false]) }
             let args = pending.call.rawInput.map(JSONValue.string) ?? pending.call.input
             return .json([

@@ -167,13 +167,13 @@ struct MCPExchange {
             throw JSONRPCError(-32001, "Agent does not have a default agent configured", status: 400)
         }
         let revision = MCPRevision.agreed(on: message.params["protocolVersion"]?.string)
+        var metadata = call.caller.metadata ?? [:]
+        metadata["sessionData"] = [
+            "agentId": .string(agent.id), "sessionType": "mcp", "mcpProtocolVersion": .string(revision),
+        ]
         let session = try await turns.runs.openConversation(
-            in: Turns.branch(call), agent: agent.id, owner: call.caller.owner,
-            metadata: [
-                "sessionData": [
-                    "agentId": .string(agent.id), "sessionType": "mcp", "mcpProtocolVersion": .string(revision),
-                ]
-            ])
+            in: Turns.branch(call), agent: agent.id, owner: call.caller.owner, subject: call.caller.subject,
+            metadata: .object(metadata))
         return .reply(
             JSONRPCMessage.reply(documents(of: agent).initialized(revision), to: id),
             headers: [(.mcpSession, session)])
@@ -194,7 +194,7 @@ struct MCPExchange {
         }
         let key = ConversationKey(tenant: branch.tenant, project: branch.project, id: id)
         let row = try await turns.store.conversation(key)
-        guard let row, row.owner == call.caller.owner, row.agent == call.caller.agent, row.ref == branch.branch,
+        guard let row, row.subject == call.caller.subject, row.agent == call.caller.agent, row.ref == branch.branch,
             let data = row.metadata?["sessionData"], data["sessionType"] == "mcp"
         else { throw JSONRPCError(-32001, "Session not found", status: 404) }
         return Session(key: key, revision: data["mcpProtocolVersion"]?.string ?? MCPRevision.handshake[0])
@@ -204,7 +204,7 @@ struct MCPExchange {
     private func cancel(_ message: JSONRPCMessage, in session: Session) async throws {
         guard let id = message.params["requestId"] else { return }
         _ = try await turns.runs.cancel(
-            session.key, owner: call.caller.owner, agent: call.caller.agent, clientRequest: id.jsonText)
+            session.key, subject: call.caller.subject, agent: call.caller.agent, clientRequest: id.jsonText)
     }
 
     // MARK: Calls
@@ -219,8 +219,9 @@ struct MCPExchange {
         let conversation = session?.key.id ?? asked.conversationID
         let turn = Turn(
             branch: Turns.branch(call), agent: call.caller.agent ?? "", conversation: conversation,
-            owner: call.caller.owner, parts: [.text(asked.query)], surface: .uiMessages, isStreamed: false,
-            requestIDPrefix: "mcp", clientRequest: id.jsonText)
+            owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
+            parts: [.text(asked.query)], surface: .uiMessages, isStreamed: false, requestIDPrefix: "mcp",
+            clientRequest: id.jsonText)
         do {
             let handle = try await turns.start(turn)
             let stream = MCPCallStream(

@@ -191,9 +191,11 @@ enum ManageInvitations {
             responses: [
                 Operation.Response(
                     200, "The organizations.", schema: ["type": "array", "items": ["type": "object"]])
-            ], errors: [400, 401, 403, 500], effect: .endpoint)
+            ], errors: [400, 401, 403, 404, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let theirs = try await people.organizations(of: try own(call))
+            let id = try own(call)
+            guard try await people.account(id) != nil else { throw Problem.notFound("User") }
+            let theirs = try await people.organizations(of: id)
             return .json(
                 .array(
                     theirs.map { organization, member in

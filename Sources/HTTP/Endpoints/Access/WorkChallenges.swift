@@ -1,0 +1,111 @@
+import Access
+import Catalog
+import Domain
+import HTTPTypes
+import NIOCore
+
+/// Challenges that a client has to work for before it gets an anonymous session (run spec §2.2, §2.3), issued and
+/// checked here.
+enum WorkChallenges {
+    /// The endpoints; those of older clients are twins of the others.
+    static func endpoints(_ runners: Runners) -> [Endpoint] {
+        var endpoints = [legacy(runners)]
+        for (suffix, root) in [("", "/run/auth/challenge"), ("-sentinel", "/run/auth/sentinel/challenge")] {
+            endpoints.append(challenge("get-challenge\(suffix)", .get, root, "Get Challenge", runners))
+            endpoints.append(
+                challenge("post-challenge\(suffix)", .post, root, "Post Challenge Interaction Data", runners))
+        }
+        endpoints.append(verify("verify-challenge", "/run/auth/challenge/verify", runners))
+        endpoints.append(verify("verify-challenge-sentinel", "/run/auth/sentinel/verify", runners))
+        return endpoints
+    }
+
+    private static let app = Operation.Parameter(
+        "appId", in: .query, "The app for whose session the challenge is.", required: true, isChecked: true)
+    private static let anything: JSONObject = ["nullable": true]
+
+    private static func legacy(_ runners: Runners) -> Endpoint {
+        let operation = Operation(
+            "get-pow-challenge", .get, "/run/auth/pow/challenge", tag: "Auth", summary: "Get PoW Challenge",
+            permission: .none,
+            responses: [Operation.Response(200, "A challenge of ALTCHA's first version.", schema: anything)],
+            errors: [404, 429, 502], effect: .endpoint)
+        // Widgets know this refusal in a form of its own.
+        let refuse: @Sendable (Problem) -> Reply? = { problem in
+            guard problem.code == .notFound else { return nil }
+            return .json(
+                ["error": ["code": .string(problem.code.rawValue), "message": .string(problem.detail)]], status: 404)
+        }
+        return Endpoint(operation: operation, refuse: refuse) { _ in
+            guard let challenges = runners.challenges else { throw Problem(.notFound, "Legacy PoW is not enabled") }
+            return fresh(.object(challenges.legacyChallenge()))
+        }
+    }
+
+    private static func challenge(
+        _ id: String, _ method: Operation.Method, _ path: String, _ summary: String, _ runners: Runners
+    ) -> Endpoint {
+        var parameters = [app]
+        if method == .get {
+            parameters.append(
+                Operation.Parameter(
+                    "endpointClass", in: .query, "What the session is for.",
+                    schema: ["type": "string", "maxLength": 32, "pattern": "^[a-z0-9-]+$"], isChecked: true))
+        }
+        let operation = Operation(
+            id, method, path, tag: "Auth", summary: summary, permission: .none, parameters: parameters,
+            responses: [Operation.Response(200, "A challenge of ALTCHA's second version.", schema: anything)],
+            errors: [400, 403, 404, 429, 502], effect: .endpoint)
+        return Endpoint(operation: operation) { call in
+            let (challenges, app) = try await admit(call, runners)
+            if let name = call.query["endpointClass"], name.wholeMatch(of: #/[a-z0-9-]{1,32}/#) == nil {
+                throw Problem.invalid([.init(["endpointClass"], "must have 1 to 32 of a-z, 0-9 and -")])
+            }
+            let verify = "/run/auth/challenge/verify?appId=\(PercentCoding.pathSegment(app))"
+            return fresh(.object(challenges.challenge(for: app, verifyURL: verify)))
+        }
+    }
+
+    private static func verify(_ id: String, _ path: String, _ runners: Runners) -> Endpoint {
+        let operation = Operation(
+            id, .post, path, tag: "Auth", summary: "Verify Challenge Solution", permission: .none, parameters: [app],
+            request: ["type": "object", "properties": ["payload": ["type": "string"]], "required": ["payload"]],
+            responses: [
+                Operation.Response(
+                    200, "Whether it is one, and a receipt to hand in for it once, or why it is not.",
+                    schema: anything)
+            ], errors: [400, 403, 404, 413, 415, 429, 502], effect: .endpoint)
+        return Endpoint(operation: operation) { call in
+            let (challenges, app) = try await admit(call, runners)
+            guard let payload = call.body["payload"]?.string else {
+                throw Problem.invalid([.init(["payload"], "Required")])
+            }
+            let (receipt, reason) = try await challenges.receipt(for: payload, app: app)
+            guard let receipt else { return fresh(["verified": false, "reason": .string(reason ?? "invalid")]) }
+            return fresh(["verified": true, "payload": .string(receipt)])
+        }
+    }
+
+    /// The app that a call is for, once its page may ask.
+    private static func admit(_ call: Call, _ runners: Runners) async throws -> (Challenges, String) {
+        guard let id = call.query["appId"], !id.isEmpty else { throw Problem.badRequest("appId is required") }
+        guard let challenges = runners.challenges else {
+            throw Problem(.notFound, "Challenge service is not enabled")
+        }
+        guard let found = try await runners.apps.enabled(id) else {
+            throw Problem(.notFound, "App not found or disabled")
+        }
+        guard found.app.type == .webClient else {
+            throw Problem.badRequest("Challenge proxy is only available for web_client apps")
+        }
+        guard Apps.allows(call.headers[.origin], found.app) else { throw Problem(.forbidden, "Origin not allowed") }
+        return (challenges, id)
+    }
+
+    /// An answer that nobody may keep for another time.
+    private static func fresh(_ body: JSONValue) -> Reply {
+        var reply = Reply.json(body)
+        reply.headers.append((.cacheControl, "no-store"))
+        return reply
+    }
+}
