@@ -37,7 +37,7 @@ tidy: ## check the house rules
 	@Scripts/setup build
 	@Scripts/test --filter TidyTests
 
-contract: ## compare the served API with the contract, and fuzz it; fails when a gap is new
+contract: ## compare the served API with the contract, and fuzz it at length; fails when a gap is new
 	@Scripts/setup build test
 	@Scripts/python
 	@COVEY_CONTRACT=1 Scripts/test --filter ContractTests

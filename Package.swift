@@ -35,6 +35,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
@@ -48,38 +49,39 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store", "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
     ),
+    ("StoreTesting", ["Store"]),
 ]
 
 /// What lies in a target's folder and is no source.
 let papers = [
     "Store": ["README.md"], "Runtime": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"],
-    "Wire": ["README.md"],
+    "StoreTesting": ["README.md"], "Wire": ["README.md"],
 ]
 
 /// One test target per target, and two that guard the repository as a whole.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("CryptographyTests", ["Cryptography"]),
     ("CatalogTests", ["Catalog", "Cryptography"]),
-    ("StoreTests", ["Catalog", "Cryptography", "Store", "CSQLite"]),
-    ("OutboundTests", ["Outbound"]),
+    ("StoreTests", ["Catalog", "Cryptography", "Store", "StoreTesting", "CSQLite"]),
+    ("OutboundTests", ["CoveyTesting", "Outbound"]),
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
     ("JavaScriptTests", ["JavaScript"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
+    ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
     ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
-    ("AccessTests", ["Access", "Catalog", "Cryptography"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
         [
             "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
-            "Runtime", "Store",
+            "Runtime", "Store", "StoreTesting",
         ]
     ),
     (
@@ -103,6 +105,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],

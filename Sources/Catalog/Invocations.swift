@@ -55,9 +55,10 @@ public struct Invocation: Sendable, Equatable {
 public struct InvocationQuery: Sendable, Equatable {
     /// Whose.
     public enum Origin: Sendable, Equatable {
-        /// One resource's, latest due first; those of one status, or all.
+        /// One resource's, latest due first unless told; those of one status, or all.
         case source(ResourceKey, status: Invocation.Status?)
-        /// Those of all resources of a kind in one place that wait, and if asked those that run, earliest due first.
+        /// Those of all resources of a kind in one place that wait, and if asked those that run, earliest due first
+        /// unless told.
         case open(kind: String, parent: String, includesRunning: Bool)
     }
 
@@ -69,6 +70,8 @@ public struct InvocationQuery: Sendable, Equatable {
     public var to: Int64?
     /// Which page.
     public var page: Page
+    /// Which end comes first of those by when they are due; nil for the usual one of the origin.
+    public var order: ListQuery.Order?
 
     /// A query for one page of all.
     public init(_ origin: Origin, page: Page) {

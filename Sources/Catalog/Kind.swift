@@ -68,6 +68,9 @@ public struct Kind: Sendable {
     /// The member whose value is a resource's handle (`Workspace.setHandle`): set at its creation, never changed; nil
     /// for none.
     public let handle: String?
+    /// The member that names the user whose own a resource is, if it is one's alone: others neither see nor change it,
+    /// unless they are administrators. Lists filter by it. Nil for kinds whose resources are everybody's.
+    public let owner: String?
     /// Where the secrets are in a stored document; nil when the kind has none.
     public let secrets: SecretPlaces?
     let names: OperationNames
@@ -131,6 +134,7 @@ public struct Kind: Sendable {
     ///   - hasOwnBodies: Whether bodies are something else than the members, which those who take them declare.
     ///   - isVersioned: Whether the resources live on branches.
     ///   - handle: The member by which a resource is found without its tenant being known; none unless told.
+    ///   - owner: The member that names the user whose own a resource is; none unless told.
     ///   - rules: What one field cannot say.
     ///   - extras: Members of answers beside the declared ones.
     public init<R: Resource>(
@@ -142,7 +146,8 @@ public struct Kind: Sendable {
         filters: [(query: String, member: String)] = [], listParameters: [Operation.Parameter] = [],
         refusesEmptyUpdate: Bool = false, showsUnset: Bool = true, times: [Time] = Time.allCases,
         hasOwnBodies: Bool = false,
-        isVersioned: Bool = true, handle: String? = nil, rules: Rules<R> = Rules(), extras: Extras<R> = Extras()
+        isVersioned: Bool = true, handle: String? = nil, owner: String? = nil, rules: Rules<R> = Rules(),
+        extras: Extras<R> = Extras()
     ) {
         self.name = name
         self.table = table ?? name.replacing("-", with: "_") + "s"
@@ -165,6 +170,7 @@ public struct Kind: Sendable {
         self.showsUnset = showsUnset
         self.isVersioned = isVersioned
         self.handle = handle
+        self.owner = owner
         self.hasOwnBodies = hasOwnBodies
         secrets = R.secrets
         deleteErrors = rules.beforeDelete == nil ? [] : [409]
@@ -249,6 +255,22 @@ public struct Kind: Sendable {
             }
         }
         return broken
+    }
+
+    /// The other resources in the same place that agree with a document in the members that together name the thing.
+    /// They are found by what they refer to, so that it does not matter how many others there are.
+    public func rivals(_ key: ResourceKey, _ document: JSONValue, in workspace: Workspace) throws -> [Entry] {
+        guard !unique.isEmpty else { return [] }
+        let link = links(key, document).first { unique.contains($0.role) }
+        let others =
+            try link.map { link in
+                let users = try workspace.referrers(link.target)
+                    .filter { $0.kind == key.kind && $0.parent == key.parent }
+                return Array(try workspace.several(users).values)
+            } ?? workspace.all(key.kind, key.parent)
+        return others.filter { other in
+            other.key != key && unique.allSatisfy { other.document[$0] == document[$0] }
+        }
     }
 
     /// The reason for a reference to what does not exist.

@@ -29,7 +29,7 @@ extension Kind {
         names.list.map { id in
             operation(
                 id, .get, collection, "List \(label)s", permissions.list,
-                parameters: Page.parameters + orderParameters + filterParameters + listParameters,
+                parameters: Page.parameters + listOrder.parameters + filterParameters + listParameters,
                 responses: [Operation.Response(200, "One page.", schema: reference("ListResponse"))],
                 effect: .read { workspace, input in try list(workspace, input) })
         }
@@ -102,7 +102,9 @@ extension Kind {
     /// The resource that a path names; throws a 404 that names the outermost thing missing.
     public func entry(_ workspace: Workspace, _ input: OperationInput) throws -> Entry {
         let key = key(input.parameter(itemParameter), input.path)
-        if let entry = try workspace.get(key) { return entry }
+        if let entry = try workspace.get(key), ownership(workspace)?.isMet(by: entry.document) != false {
+            return entry
+        }
         try workspace.requireContainers(of: scope, input.path)
         throw Problem.notFound(title)
     }
@@ -149,7 +151,8 @@ extension Kind {
     }
 
     private func list(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
-        let (page, query) = try listQuery(input)
+        let query = listQuery(input, workspace)
+        let page = Page(query: input.query)
         if scope == .tenant {
             let (entries, total) = try workspace.projects(query)
             return try answer(entries, total, page, workspace, input) {

@@ -112,7 +112,8 @@ public struct Link: Sendable {
     private static let user = "subAgentId"
     private var base: String { "\(kind.scope.path)/\(kind.plural)" }
     private var userPath: String { "\(base)/\(segments.user)/{\(Self.user)}" }
-    private var pairPath: String { "\(userPath)/\(segments.used)/{\(member)}" }
+    /// The path of the association of two ends.
+    public var pairPath: String { "\(userPath)/\(segments.used)/{\(member)}" }
 
     /// The operations: three, and those two that have a name.
     public var operations: [Operation] {
@@ -128,7 +129,9 @@ public struct Link: Sendable {
                 .write { try associate($0, $1) }),
             operation(
                 names.list, .get, userPath, "\(verbs.list) \(label)s for \(person)", .view,
-                Operation.Response(200, "All of them.", schema: listSchema), .read { try list($0, $1) }),
+                parameters: elements.parameters + target.filterParameters,
+                Operation.Response(200, "All of them.", schema: elements.schema(of: elementSchema)),
+                .read { try list($0, $1) }),
             operation(
                 names.remove, .delete, pairPath, "\(verbs.remove) \(label) from \(person)", .edit, removed,
                 .write { try remove($0, $1) }),
@@ -144,19 +147,22 @@ public struct Link: Sendable {
             operations.append(
                 operation(
                     id, .get, "\(base)/\(segments.used)/{\(member)}/\(segments.users)",
-                    "Get \(person)s Using \(label)", .view,
-                    Operation.Response(200, "Who has it.", schema: Self.usersSchema), .read { try users($0, $1) }))
+                    "Get \(person)s Using \(label)", .view, parameters: Self.userList.parameters,
+                    Operation.Response(200, "Who has it.", schema: Self.userList.schema(of: Self.userSchema)),
+                    .read { try users($0, $1) }))
         }
         return operations
     }
 
     private func operation(
         _ id: String, _ method: Operation.Method, _ path: String, _ summary: String, _ permission: Operation.Permission,
-        request: JSONObject? = nil, moreErrors: [Int] = [], _ response: Operation.Response, _ effect: Operation.Effect
+        parameters: [Operation.Parameter] = [], request: JSONObject? = nil, moreErrors: [Int] = [],
+        _ response: Operation.Response, _ effect: Operation.Effect
     ) -> Operation {
         Operation(
-            id, method, path, tags: kind.tags, summary: summary, permission: permission, request: request,
-            responses: [response], errors: (Operation.commonErrors + moreErrors).sorted(), effect: effect)
+            id, method, path, tags: kind.tags, summary: summary, permission: permission, parameters: parameters,
+            request: request, responses: [response], errors: (Operation.commonErrors + moreErrors).sorted(),
+            effect: effect)
     }
 
     // MARK: What they do
@@ -172,15 +178,26 @@ public struct Link: Sendable {
         return .data(.object(kind.view(entry, in: workspace.branch)), status: status)
     }
 
+    /// What a sub-agent has: sorted, searched and filtered as what is used is elsewhere, in the sub-agent's order
+    /// unless told.
+    private var elements: WholeList {
+        WholeList(
+            ListOrder(
+                target.listSorts, otherwise: "as the sub-agent has them",
+                searched: target.isNamed ? "id, name or description" : "id"), hasPagination: hasPagination)
+    }
+
     private func list(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         try workspace.requireProject()
-        let found = try relations(workspace, input, Self.user, input.parameter(Self.user))
-        let used = try found.compactMap { relation -> JSONValue? in
-            let id = relation.document[member]?.string ?? ""
-            guard let entry = try workspace.get(key(of: member, id, input)) else { return nil }
-            return .object(element(entry, relation, in: workspace.branch))
+        let found = try relations(workspace, input, Self.user, input.parameter(Self.user)).map { relation in
+            (relation: relation, used: key(of: member, relation.document[member]?.string ?? "", input))
         }
-        return hasPagination ? Page.whole(used) : OperationOutput(200, ["data": .array(used)])
+        let used = try workspace.several(found.map(\.used))
+        let shown = found.compactMap { relation, key in
+            used[key].map { WholeList.Element($0, view: .object(element($0, relation, in: workspace.branch))) }
+        }
+        return elements.answer(
+            shown, input.query, filters: target.demands(input.query, in: found.first?.used.parent ?? ""))
     }
 
     /// What is used as the list shows it.
@@ -209,16 +226,39 @@ public struct Link: Sendable {
         return OperationOutput(200, ["exists": .bool(try pair(workspace, input) != nil)])
     }
 
+    /// Who has something, by when they got it: searched by what the sub-agents are called.
+    private static let userList = WholeList(
+        ListOrder(
+            [.createdAt, .name, .id], otherwise: "as the sub-agents have it",
+            searched: "sub-agent's id, name or description"))
+
     private func users(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         try workspace.requireProject()
-        let found = try relations(workspace, input, member, input.parameter(member))
-        let users = found.map { relation -> JSONValue in
-            [
-                "subAgentId": relation.document[Self.user] ?? .null,
-                "createdAt": .string(Timestamp.text(relation.createdAt)),
-            ]
+        let found = try relations(workspace, input, member, input.parameter(member)).map { relation in
+            (relation: relation, user: key(of: Self.user, relation.document[Self.user]?.string ?? "", input))
         }
-        return OperationOutput(200, ["data": .array(users)])
+        let users = try workspace.several(found.map(\.user))
+        let shown = found.map { relation, user in
+            WholeList.Element(
+                Entry(
+                    key: user, document: users[user]?.document ?? [:], createdAt: relation.createdAt,
+                    updatedAt: relation.updatedAt, revision: relation.revision),
+                view: [
+                    "subAgentId": .string(user.id), "createdAt": .string(Timestamp.text(relation.createdAt)),
+                ])
+        }
+        return Self.userList.answer(shown, input.query)
+    }
+
+    /// The key of the association of the two ends that a path names, whether it is there or not.
+    public func pairKey(_ workspace: Workspace, _ input: OperationInput) throws -> ResourceKey {
+        if let relation = try pair(workspace, input) { return relation.key }
+        let ends: JSONValue = [
+            Self.user: .string(input.parameter(Self.user)), member: .string(input.parameter(member)),
+        ]
+        // Nobody else can have the id: it is a digest of the ends, which never change.
+        let id = DerivedID.make(kind, kind.scope.parent(input.path), kind.unique, ends, workspace.branch) { _ in false }
+        return kind.key(id, input.path)
     }
 
     /// The relation between the two ends that a path names, or nil.
@@ -234,7 +274,7 @@ public struct Link: Sendable {
     ) throws -> [Entry] {
         let parent = kind.scope.parent(input.path)
         let referrers = try workspace.referrers(key(of: role, id, input))
-        return try referrers.filter { $0.kind == kind.name && $0.parent == parent }.compactMap(workspace.get)
+        return try workspace.several(referrers.filter { $0.kind == kind.name && $0.parent == parent }).values
             .sorted { place($0) < place($1) }
     }
 
@@ -249,12 +289,6 @@ public struct Link: Sendable {
     }
 
     // MARK: Schemas
-
-    private var listSchema: JSONObject {
-        let element = elementSchema
-        return hasPagination
-            ? OpenAPI.listEnvelope(element) : OpenAPI.envelope(["type": "array", "items": .object(element)])
-    }
 
     /// The schema of an element of the list.
     public var elementSchema: JSONObject {
@@ -292,11 +326,8 @@ public struct Link: Sendable {
         "required": ["message", "removed"],
     ]
 
-    private static let usersSchema = OpenAPI.envelope([
-        "type": "array",
-        "items": [
-            "type": "object", "properties": ["subAgentId": ["type": "string"], "createdAt": ["type": "string"]],
-            "required": ["subAgentId", "createdAt"],
-        ],
-    ])
+    private static let userSchema: JSONObject = [
+        "type": "object", "properties": ["subAgentId": ["type": "string"], "createdAt": ["type": "string"]],
+        "required": ["subAgentId", "createdAt"],
+    ]
 }

@@ -32,6 +32,32 @@ public struct ListQuery: Sendable, Equatable {
         }
     }
 
+    /// That a member must be unset, or be this: what a user has alone is nobody else's business.
+    public struct Ownership: Sendable, Equatable {
+        /// The member: a top-level name by which lists of the kind filter.
+        public let member: String
+        /// The user.
+        public let user: String
+
+        /// A demand from its parts.
+        public init(_ member: String, of user: String) {
+            self.member = member
+            self.user = user
+        }
+
+        /// Whether a document belongs to the user, or to nobody alone.
+        public func isMet(by document: JSONValue) -> Bool {
+            let owners = ListText.values(of: member, in: document)
+            return owners.isEmpty || owners == [value]
+        }
+
+        /// The user as the store keeps values of the member.
+        public var value: String {
+            let document: JSONObject = [member: .string(user)]
+            return ListText.values(of: member, in: .object(document)).first ?? ""
+        }
+    }
+
     /// The kind's name.
     public var kind: String
     /// Where they live: empty for the project, `AGENT` or `AGENT/SUBAGENT`.
@@ -52,7 +78,10 @@ public struct ListQuery: Sendable, Equatable {
     public var search: String?
     /// What must hold beside, all of it.
     public var filters: [Filter]
-    /// In lists of a tenant, the account that has a role in every project that is shown; nil for all projects.
+    /// Whose those may be that somebody has alone; nil for anybody's.
+    public var owned: Ownership?
+    /// In lists of a tenant, the account that has a role in every project that is shown, and for what is in projects
+    /// one of those who use them; nil for all projects.
     public var visibleTo: String?
 
     /// Demands on members in one query at most.
@@ -94,7 +123,9 @@ public struct ListQuery: Sendable, Equatable {
         return (Array(found[start.partialValue...].prefix(limit)), found.count)
     }
 
-    private func isWanted(_ entry: Entry) -> Bool {
+    /// Whether an entry has what is searched for and meets all demands on its members.
+    func isWanted(_ entry: Entry) -> Bool {
+        if let owned, !owned.isMet(by: entry.document) { return false }
         if let search, !ListText.search(entry.document).contains(search),
             !ListText.folded(entry.key.id).contains(search)
         {
@@ -105,7 +136,7 @@ public struct ListQuery: Sendable, Equatable {
 
     /// The order called ascending. Of dates the later id comes first, so that backwards it is the usual order of lists:
     /// newest first, then by id.
-    private func isBefore(_ left: Entry, _ right: Entry) -> Bool {
+    func isBefore(_ left: Entry, _ right: Entry) -> Bool {
         let (leftID, rightID) = (left.key.id, right.key.id)
         return switch sort {
         case .createdAt: left.createdAt == right.createdAt ? leftID > rightID : left.createdAt < right.createdAt

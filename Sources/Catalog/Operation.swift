@@ -55,20 +55,17 @@ public struct Operation: Sendable {
         public let schema: JSONObject
         /// Whether a request must have it; path parameters always do.
         public let required: Bool
-        /// Whether who reads it refuses what it does not take, with all else that is wrong; else the dispatcher does.
-        public let isChecked: Bool
 
         /// A parameter from its parts.
         public init(
             _ name: String, in place: Place, _ help: String, schema: JSONObject = ["type": "string"],
-            required: Bool = false, isChecked: Bool = false
+            required: Bool = false
         ) {
             self.name = name
             self.place = place
             self.help = help
             self.schema = schema
             self.required = required || place == .path
-            self.isChecked = isChecked
         }
     }
 
@@ -129,7 +126,7 @@ public struct Operation: Sendable {
     /// The resource that it reads, from the parameters of its path, where what was found out about that one is part of
     /// the answer; nil otherwise.
     public private(set) var observed: (@Sendable ([String: String]) -> ResourceKey)?
-    private let words: [(name: String, values: [String])]
+    private let queryRules: QueryRules
 
     /// What an operation does.
     public enum Effect: Sendable {
@@ -164,8 +161,7 @@ public struct Operation: Sendable {
         self.responses = responses
         self.errors = errors
         self.effect = effect
-        // Endpoints read their parameters themselves.
-        if case .endpoint = effect { words = [] } else { words = Self.words(of: parameters) }
+        queryRules = QueryRules(parameters)
     }
 
     /// An operation of one group from its parts.
@@ -187,24 +183,12 @@ public struct Operation: Sendable {
         return operation
     }
 
-    /// Refuses a query in which a parameter that is declared as one of several words has another value. Other rules are
-    /// with those who read the parameter.
-    public func checkWords(of query: [String: String]) throws(Problem) {
-        let broken = words.compactMap { name, values -> Problem.Broken? in
-            guard let value = query[name], !values.contains(value) else { return nil }
-            return Problem.Broken([name], "must be one of \(values.joined(separator: ", "))")
-        }
+    /// Refuses a query in which a parameter is not as it is declared, with everything that is broken in it.
+    ///
+    /// - Parameter more: The rules of parameters that are not the operation's own.
+    public func check(_ query: [String: String], and more: QueryRules? = nil) throws(Problem) {
+        let broken = queryRules.broken(in: query) + (more?.broken(in: query) ?? [])
         if !broken.isEmpty { throw Problem.invalid(broken) }
-    }
-
-    /// The parameters of the query that are declared as one of several words.
-    private static func words(of parameters: [Parameter]) -> [(name: String, values: [String])] {
-        parameters.compactMap { parameter in
-            guard parameter.place == .query, !parameter.isChecked, let values = parameter.schema["enum"]?.array else {
-                return nil
-            }
-            return (parameter.name, values.compactMap(\.string))
-        }
     }
 
     /// Whether each call that succeeds is put on record: those that change what is managed.
@@ -225,7 +209,7 @@ public struct Operation: Sendable {
 public struct OperationInput: Sendable {
     /// The parameters of the path, percent-decoded.
     public var path: [String: String]
-    /// The parameters of the query, percent-decoded; of doubled names the last holds.
+    /// The parameters of the query, percent-decoded and as they are declared; of doubled names the last holds.
     public var query: [String: String]
     /// The body; an empty object when there is none.
     public var body: JSONValue

@@ -10,33 +10,20 @@ public struct Page: Sendable, Equatable {
     /// Resources a page at most.
     public static let limitMax = 100
 
-    /// The page that the parameters `page` and `limit` ask for.
-    public init(query: [String: String]) throws(Problem) {
-        var decoding = Decoding()
-        self.init(query: query, &decoding)
-        try decoding.finish()
-    }
-
-    /// The page that the parameters `page` and `limit` ask for; what is wrong with them is noted.
+    /// The page that the parameters `page` and `limit` of a query ask for. What is not as it is declared counts as not
+    /// there: the dispatcher has refused it.
     ///
     /// - Parameters:
     ///   - limitDefault: Resources a page unless the request says otherwise.
     ///   - limitMax: Resources a page at most.
     public init(
-        query: [String: String], limitDefault: Int = Page.limitDefault, limitMax: Int = Page.limitMax,
-        _ decoding: inout Decoding
+        query: [String: String] = [:], limitDefault: Int = Page.limitDefault, limitMax: Int = Page.limitMax
     ) {
-        func read(_ name: String, _ range: ClosedRange<Double>, _ reason: String) -> Int? {
-            guard let text = query[name] else { return nil }
-            guard let value = Double(text), range.contains(value) else {
-                decoding.fail(reason, at: name)
-                return nil
-            }
-            return Int(value)
+        func read(_ name: String, _ max: Double) -> Int? {
+            query[name].flatMap(Double.init).flatMap { (1...max).contains($0) ? Int($0) : nil }
         }
-        number = read("page", 1...1e12, "must be a number of at least 1") ?? 1
-        limit =
-            read("limit", 1...Double(limitMax), "must be a number between 1 and \(limitMax)") ?? limitDefault
+        number = read("page", QueryRule.amountMax) ?? 1
+        limit = read("limit", Double(limitMax)) ?? limitDefault
     }
 
     /// The answer to a list: `data` and `pagination`. `pages` is 0 when there is nothing.

@@ -38,6 +38,20 @@ public struct Sealing: Sendable {
         }
     }
 
+    /// The document with each sealed secret that opens to the same text as what another document of the same resource
+    /// has in its place in the form that it has there: sealing the same text twice gives two forms. Nothing is shown,
+    /// and what cannot be opened stays as it is.
+    public func aligned(_ document: JSONValue, kind: String, with other: JSONValue, in branch: BranchKey) -> JSONValue {
+        guard let places = places[kind] else { return document }
+        return places.replacing(in: document, beside: other) { value, other, _ in
+            guard let other, value != other, case .sealed(let mine) = Secret(value),
+                case .sealed(let theirs) = Secret(other), let text = try? keyring.open(mine, in: branch.sealingContext),
+                let known = try? keyring.open(theirs, in: branch.sealingContext), ConstantTime.areEqual(text, known)
+            else { return value }
+            return other
+        }
+    }
+
     /// Whether a secret still has to be sealed.
     private static func isOpen(_ value: JSONValue) -> Bool {
         switch Secret(value) {

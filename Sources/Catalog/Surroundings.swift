@@ -28,23 +28,26 @@ public struct Surroundings: Sendable {
 public struct Requester: Sendable, Equatable {
     /// Who is written down as the author of what is made: a user's id, or the means by which a machine was recognised.
     public let name: String
-    /// Whether it may do what owners and administrators of the tenant may.
-    public let isAdministrator: Bool
+    /// What it may do where the operation works.
+    public let rights: Rights
     /// The account of a person; nil for a machine.
     public let account: String?
 
     /// A caller from its parts.
-    public init(name: String, isAdministrator: Bool, account: String? = nil) {
+    public init(name: String, rights: Rights, account: String? = nil) {
         self.name = name
-        self.isAdministrator = isAdministrator
+        self.rights = rights
         self.account = account
     }
+
+    /// Whether it may do what owners and administrators of the tenant may.
+    public var isAdministrator: Bool { rights.isAdministrator }
 
     /// The account to whose projects lists of the tenant are limited; nil when they show every project.
     public var limitingAccount: String? { isAdministrator ? nil : account ?? "" }
 
     /// The server itself.
-    public static let system = Requester(name: "system", isAdministrator: true)
+    public static let system = Requester(name: "system", rights: .owner)
 
     /// Whether a text names no person but the system or a key: nobody acts as such (manage spec §2.18).
     public static func isSystem(_ name: String) -> Bool { name == system.name || name.hasPrefix("apikey:") }

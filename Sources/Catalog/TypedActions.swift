@@ -66,12 +66,7 @@ struct TypedActions<R: Resource>: Sendable {
 
     /// Another resource in the same place that agrees in the members that name the thing.
     private func clash(_ value: R, _ key: ResourceKey, _ workspace: Workspace) throws -> ResourceKey? {
-        let names = R.kind.unique
-        guard !names.isEmpty else { return nil }
-        let document = value.document
-        return try workspace.all(key.kind, key.parent).first { other in
-            other.key != key && names.allSatisfy { other.document[$0] == document[$0] }
-        }?.key
+        try R.kind.rivals(key, value.document, in: workspace).first?.key
     }
 
     private func update(_ entry: Entry, _ patch: JSONValue, _ workspace: Workspace) throws -> Entry {

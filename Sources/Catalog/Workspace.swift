@@ -35,6 +35,11 @@ public struct Workspace {
     public let makeID: () -> String
     /// The resource, or nil.
     public let get: (ResourceKey) throws -> Entry?
+    /// Those of these resources that are there, by key. Reads up to 100 in one statement. An operation that writes may
+    /// then ask for each alone at no cost.
+    public let several: ([ResourceKey]) throws -> [ResourceKey: Entry]
+    /// What lives in a resource, or in what lives in it, in one read, oldest first.
+    public let contents: (ResourceKey) throws -> [Entry]
     /// All resources of a kind in one place, oldest first.
     public let all: (_ kind: String, _ parent: String) throws -> [Entry]
     /// All resources of the branch in one read, oldest first.
@@ -66,10 +71,13 @@ public struct Workspace {
     /// It is unique among all resources of the kind, goes with the resource, and never changes.
     /// Throws `Problem` 409 when another has it.
     public let setHandle: (ResourceKey, String) throws -> Void
-    /// One page of a kind in all projects of the tenant, on this branch of each, newest first, and how many there are
-    /// in all; of those alone that have this text in the member of this name, if one is named.
-    public var inTenant: (_ kind: String, _ having: (member: String, text: String)?, Page) throws -> TenantPage = {
-        _, _, _ in ([], 0)
+    /// One page of what is at the top of all projects of the tenant, on this branch of each, and how many there are in
+    /// all.
+    public var inTenant: (ListQuery) throws -> TenantPage = { _ in ([], 0) }
+    /// A document with each of its sealed secrets that another document of the same resource has too, whatever its
+    /// form, in the form that it has there; the two can then be compared. Secrets stay sealed.
+    public var aligned: (_ document: JSONValue, _ kind: String, _ other: JSONValue) -> JSONValue = { document, _, _ in
+        document
     }
     /// The log of what resources of the branch set off.
     public var invocations = InvocationLog.empty
@@ -77,8 +85,11 @@ public struct Workspace {
     public var credentials = CredentialEntries.empty
     /// All resources of a kind at the top of the project, of each of its branches.
     public var onAllBranches: (_ kind: String) throws -> [Entry] = { _ in [] }
-    /// What an account may do in the tenant and in the project of the branch.
-    public var rights: (_ account: String) throws -> Rights = { _ in .nobody }
+    /// Who belongs to the tenant and to the project of the branch.
+    public var members = Members.nobody
+    /// Resources in which a member by which lists filter has this value, of all kinds and on all branches of the
+    /// project. At most 10,000.
+    public var holders: (_ member: String, _ value: String) throws -> [(branch: String, entry: Entry)] = { _, _ in [] }
     /// What was found out about resources of the branch.
     public var observations = Observations.none
     /// Who calls, and the server.
@@ -90,6 +101,8 @@ public struct Workspace {
     public init(
         branch: BranchKey, now: Int64, makeID: @escaping () -> String,
         get: @escaping (ResourceKey) throws -> Entry?,
+        several: @escaping ([ResourceKey]) throws -> [ResourceKey: Entry],
+        contents: @escaping (ResourceKey) throws -> [Entry],
         all: @escaping (String, String) throws -> [Entry],
         everything: @escaping () throws -> [Entry],
         page: @escaping (ListQuery) throws -> (entries: [Entry], total: Int),
@@ -109,6 +122,8 @@ public struct Workspace {
         self.now = now
         self.makeID = makeID
         self.get = get
+        self.several = several
+        self.contents = contents
         self.all = all
         self.everything = everything
         self.page = page

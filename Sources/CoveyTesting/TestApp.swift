@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 public import Cryptography
 import Foundation
@@ -7,6 +8,7 @@ import Models
 import Outbound
 public import Runtime
 public import Store
+public import StoreTesting
 
 /// The whole of Covey in the test's process, on a port of its own, over a real database that nobody else sees.
 public struct TestApp: Sendable {
@@ -30,8 +32,25 @@ public struct TestApp: Sendable {
         public var keyring = TestApp.keyring
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// Whether it is noted what statements run on the database (`TestApp.database`).
+        public var watchesDatabase = false
+        /// How many requests there may be: any number unless set.
+        public var rateLimits: RateLimits = {
+            var limits = RateLimits()
+            (limits.signIn, limits.refused, limits.person, limits.visitor) = (nil, nil, nil, nil)
+            return limits
+        }()
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
+        /// The pages that may act for people who have signed in.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what it proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
+
+        /// What keeps all that it logs; nil for nothing.
+        public var log: LogCapture?
 
         /// An empty server for development.
         public init() {}
@@ -51,6 +70,8 @@ public struct TestApp: Sendable {
     public let databaseURL: String
     /// Its store.
     public let store: Store
+    /// The database beneath the store; nil unless it was to be watched.
+    public let database: WatchedDatabase?
     /// Stops it gracefully; its `run` returns when it has.
     public let stop: @Sendable () async -> Void
 
@@ -67,14 +88,28 @@ public struct TestApp: Sendable {
         try write(options.scripts, to: folder)
         let url: String
         if let given = options.databaseURL { url = given } else { url = try await ownDatabase(in: folder) }
-        let store = try await Application.openStore(at: url)
+        let database = try await Store.database(at: url)
+        let watched = options.watchesDatabase ? WatchedDatabase(database) : nil
+        let store = try await Application.openStore(over: watched ?? database)
         do {
-            try await serve(options, folder, url, store, body)
+            try await serve(options, folder, url, store, watched, body)
         } catch {
             await store.close()
             throw error
         }
         await store.close()
+    }
+
+    /// Whether its database is a file in its folder; else it is on a PostgreSQL server.
+    public var isOnSQLite: Bool { databaseURL.hasPrefix(Self.sqlite) }
+
+    private static let sqlite = "sqlite:"
+
+    /// Takes tables away beneath the server: what needs them fails in the engine.
+    public func hideTables(_ names: String...) async throws {
+        try await store.database.write(.full) { connection in
+            for name in names { try connection.script("ALTER TABLE \"\(name)\" RENAME TO \"\(name)_hidden\"") }
+        }
     }
 
     /// The keys of apps that are given no others.
@@ -95,7 +130,7 @@ public struct TestApp: Sendable {
     private static let places = Places(8)
 
     private static func serve(
-        _ options: Options, _ folder: String, _ url: String, _ store: Store,
+        _ options: Options, _ folder: String, _ url: String, _ store: Store, _ database: WatchedDatabase?,
         _ body: @Sendable (TestApp) async throws -> Void
     ) async throws {
         let (clock, modelClock) = (StepClock(), StepClock())
@@ -103,11 +138,14 @@ public struct TestApp: Sendable {
             client: .live(policy: .development), environment: [:], scripts: ScriptLibrary(folder: folder + "/scripts"),
             clock: options.usesLiveClock ? live : modelClock.models)
         let (ports, heard) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let logger = options.log?.logger ?? silence
         var settings = Application.Settings(
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
+        settings.rateLimits = options.rateLimits
+        settings.proxies = options.proxies
+        settings.trustedOrigins = options.trustedOrigins
+        settings.certificates = options.certificates
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
@@ -122,7 +160,7 @@ public struct TestApp: Sendable {
             guard let port = await ports.first(where: { _ in true }) else { return try await group.waitForAll() }
             let app = TestApp(
                 client: TestClient(address: "http://127.0.0.1:\(port)"), port: port, clock: clock,
-                modelClock: modelClock, folder: folder, databaseURL: url, store: store
+                modelClock: modelClock, folder: folder, databaseURL: url, store: store, database: database
             ) { await application.stop() }
             let outcome: Result<Void, any Error>
             do {
@@ -134,6 +172,12 @@ public struct TestApp: Sendable {
             try await group.waitForAll()
             try outcome.get()
         }
+    }
+
+    private static var silence: Logger {
+        var logger = Logger(label: "covey.test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        return logger
     }
 
     private static let live = ModelClock(
@@ -158,7 +202,7 @@ public struct TestApp: Sendable {
     /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
     private static func ownDatabase(in folder: String) async throws -> String {
         guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
-            return "sqlite:\(folder)/covey.db"
+            return "\(sqlite)\(folder)/covey.db"
         }
         let schema = "test_\(RandomID.make())"
         let server = try PostgresDatabase(url: url)

@@ -82,6 +82,13 @@ public struct Keyring: Sendable {
         return text
     }
 
+    /// The text that was sealed by an earlier key, sealed by the current one in the same context; nil for what is not
+    /// sealed, or by the current key already.
+    public func resealed(_ text: String, in context: [String]) throws(UnsealingError) -> String? {
+        guard let envelope = SealedText(text), envelope.key != current.id else { return nil }
+        return seal(try open(text, in: context), in: context)
+    }
+
     /// The context as bytes. Each part says its length, so that no two contexts are the same bytes.
     private static func bound(to context: [String], by key: String) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -25,17 +25,19 @@ public enum Everything {
 
     /// Every operation on configuration.
     public static let operations: [Operation] =
-        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [ToolRelation.reverse, AgentToolStatus.operation]
+        kinds.flatMap(\.operations) + links.flatMap(\.operations) + [
+            ToolRelation.reverse, AgentToolStatus.operation, UserCredential.operation,
+        ]
         + AgentOperations.all
         + ProjectOperations.all + SkillOperations.all + SkillFileOperations.all + TriggerOperations.all
-        + [WebhookDestination.test, APIKey.create] + AppOperations.all
+        + [WebhookDestination.test, APIKey.create] + AppOperations.all + ProjectMembers.all
         + BranchOperations.all + MergeOperations.all + HistoryOperations.all + CredentialStores.operations
 
     /// The schemas that the operations refer to.
     public static let schemas: [(name: String, schema: JSONObject)] =
         kinds.flatMap(\.documentSchemas) + DocumentSchemas.all + AgentToolStatus.schemas + SkillView.schemas
         + TriggerOperations.schemas + WebhookDestination.schemas + APIKey.schemas + AppOperations.schemas
-        + VersionSchemas.all + CredentialStores.schemas
+        + VersionSchemas.all + CredentialStores.schemas + ProjectMembers.schemas
 
     /// What a document refers to, from the declaration of its kind; loose references are not among them.
     public static func references(_ key: ResourceKey, _ document: JSONValue) -> [ResourceLink] {

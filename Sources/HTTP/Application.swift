@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Catalog
 public import Cryptography
 import Domain
@@ -29,6 +29,14 @@ public struct Application: Sendable {
         public var publicURL: String?
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
+        /// Who is believed about the addresses of clients.
+        public var proxies = TrustedProxies()
+        /// How many requests there may be.
+        public var rateLimits = RateLimits()
+        /// The pages that may act for people who have signed in.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what the server proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -62,12 +70,16 @@ public struct Application: Sendable {
         logger: Logger, stoppingOn signals: [UnixSignal] = [], outbound: HTTPClient? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        let parts = HTTPServer.Parts(
+        var parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
             projectKind: Project.kind.name, sealing: Sealing(keyring, kinds: Everything.kinds),
             authentication: settings.authentication, limits: settings.limits, clock: clock,
             streamGrace: .milliseconds(settings.runtimeLimits.shutdownMs), logger: logger, version: settings.version,
             publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
+        parts.proxies = settings.proxies
+        parts.rateLimits = settings.rateLimits
+        parts.trustedOrigins = settings.trustedOrigins
+        parts.certificates = settings.certificates
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(
@@ -101,8 +113,13 @@ public struct Application: Sendable {
 
     /// Opens the database at `url` (`Store.open`) for the kinds that the application has.
     public static func openStore(at url: String) async throws(StoreError) -> Store {
+        try await openStore(over: Store.database(at: url))
+    }
+
+    /// The same over an engine that is open.
+    public static func openStore(over database: any Database) async throws(StoreError) -> Store {
         try await Store.open(
-            url: url, containers: Scope.containers, facets: Everything.facets, links: Everything.references)
+            database, containers: Scope.containers, facets: Everything.facets, links: Everything.references)
     }
 
     /// Runs until it is told to stop, and returns when all is put away.

@@ -29,7 +29,7 @@ struct Call: Sendable {
 
     /// The caller as operations see it.
     var requester: Requester {
-        Requester(name: caller.actor, isAdministrator: rights.isAdministrator, account: caller.account)
+        Requester(name: caller.actor, rights: rights, account: caller.account)
     }
 
     /// The tenant that the call goes to: of the path, or of the caller, or of the header, or the default one.

@@ -44,6 +44,10 @@ struct Dispatcher: Sendable {
     let gate: Gate
     /// Where refusals and what endpoints did are put on record.
     let audit: AuditTrail
+    /// How many requests there may be.
+    let quotas: Quotas
+    /// Which pages may read answers.
+    let crossOrigin: CrossOrigin
 
     /// Answers a request that came from `address`. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String, from address: String) async throws -> Reply {
@@ -107,28 +111,45 @@ struct Dispatcher: Sendable {
         case .wrongMethod(let allowed): throw Self.wrongMethod(allowed)
         case .found(let target, let parameters):
             let operation = target.operation
+            if let verdict = quotas.take(operation, from: address), !verdict.isAdmitted {
+                return refusal(verdict, path, id)
+            }
             let caller = try await authenticate(operation, path, request, id: id, address)
+            let verdict = quotas.take(caller)
+            if let verdict, !verdict.isAdmitted { return refusal(verdict, path, id) }
             guard let query = PercentCoding.query(query) else {
                 throw Problem.badRequest("The query of the address is not well-formed")
             }
-            try operation.checkWords(of: query)
+            try operation.check(query, and: DispatcherAdditions.queryRules)
             let values = try Self.decode(parameters)
-            let ref = operation.permission == .none ? Ref() : try Self.ref(query, request.headers)
+            let ref = operation.permission == .none ? Ref() : Self.ref(query, request.headers)
             let body = try await body(of: request, for: operation)
             var call = Call(
                 id: id, operation: operation, path: values, query: query, headers: request.headers,
                 authority: request.head.authority, caller: caller, address: address, body: body, ref: ref)
             call.rights = try await admit(call, path)
             if caller.isKey(for: operation.permission) { audit.note(record(call, "")) }
-            switch target {
-            case .endpoint(let endpoint):
-                try await requireProject(call)
-                let reply = try await endpoint.answer(call)
-                if operation.isAudited { audit.note(record(call, path)) }
-                return reply
-            case .operation: return try await perform(call, method, path)
-            }
+            var reply = try await self.reply(to: call, target, method, path)
+            if let verdict { reply.headers += verdict.headers }
+            return reply
         }
+    }
+
+    private func reply(
+        to call: Call, _ target: Target, _ method: Operation.Method, _ path: Substring
+    ) async throws -> Reply {
+        guard case .endpoint(let endpoint) = target else { return try await perform(call, method, path) }
+        try await requireProject(call)
+        let reply = try await endpoint.answer(call)
+        if call.operation.isAudited { audit.note(record(call, path)) }
+        return reply
+    }
+
+    /// What is said to a request that comes too soon.
+    private func refusal(_ verdict: RateLimiter.Verdict, _ path: Substring, _ id: String) -> Reply {
+        var reply = Reply.problem(verdict.problem, instance: String(path), requestID: id)
+        reply.headers += verdict.headers
+        return reply
     }
 
     private static func wrongMethod(_ allowed: [Operation.Method]) -> Problem {
@@ -150,7 +171,7 @@ struct Dispatcher: Sendable {
         guard !allowed.isEmpty else { throw Problem.notFound("Route") }
         var reply = Reply.empty(204)
         reply.headers.append((.allow, Self.names(allowed)))
-        if path.hasPrefix("/run/") { reply.headers += CrossOrigin.preflight(request.headers) }
+        reply.headers += crossOrigin.preflight(request.headers, path)
         return reply
     }
 
@@ -165,6 +186,7 @@ struct Dispatcher: Sendable {
                 return try await authenticator.manage(Credentials(request.head, address: address))
             }
         } catch {
+            quotas.refuse(address)
             audit.note(
                 AuditRecord(
                     tenant: "", at: now(), actor: "unknown", means: "unknown", action: operation.id,
@@ -205,15 +227,9 @@ struct Dispatcher: Sendable {
     }
 
     /// The state that the request names, in the query or a header; the query counts more (manage spec §0.10).
-    private static func ref(_ query: [String: String], _ headers: HTTPFields) throws(Problem) -> Ref {
-        var ref = Ref()
+    private static func ref(_ query: [String: String], _ headers: HTTPFields) -> Ref {
+        var ref = Ref(at: query["at"].flatMap { Int64($0) })
         if let name = query["ref"] ?? headers[.ref], !name.isEmpty { ref.name = name }
-        if let text = query["at"] {
-            guard let number = Int64(text), number >= 0 else {
-                throw Problem.invalid([.init(["at"], "must be the number of a change")])
-            }
-            ref.at = number
-        }
         return ref
     }
 
@@ -316,7 +332,7 @@ struct Dispatcher: Sendable {
         _ body: @escaping @Sendable (Workspace, OperationInput) throws -> OperationOutput
     ) async throws -> Reply {
         let (branch, ref) = Self.state(call)
-        let isRehearsal = try Rehearsal.isAsked(in: call.query)
+        let isRehearsal = call.query[Rehearsal.parameter] == "true"
         let guarded = try guarded(call, method, path)
         let request = isRehearsal ? nil : try KeyedRequest(call, method, path)
         let (now, seal) = (self.now(), AnswerSeal(sealing.keyring))

@@ -7,15 +7,6 @@ struct Rehearsal: Error {
     /// The query parameter that asks for it.
     static let parameter = "dryRun"
 
-    /// Whether a query asks for it. Throws 400 for what is neither yes nor no: a slip must not become a change.
-    static func isAsked(in query: [String: String]) throws(Problem) -> Bool {
-        switch query[parameter] {
-        case nil, "false": false
-        case "true": true
-        default: throw Problem.invalid([Problem.Broken([parameter], "must be true or false")])
-        }
-    }
-
     /// What the operation would have answered.
     let output: OperationOutput
     /// What it would have changed.

@@ -26,6 +26,20 @@ enum SQL {
     static let get = Statement(
         "SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
 
+    /// Keys of one look at several resources at most.
+    static let severalMax = 100
+
+    /// Each row of values is a key; one that is doubled gives its resource twice.
+    static let several = Statement(
+        """
+        SELECT \(columns) FROM (VALUES \(severalKeys)) AS wanted CROSS JOIN resource
+        WHERE \(inBranch) AND kind = wanted.column1 AND parent = wanted.column2 AND id = wanted.column3
+        """)
+
+    private static let severalKeys = (0..<severalMax).map { row in
+        "($\(4 + row * 3), $\(5 + row * 3), $\(6 + row * 3))"
+    }.joined(separator: ", ")
+
     static let all = Statement(
         """
         SELECT \(columns) FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5
@@ -37,29 +51,35 @@ enum SQL {
     /// The statements on links: those among the resources of a branch, and those of what lives outside branches to the
     /// main one.
     struct Links: Sendable {
+        let table: RowTable
         let from: Statement
+        /// Of all of the branch, with who refers.
+        let all: Statement
+        /// Of what lives in a place, with who refers.
+        let inside: Statement
         let to: Statement
-        let insert: Statement
         let deleteFrom: Statement
         let delete: Statement
 
-        fileprivate init(in table: String) {
+        fileprivate init(in table: String, _ rows: RowTable) {
+            self.table = rows
             from = Statement(
                 """
                 SELECT to_kind, to_parent, to_id, role, rule FROM \(table)
                 WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6
                 """)
+            let columns = "from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule"
+            all = Statement("SELECT \(columns) FROM \(table) WHERE \(inBranch)")
+            inside = SQL.inside(
+                columns,
+                """
+                JOIN \(table) l ON l.tenant = resource.tenant AND l.project = resource.project
+                    AND l.branch = resource.branch AND from_kind = kind AND from_parent = parent AND from_id = id
+                """)
             to = Statement(
                 """
-                SELECT from_kind, from_parent, from_id, role, rule FROM \(table)
+                SELECT from_kind, from_parent, from_id, role, rule FROM \(table) {index \(table)_to}
                 WHERE \(inBranch) AND to_kind = $4 AND to_parent = $5 AND to_id = $6
-                ORDER BY from_kind, from_parent, from_id
-                """)
-            insert = Statement(
-                """
-                INSERT INTO \(table)
-                    (tenant, project, branch, from_kind, from_parent, from_id, to_kind, to_parent, to_id, role, rule)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                 """)
             deleteFrom = Statement(
                 "DELETE FROM \(table) WHERE \(inBranch) AND from_kind = $4 AND from_parent = $5 AND from_id = $6")
@@ -71,39 +91,26 @@ enum SQL {
         }
     }
 
-    static let links = Links(in: "link")
-    static let outsideLinks = Links(in: "outside_link")
+    static let links = Links(in: "link", .link)
+    static let outsideLinks = Links(in: "outside_link", .outsideLink)
 
-    /// What lives in a place, or in a place within it. The upper bound is the prefix with the next character after `/`.
-    static let inside = Statement(
-        """
-        SELECT \(columns) FROM resource
-        WHERE \(inBranch) AND (parent = $4 OR (parent >= $5 AND parent < $6))
-        """)
+    /// What lives in a place, or in a place within it, of the table or a join that begins with it. `$5` and `$6` bound
+    /// the places within: the place with `/` and with the next character. Two searches and no `OR`, for which SQLite
+    /// would look at all of the branch.
+    private static func inside(_ columns: String, _ join: String = "") -> Statement {
+        let parts = ["parent = $4", "parent >= $5 AND parent < $6"].map { place in
+            """
+            SELECT \(columns) FROM resource {index resource_inside} \(join)
+            WHERE resource.tenant = $1 AND resource.project = $2 AND resource.branch = $3 AND \(place)
+            """
+        }
+        return Statement(parts.joined(separator: " UNION ALL "))
+    }
 
-    static let insert = Statement(
-        """
-        INSERT INTO resource
-            (tenant, project, branch, kind, parent, id, document, created_at, updated_at, revision, name, search)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        """)
-
-    static let update = Statement(
-        """
-        UPDATE resource SET document = $7, updated_at = $8, revision = revision + 1, name = $9, search = $10
-        WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6
-        """)
+    static let inside = inside(columns)
 
     static let delete = Statement(
         "DELETE FROM resource WHERE \(inBranch) AND kind = $4 AND parent = $5 AND id = $6")
-
-    static let insertChange = Statement(
-        """
-        INSERT INTO change
-            (tenant, project, branch, number, at, actor, action, kind, parent, id, before, after, batch,
-            created_at, before_updated_at, before_revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-        """)
 
     static let insertHandle = Statement(
         """

@@ -4,7 +4,7 @@ public import Catalog
 public final class ConfigurationTransaction {
     /// The branch worked on.
     public let branch: BranchKey
-    let connection: any Connection
+    let connection: BatchingConnection
     let declared: Declarations
     /// Who writes and when; nil in a job that only reads.
     let writing: (actor: String, at: Int64)?
@@ -32,6 +32,9 @@ public final class ConfigurationTransaction {
         set { if let first { first.credentialDraft = newValue } else { ownCredentialDraft = newValue } }
     }
 
+    /// What the job knows of the branch, if it writes.
+    var known = KnownResources()
+
     /// How many more there are in each place than before this transaction, as far as the tally does not say so yet.
     var moved: [Place: Int64] = [:]
 
@@ -41,13 +44,13 @@ public final class ConfigurationTransaction {
         _ connection: any Connection, _ branch: BranchKey, declared: Declarations,
         writing: (actor: String, at: Int64)?
     ) throws {
-        self.init(connection, branch, declared: declared, writing: writing, first: nil)
+        self.init(BatchingConnection(connection), branch, declared: declared, writing: writing, first: nil)
         if writing != nil, branch.branch == BranchKey.unversioned { _ = try on(BranchKey.main) }
         try lock()
     }
 
     private init(
-        _ connection: any Connection, _ branch: BranchKey, declared: Declarations,
+        _ connection: BatchingConnection, _ branch: BranchKey, declared: Declarations,
         writing: (actor: String, at: Int64)?, first: ConfigurationTransaction?
     ) {
         self.connection = connection
@@ -101,6 +104,7 @@ public final class ConfigurationTransaction {
     /// Moves the heads of the job's branches to the last changes made in it.
     func finish() throws {
         for sibling in siblings.values { try sibling.finish() }
+        try connection.flush()
         try keepTally()
         guard let head, head != headAtStart else { return }
         try connection.execute(SQL.moveHead, branch.values + [.integer(head)])
@@ -111,6 +115,7 @@ public final class ConfigurationTransaction {
         head = nil
         headAtStart = nil
         life = nil
+        known = KnownResources()
     }
 
     /// Forgets all branches of the project, which are gone.
@@ -130,54 +135,6 @@ public final class ConfigurationTransaction {
         }
         for (_, sibling) in siblings.sorted(by: { $0.key < $1.key }) { changes += try sibling.changesMade() }
         return changes
-    }
-
-    // MARK: Reading
-
-    /// Whether the branch exists.
-    public func exists() throws -> Bool {
-        if writing != nil { return head != nil }
-        return try connection.first(SQL.head, branch.values) { $0.integer(0) } != nil
-    }
-
-    /// The resource, or nil.
-    public func get(_ key: ResourceKey) throws -> Entry? {
-        try connection.first(SQL.get, branch.values + key.values) { try $0.entry(from: 0) }
-    }
-
-    /// All resources of a kind in one place, oldest first.
-    public func all(_ kind: String, _ parent: String) throws -> [Entry] {
-        try connection.rows(SQL.all, branch.values + [.text(kind), .text(parent)]) { try $0.entry(from: 0) }
-    }
-
-    /// All resources of the branch, oldest first.
-    public func everything() throws -> [Entry] {
-        try connection.rows(SQL.everything, branch.values) { try $0.entry(from: 0) }
-    }
-
-    /// Who refers to a resource, each once.
-    public func referrers(_ key: ResourceKey) throws -> [ResourceKey] {
-        try linksTo(key).reduce(into: []) { keys, link in
-            if keys.last != link.source { keys.append(link.source) }
-        }
-    }
-
-    /// What a resource refers to.
-    public func links(from key: ResourceKey) throws -> [ResourceLink] {
-        try connection.rows(links.from, branch.values + key.values) { try $0.link(from: 0) }
-    }
-
-    struct Referral {
-        let source: ResourceKey
-        let link: ResourceLink
-    }
-
-    func linksTo(_ key: ResourceKey) throws -> [Referral] {
-        try connection.rows(links.to, branch.values + key.values) { row in
-            guard let rule = Reference.Rule(rawValue: row.text(4)) else { throw StoreError.corrupt("rule of a link") }
-            return Referral(
-                source: row.key(from: 0), link: ResourceLink(target: key, role: row.text(3), rule: rule))
-        }
     }
 
     // MARK: Writing
@@ -202,7 +159,7 @@ public final class ConfigurationTransaction {
         let times: [SQLValue] = [
             .integer((headAtStart ?? 0) + 1), .integer(createdAt), .integer(old?.updatedAt), .integer(old?.revision),
         ]
-        try connection.execute(SQL.insertChange, branch.values + change + key.values + documents + times)
+        try connection.put(change + key.values + documents + times, into: .change, of: branch)
     }
 
     /// Stores a document with its links, over what is there. Equal documents and links write nothing. Links with the
@@ -234,59 +191,59 @@ public final class ConfigurationTransaction {
 
     /// Puts a resource with its links and facets into the tables, and nothing into the log.
     @discardableResult func insert(_ entry: Entry, _ links: Set<ResourceLink>) throws -> [UInt8] {
-        let bytes = entry.document.jsonBytes
-        let times: [SQLValue] = [.integer(entry.createdAt), .integer(entry.updatedAt), .integer(entry.revision)]
-        let values = [.utf8(bytes)] + times + Self.texts(entry.document)
-        try connection.execute(SQL.insert, branch.values + entry.key.values + values)
+        let bytes = try insert(entry, into: .resource)
         try insert(declared.facets(of: entry.key.kind, entry.document), of: entry.key)
         try insert(links, from: entry.key)
+        return bytes
+    }
+
+    private func insert(_ entry: Entry, into table: RowTable) throws -> [UInt8] {
+        let bytes = entry.document.jsonBytes
+        let times: [SQLValue] = [.integer(entry.createdAt), .integer(entry.updatedAt), .integer(entry.revision)]
+        let texts = [ListText.name(entry.document), ListText.search(entry.document)].map(SQLValue.text)
+        try connection.put(entry.key.values + [.utf8(bytes)] + times + texts, into: table, of: branch)
+        known.note(entry, at: entry.key)
         return bytes
     }
 
     /// Stores another document with its links in place of one. An equal one writes nothing.
     func replace(_ old: Entry, by document: JSONValue, _ kept: Set<ResourceLink>) throws -> Entry {
         let key = old.key
-        let oldLinks = Set(try self.links(from: key))
+        let oldLinks = try knownLinks(from: key)
         if old.document == document, oldLinks == kept { return old }
         if oldLinks != kept {
-            try connection.execute(self.links.deleteFrom, branch.values + key.values)
+            try connection.execute(links.deleteFrom, branch.values + key.values)
             try insert(kept, from: key)
         }
         return try update(old, to: document)
     }
 
-    /// What lists are sorted and searched by.
-    private static func texts(_ document: JSONValue) -> [SQLValue] {
-        [.text(ListText.name(document)), .text(ListText.search(document))]
-    }
-
     private func insert(_ facets: [Facet], of key: ResourceKey) throws {
         for facet in facets {
-            try connection.execute(
-                SQL.insertFacet, branch.values + key.values + [.text(facet.member), .text(facet.value)])
+            try connection.put(key.values + [.text(facet.member), .text(facet.value)], into: .facet, of: branch)
         }
     }
 
     private func insert(_ links: Set<ResourceLink>, from key: ResourceKey) throws {
         for link in links {
             let values: [SQLValue] = [.text(link.role), .text(link.rule.rawValue)]
-            try connection.execute(self.links.insert, branch.values + key.values + link.target.values + values)
+            try connection.put(key.values + link.target.values + values, into: self.links.table, of: branch)
         }
+        known.note(links, from: key)
     }
 
     private func update(_ old: Entry, to document: JSONValue) throws -> Entry {
-        let (_, at) = try writer()
-        let bytes = document.jsonBytes
-        let values: [SQLValue] = [.utf8(bytes), .integer(at)] + Self.texts(document)
-        try connection.execute(SQL.update, branch.values + old.key.values + values)
+        let entry = Entry(
+            key: old.key, document: document, createdAt: old.createdAt, updatedAt: try writer().at,
+            revision: old.revision + 1)
+        let bytes = try insert(entry, into: .replacedResource)
         let facets = declared.facets(of: old.key.kind, document)
         if facets != declared.facets(of: old.key.kind, old.document) {
             try connection.execute(SQL.deleteFacets, branch.values + old.key.values)
             try insert(facets, of: old.key)
         }
         try log(.update, old.key, old: old, after: bytes, createdAt: old.createdAt)
-        return Entry(
-            key: old.key, document: document, createdAt: old.createdAt, updatedAt: at, revision: old.revision + 1)
+        return entry
     }
 
     /// Deletes a resource, what lives in it if its kind is a container, and by the rules of their links what refers to
@@ -303,7 +260,7 @@ public final class ConfigurationTransaction {
         while position < doomed.count {
             let current = doomed[position].key
             position += 1
-            for child in try children(of: current) where doomedKeys.insert(child.key).inserted { doomed.append(child) }
+            for child in try contents(of: current) where doomedKeys.insert(child.key).inserted { doomed.append(child) }
             for referral in try linksTo(current) where !doomedKeys.contains(referral.source) {
                 guard referral.link.rule == .cascade else {
                     survivors.append(referral)
@@ -329,15 +286,7 @@ public final class ConfigurationTransaction {
         try log(.delete, entry.key, old: entry, after: nil, createdAt: entry.createdAt)
         try connection.execute(SQL.delete, branch.values + entry.key.values)
         moved[Place(kind: entry.key.kind, parent: entry.key.parent), default: 0] -= 1
-    }
-
-    func children(of key: ResourceKey) throws -> [Entry] {
-        guard declared.containers.contains(key.kind) else { return [] }
-        let path = key.place
-        // `0` follows `/`: the places that begin with `path/` and no others.
-        return try connection.rows(
-            SQL.inside, branch.values + [.text(path), .text(path + "/"), .text(path + "0")]
-        ) { try $0.entry(from: 0) }
+        known.note(nil, at: entry.key)
     }
 
     /// How many of those who forbid a deletion its refusal names.
@@ -353,7 +302,9 @@ public final class ConfigurationTransaction {
     func clear(_ referral: Referral) throws {
         guard let source = try get(referral.source) else { return }
         let target: [SQLValue] = [.text(referral.link.role)] + referral.link.target.values
+        let left = try knownLinks(from: source.key).subtracting([referral.link])
         try connection.execute(links.delete, branch.values + source.key.values + target)
+        known.note(left, from: source.key)
         _ = try update(source, to: source.document.clearing(referral.link.role, of: referral.link.target.id))
     }
 

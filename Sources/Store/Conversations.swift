@@ -1,6 +1,53 @@
+public import Catalog
+
+/// Which conversations of a project a list wants.
+public struct ConversationQuery: Sendable {
+    /// Whose conversations are wanted.
+    public enum Whose: Sendable, Equatable {
+        /// Everybody's.
+        case all
+        /// Those of the end users of this name, whoever said so.
+        case owner(String)
+        /// Those that belong to this subject, who began them.
+        case subject(String)
+
+        /// The name that statements look for; nil for everybody's.
+        var name: String? {
+            switch self {
+            case .all: nil
+            case .owner(let name), .subject(let name): name
+            }
+        }
+    }
+
+    /// Whose are wanted.
+    public var whose: Whose
+    /// What id or title must contain, as `ListText.folded` gives it; nil for anything. Only the conversations that were
+    /// changed last are searched, `Store.conversationsCounted` of them.
+    public var search: String?
+    /// Which end comes first of those by when they were last changed.
+    public var order: ListQuery.Order
+    /// The page, from 1.
+    public var page: Int
+    /// Conversations a page, 1–200.
+    public var limit: Int
+
+    /// A query for one page, last changed first unless told.
+    public init(
+        of whose: Whose = .all, search: String? = nil, order: ListQuery.Order = .descending, page: Int = 1,
+        limit: Int = 20
+    ) {
+        self.whose = whose
+        self.search = search
+        self.order = order
+        self.page = page
+        self.limit = limit
+    }
+}
+
 /// One page of a list of conversations.
 public struct ConversationPage: Sendable {
-    /// The conversations, last changed first.
+    /// The conversations, in the order that was asked for.
     public let conversations: [ConversationRow]
     /// How many there are in all, counted up to `Store.conversationsCounted`; a page beyond that counts what is before
     /// and in it.
@@ -14,33 +61,57 @@ extension Store {
     /// How far conversations and messages are counted.
     public static let conversationsCounted = 10_000
 
-    /// One page of a project's conversations, last changed first. Two statements.
-    ///
-    /// - Parameters:
-    ///   - owner: only those of the end users of this name; nil for all.
-    ///   - subject: only those that belong to this one; nil for all. Goes before `owner`.
-    ///   - page: from 1.
-    ///   - limit: conversations a page, 1–1,000.
+    /// One page of a project's conversations. Two statements.
     public func conversations(
-        tenant: String, project: String, owner: String? = nil, subject: String? = nil, page: Int, limit: Int
+        tenant: String, project: String, _ query: ConversationQuery
     ) async throws(StoreError) -> ConversationPage {
         try await database.read { connection in
-            let place: [SQLValue] = [.text(tenant), .text(project)] + ((subject ?? owner).map { [.text($0)] } ?? [])
-            let (count, read) =
-                switch (subject, owner) {
-                case (nil, nil): (JournalSQL.conversationCount, JournalSQL.conversationPage)
-                case (nil, _): (JournalSQL.ownedCount, JournalSQL.ownedPage)
-                default: (JournalSQL.ofSubjectCount, JournalSQL.ofSubjectPage)
-                }
+            let place: [SQLValue] = [.text(tenant), .text(project)] + (query.whose.name.map { [.text($0)] } ?? [])
+            let window = SQLValue.Window(query.page, query.limit)
+            if let search = query.search {
+                return try Self.searched(connection, tenant, project, query, search, place, window)
+            }
+            let selection = JournalSQL.selection(query.whose)
             let bound = SQLValue.integer(Int64(Self.conversationsCounted))
-            let counted = try connection.first(count, place + [bound]) { $0.integer(0) }
-            let window = SQLValue.Window(page, limit)
-            var rows = try connection.rows(read, place + window.withOneMore) { try $0.conversation(tenant, project) }
+            let counted = try connection.first(selection.count, place + [bound]) { $0.integer(0) }
+            var rows = try connection.rows(selection.pages.statement(query.order), place + window.withOneMore) {
+                try $0.conversation(tenant, project)
+            }
             let hasMore = rows.count > Int(window.limit)
             if hasMore { rows.removeLast() }
             return ConversationPage(
                 conversations: rows, total: window.total(counted ?? 0, rows: rows.count, hasMore), hasMore: hasMore)
         }
+    }
+
+    /// Databases differ in what they take for the same letter, so the texts are looked at here.
+    private static func searched(
+        _ connection: any Connection, _ tenant: String, _ project: String, _ query: ConversationQuery,
+        _ search: String, _ place: [SQLValue], _ window: SQLValue.Window
+    ) throws -> ConversationPage {
+        var ids: [String] = []
+        let bound: [SQLValue] = [.integer(Int64(conversationsCounted)), .integer(0)]
+        try connection.query(JournalSQL.selection(query.whose).texts.newestFirst, place + bound) { row in
+            let id = row.text(0)
+            let isFound =
+                ListText.folded(id).contains(search)
+                || row.optionalText(1).map { ListText.folded($0).contains(search) } == true
+            if isFound { ids.append(id) }
+        }
+        if query.order == .ascending { ids.reverse() }
+        let shown = Array(ids.dropFirst(window.start).prefix(min(Int(window.limit), JournalSQL.conversationsMax)))
+        var rows: [String: ConversationRow] = [:]
+        if let last = shown.last {
+            let wanted = shown + repeatElement(last, count: JournalSQL.conversationsMax - shown.count)
+            let values: [SQLValue] = [.text(tenant), .text(project)] + wanted.map { .text($0) }
+            let found = try connection.rows(JournalSQL.conversationsByID, values) {
+                try $0.conversation(tenant, project)
+            }
+            for row in found { rows[row.key.id] = row }
+        }
+        return ConversationPage(
+            conversations: shown.compactMap { rows[$0] }, total: ids.count,
+            hasMore: window.start + shown.count < ids.count)
     }
 
     /// The newest messages of a conversation, oldest of them first.
@@ -89,6 +160,12 @@ extension Store {
     }
 }
 
+extension JournalSQL.ConversationPages {
+    fileprivate func statement(_ order: ListQuery.Order) -> Statement {
+        order == .ascending ? oldestFirst : newestFirst
+    }
+}
+
 extension SQLValue {
     /// Which rows a page has.
     struct Window {
@@ -101,6 +178,9 @@ extension SQLValue {
             let offset = Int64(max(page, 1) - 1).multipliedReportingOverflow(by: self.limit)
             self.offset = offset.overflow ? Int64.max : offset.partialValue
         }
+
+        /// How many rows are before the page.
+        var start: Int { Int(offset) }
 
         /// Limit and offset.
         var values: [SQLValue] { [.integer(limit), .integer(offset)] }

@@ -34,6 +34,12 @@ extension ConfigurationTransaction {
         [.text(branch.tenant), .text(branch.project), .text(place.store), .text(place.key)]
     }
 
+    /// Resources that have this value in a member by which lists filter, on whatever branch of the project.
+    func holders(of member: String, _ value: String) throws -> [(branch: String, entry: Entry)] {
+        let wanted: [SQLValue] = [.text(branch.tenant), .text(branch.project), .text(member), .text(value)]
+        return try connection.rows(CredentialSQL.holders, wanted) { (branch: $0.text(7), entry: try $0.entry(from: 0)) }
+    }
+
     /// All resources of a kind at the top of the project, of each of its branches.
     func onAllBranches(_ kind: String) throws -> [Entry] {
         try connection.rows(
@@ -57,6 +63,15 @@ private enum CredentialSQL {
         """)
 
     static let delete = Statement("DELETE FROM credential_entry WHERE \(place)")
+
+    static let holders = Statement(
+        """
+        SELECT r.kind, r.parent, r.id, r.document, r.created_at, r.updated_at, r.revision, r.branch
+        FROM facet f JOIN resource r ON r.tenant = f.tenant AND r.project = f.project AND r.branch = f.branch
+            AND r.kind = f.kind AND r.parent = f.parent AND r.id = f.id
+        WHERE f.tenant = $1 AND f.project = $2 AND f.member = $3 AND f.value = $4
+        ORDER BY r.branch, r.kind, r.parent, r.id LIMIT 10000
+        """)
 
     /// Branch by branch, so that the index of each is used.
     static let onAllBranches = Statement(

@@ -76,6 +76,7 @@ enum Facets {
         guard known != text else { return }
         try await database.write(.full) { connection in
             if let lock = connection.dialect.migrationLock { try connection.script(lock) }
+            let connection = BatchingConnection(connection)
             try connection.execute(forget, [])
             try connection.execute(clear, [])
             var last = Array(repeating: SQLValue.text(""), count: 6)
@@ -89,8 +90,8 @@ enum Facets {
                     let texts = [ListText.name(document), ListText.search(document)].map(SQLValue.text)
                     try connection.execute(name, place + texts)
                     for facet in declarations.facets(of: key.kind, document) {
-                        try connection.execute(
-                            SQL.insertFacet, place + [.text(facet.member), .text(facet.value)])
+                        try connection.put(
+                            key.values + [.text(facet.member), .text(facet.value)], into: .facet, of: branch)
                     }
                 }
                 guard rows.count == batchMax, let (branch, key, _) = rows.last else { break }

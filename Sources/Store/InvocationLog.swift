@@ -29,16 +29,21 @@ extension ConfigurationTransaction {
 
     private func invocations(_ query: InvocationQuery) throws -> (invocations: [Invocation], total: Int) {
         let window = SQLValue.window(query.page.number, query.page.limit)
+        func page(_ count: Statement, _ pages: InvocationSQL.Pages, _ values: [SQLValue]) throws
+            -> (invocations: [Invocation], total: Int)
+        {
+            try self.page(count, pages.statement(query.order), values, window)
+        }
         switch query.origin {
         case .open(let kind, let parent, let includesRunning):
             let place = branch.values + [.text(kind), .text(parent), .integer(includesRunning ? 1 : 0)]
-            return try page(InvocationSQL.countOpen, InvocationSQL.pageOpen, place, window)
+            return try page(InvocationSQL.countOpen, InvocationSQL.pageOpen, place)
         case .source(let source, let status):
             let times: [SQLValue] = [.integer(query.from ?? Int64.min), .integer(query.to ?? Int64.max)]
             let place = branch.values + source.values + times
-            guard let status else { return try page(InvocationSQL.count, InvocationSQL.page, place, window) }
+            guard let status else { return try page(InvocationSQL.count, InvocationSQL.page, place) }
             return try page(
-                InvocationSQL.countByStatus, InvocationSQL.pageByStatus, place + [.text(status.rawValue)], window)
+                InvocationSQL.countByStatus, InvocationSQL.pageByStatus, place + [.text(status.rawValue)])
         }
     }
 

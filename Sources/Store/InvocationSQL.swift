@@ -1,3 +1,5 @@
+import Catalog
+
 /// The statements on invocations. `$1`, `$2`, `$3` are always tenant, project and branch.
 enum InvocationSQL {
     private static let columns = """
@@ -26,20 +28,37 @@ enum InvocationSQL {
 
     static let count = Statement("SELECT count(*) FROM invocation WHERE \(ofSource) AND \(inTime)")
 
-    static let page = Statement(
-        """
-        SELECT \(columns) FROM invocation WHERE \(ofSource) AND \(inTime)
-        ORDER BY due_at DESC, id LIMIT $9 OFFSET $10
-        """)
+    /// A page in each of its two orders, which are each other backwards.
+    struct Pages: Sendable {
+        private let firstDue: Statement
+        private let lastDue: Statement
+        private let usual: ListQuery.Order
+
+        fileprivate init(
+            _ condition: String, ties: (first: String, last: String), limit: Int, usual: ListQuery.Order = .descending
+        ) {
+            self.usual = usual
+            func page(_ order: String) -> Statement {
+                Statement(
+                    """
+                    SELECT \(columns) FROM invocation WHERE \(condition)
+                    ORDER BY \(order) LIMIT $\(limit) OFFSET $\(limit + 1)
+                    """)
+            }
+            firstDue = page("due_at, \(ties.first)")
+            lastDue = page("due_at DESC, \(ties.last)")
+        }
+
+        func statement(_ order: ListQuery.Order?) -> Statement { (order ?? usual) == .ascending ? firstDue : lastDue }
+    }
+
+    static let page = Pages("\(ofSource) AND \(inTime)", ties: ("id DESC", "id"), limit: 9)
 
     static let countByStatus = Statement(
         "SELECT count(*) FROM invocation WHERE \(ofSource) AND \(inTime) AND status = $9")
 
-    static let pageByStatus = Statement(
-        """
-        SELECT \(columns) FROM invocation WHERE \(ofSource) AND \(inTime) AND status = $9
-        ORDER BY due_at DESC, id LIMIT $10 OFFSET $11
-        """)
+    static let pageByStatus = Pages(
+        "\(ofSource) AND \(inTime) AND status = $9", ties: ("id DESC", "id"), limit: 10)
 
     // The words of the partial index, and then those that are wanted of them.
     private static let open = """
@@ -49,8 +68,7 @@ enum InvocationSQL {
 
     static let countOpen = Statement("SELECT count(*) FROM invocation WHERE \(open)")
 
-    static let pageOpen = Statement(
-        "SELECT \(columns) FROM invocation WHERE \(open) ORDER BY due_at, id LIMIT $7 OFFSET $8")
+    static let pageOpen = Pages(open, ties: ("id", "id DESC"), limit: 7, usual: .ascending)
 
     static let latest = Statement(
         """

@@ -28,40 +28,59 @@ enum JournalSQL {
 
     static let isTaken = Statement("SELECT 1 FROM conversation WHERE tenant = $1 AND id = $2")
 
-    static let conversationCount = Statement(
+    /// A page of conversations in each of its two orders, which are each other backwards.
+    struct ConversationPages: Sendable {
+        let newestFirst: Statement
+        let oldestFirst: Statement
+
+        fileprivate init(_ columns: String, _ condition: String, limit: Int) {
+            let rows = "SELECT \(columns) FROM conversation WHERE \(condition)"
+            let window = "LIMIT $\(limit) OFFSET $\(limit + 1)"
+            newestFirst = Statement("\(rows) ORDER BY updated_at DESC, id \(window)")
+            oldestFirst = Statement("\(rows) ORDER BY updated_at, id DESC \(window)")
+        }
+    }
+
+    private static let inProject = "tenant = $1 AND project = $2"
+
+    /// The statements on the conversations that a list chooses from.
+    struct Selection: Sendable {
+        /// How many there are, up to a bound.
+        let count: Statement
+        let pages: ConversationPages
+        /// What they are searched by.
+        let texts: ConversationPages
+
+        fileprivate init(_ condition: String, limit: Int) {
+            count = Statement(
+                "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE \(condition) LIMIT $\(limit)) AS counted")
+            pages = ConversationPages(conversationColumns, condition, limit: limit)
+            texts = ConversationPages("id, title", condition, limit: limit)
+        }
+    }
+
+    private static let all = Selection(inProject, limit: 3)
+    private static let ofOwner = Selection("\(inProject) AND owner = $3", limit: 4)
+    private static let ofSubject = Selection("\(inProject) AND subject = $3", limit: 4)
+
+    static func selection(_ whose: ConversationQuery.Whose) -> Selection {
+        switch whose {
+        case .all: all
+        case .owner: ofOwner
+        case .subject: ofSubject
+        }
+    }
+
+    /// Conversations read by their ids at most.
+    static let conversationsMax = 200
+
+    static let conversationsByID = Statement(
         """
-        SELECT count(*) FROM (SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 LIMIT $3) AS counted
+        SELECT \(conversationColumns) FROM (VALUES \(ids)) AS wanted CROSS JOIN conversation
+        WHERE \(inProject) AND id = wanted.column1
         """)
 
-    static let conversationPage = Statement(
-        """
-        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2
-        ORDER BY updated_at DESC, id LIMIT $3 OFFSET $4
-        """)
-
-    static let ownedCount = Statement(
-        """
-        SELECT count(*) FROM (
-            SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3 LIMIT $4) AS counted
-        """)
-
-    static let ownedPage = Statement(
-        """
-        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2 AND owner = $3
-        ORDER BY updated_at DESC, id LIMIT $4 OFFSET $5
-        """)
-
-    static let ofSubjectCount = Statement(
-        """
-        SELECT count(*) FROM (
-            SELECT 1 FROM conversation WHERE tenant = $1 AND project = $2 AND subject = $3 LIMIT $4) AS counted
-        """)
-
-    static let ofSubjectPage = Statement(
-        """
-        SELECT \(conversationColumns) FROM conversation WHERE tenant = $1 AND project = $2 AND subject = $3
-        ORDER BY updated_at DESC, id LIMIT $4 OFFSET $5
-        """)
+    private static let ids = (0..<conversationsMax).map { "($\(3 + $0))" }.joined(separator: ", ")
 
     static let deleteConversation = Statement(
         "DELETE FROM conversation WHERE tenant = $1 AND id = $2 AND project = $3")

@@ -4,7 +4,14 @@ import Synchronization
 /// The form of a list's query: everything but its values. Lists of one form share their statements.
 struct ListShape: Hashable {
     /// Where the resources are.
-    enum Place { case branch, tenant }
+    enum Place {
+        /// In a place of a branch.
+        case branch
+        /// One of each project of the tenant, which has the project's id.
+        case tenant
+        /// At the top of all projects of the tenant.
+        case everywhere
+    }
 
     let place: Place
     /// Whether they live outside branches, where links are of another table.
@@ -15,6 +22,8 @@ struct ListShape: Hashable {
     let isNamed: Bool
     let isSearched: Bool
     let refers: Bool
+    /// Whether what others have alone is left out.
+    let isOwned: Bool
     /// Whether only what is in projects of an account is wanted.
     let isOfMember: Bool
     /// For each demand on a member whether it is on a link; else it is on a facet.
@@ -28,12 +37,13 @@ struct ListShape: Hashable {
         isNamed = query.isNamed && place == .branch
         isSearched = query.search != nil
         refers = query.referringTo != nil && place == .branch
-        isOfMember = query.visibleTo != nil && place == .tenant
-        areLinks = place == .branch ? query.filters.map { $0.target != nil } : []
+        isOwned = query.owned != nil && place == .branch
+        isOfMember = query.visibleTo != nil && place != .branch
+        areLinks = place == .tenant ? [] : query.filters.map { $0.target != nil && place == .branch }
     }
 
     /// Whether all resources of the kind in the place are wanted, so that their number is known.
-    var isWhole: Bool { !isSearched && !refers && !isOfMember && areLinks.isEmpty }
+    var isWhole: Bool { !isSearched && !refers && !isOwned && !isOfMember && areLinks.isEmpty }
 }
 
 /// The statements of lists, made once for each form. There are not many forms: members are declared, and bounded.
@@ -60,14 +70,17 @@ enum ListSQL {
     /// The values of everything but limit and offset.
     static func values(_ query: ListQuery, _ branch: BranchKey, _ place: ListShape.Place) -> [SQLValue] {
         let search: [SQLValue] = query.search.map { [.text($0)] } ?? []
-        guard place == .branch else {
-            let member: [SQLValue] = query.visibleTo.map { [.text($0)] } ?? []
-            return [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search + member
+        var values = [.text(branch.tenant), .text(query.kind), .text(branch.branch)] + search
+        if place == .branch {
+            values = branch.values + [.text(query.kind), .text(query.parent)] + search
+            if let owned = query.owned { values += [.text(owned.member), .text(owned.value)] }
+            values += query.referringTo?.values ?? []
+        } else if let account = query.visibleTo {
+            values.append(.text(account))
         }
-        var values = branch.values + [.text(query.kind), .text(query.parent)] + search
-        values += query.referringTo?.values ?? []
+        if place == .tenant { return values }
         for filter in query.filters {
-            if let target = filter.target {
+            if let target = filter.target, place == .branch {
                 values += [.text(filter.member)] + target.values
             } else {
                 values += [.text(filter.member), .text(filter.value)]
@@ -85,6 +98,13 @@ enum ListSQL {
             let found = """
                 SELECT id FROM resource WHERE \(conditions) ORDER BY \(inner) LIMIT $\(next) OFFSET $\(next + 1)
                 """
+            guard shape.place != .everywhere else {
+                return Statement(
+                    """
+                    SELECT \(SQL.columns) FROM resource WHERE \(conditions)
+                    ORDER BY \(inner) LIMIT $\(next) OFFSET $\(next + 1)
+                    """)
+            }
             let chosen =
                 shape.place == .branch
                 ? "\(inPlace) AND id IN (\(found))"
@@ -116,8 +136,14 @@ enum ListSQL {
             let text = take()
             conditions.append("({find}(search, \(text)) > 0 OR {find}(lower(id), \(text)) > 0)")
         }
+        if shape.isOwned {
+            let others = "\(inPlace) AND member = \(take()) AND value <> \(take())"
+            conditions.append("id NOT IN (SELECT id FROM facet WHERE \(others))")
+        }
         if shape.isOfMember {
-            let own = "SELECT project FROM project_member WHERE tenant = $1 AND account = \(take())"
+            // What is in a project is for those who use it.
+            let role = shape.place == .everywhere ? " AND role <> 'project_viewer'" : ""
+            let own = "SELECT project FROM project_member WHERE tenant = $1 AND account = \(take())\(role)"
             conditions.append("project IN (\(own))")
         }
         let links = shape.isOutside ? "outside_link" : "link"
@@ -132,6 +158,14 @@ enum ListSQL {
                 let target = "to_kind = \(take()) AND to_parent = \(take()) AND to_id = \(take())"
                 conditions.append(
                     "id IN (SELECT from_id FROM \(links) WHERE \(from) AND role = \(member) AND \(target))")
+            } else if shape.place == .everywhere {
+                conditions.append(
+                    """
+                    EXISTS (
+                        SELECT 1 FROM facet WHERE facet.tenant = $1 AND facet.kind = $2 AND facet.branch = $3
+                            AND facet.project = resource.project AND facet.parent = resource.parent
+                            AND facet.id = resource.id AND member = \(member) AND value = \(take()))
+                    """)
             } else {
                 conditions.append(
                     "id IN (SELECT id FROM facet WHERE \(inPlace) AND member = \(member) AND value = \(take()))")

@@ -13,6 +13,12 @@ extension ConfigurationTransaction {
         try page(query, .tenant)
     }
 
+    /// One page of the tenant's resources of a kind at the top of all its projects, on this branch's name in each, and
+    /// how many there are in all.
+    func everywhere(_ query: ListQuery) throws -> (entries: [Entry], total: Int) {
+        try page(query, .everywhere)
+    }
+
     private func page(_ query: ListQuery, _ place: ListShape.Place) throws -> (entries: [Entry], total: Int) {
         let shape = ListShape(query, place, in: branch)
         let statements = ListSQL.statements(shape)
@@ -90,12 +96,6 @@ extension SQL {
         WHERE tenant = $1 AND branch = $3 AND kind = $2 AND parent = ''
             AND project IN (\((4..<4 + atTopMax).map { "$\($0)" }.joined(separator: ", ")))
         ORDER BY created_at, id, project
-        """)
-
-    static let insertFacet = Statement(
-        """
-        INSERT INTO facet (tenant, project, branch, kind, parent, id, member, value)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """)
 
     static let deleteFacets = Statement(

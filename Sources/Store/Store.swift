@@ -56,7 +56,8 @@ public final class Store: Sendable {
         return Store(database: database, declared)
     }
 
-    private static func database(at url: String) async throws(StoreError) -> any Database {
+    /// The engine for `url` (`open(url:containers:facets:links:)`), without a look at what is in it.
+    public static func database(at url: String) async throws(StoreError) -> any Database {
         let filePrefix = "sqlite:"
         if url.hasPrefix(filePrefix) { return try SQLiteDatabase(path: String(url.dropFirst(filePrefix.count))) }
         if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") { return try PostgresDatabase(url: url) }

@@ -22,6 +22,8 @@ extension ConfigurationTransaction {
         var workspace = Workspace(
             branch: branch, now: tools.now, makeID: tools.makeID,
             get: { try self.get($0) },
+            several: { try self.several($0) },
+            contents: { try self.contents(of: $0) },
             all: { try self.all($0, $1) },
             everything: { try self.everything() },
             page: { try self.page($0) },
@@ -46,6 +48,7 @@ extension ConfigurationTransaction {
         place(&workspace, tools)
         workspace.credentials = credentialEntries(tools.sealing.keyring)
         workspace.onAllBranches = { try self.onAllBranches($0) }
+        workspace.aligned = { [branch] in tools.sealing.aligned($0, kind: $1, with: $2, in: branch) }
         return workspace
     }
 
@@ -53,12 +56,13 @@ extension ConfigurationTransaction {
     func place(_ workspace: inout Workspace, _ tools: WorkspaceTools) {
         workspace.surroundings = tools.surroundings
         workspace.invocations = invocationLog
-        workspace.inTenant = {
-            try self.inTenant(kind: $0, having: $1, usableBy: tools.surroundings.caller.limitingAccount, $2)
+        workspace.inTenant = { query in
+            var query = query
+            query.visibleTo = tools.surroundings.caller.limitingAccount
+            return try self.everywhere(query)
         }
-        workspace.rights = { [branch, connection] in
-            try RightsTable.find($0, branch.tenant, branch.project, connection)
-        }
+        workspace.members = members(at: tools.now)
+        workspace.holders = { try self.holders(of: $0, $1) }
     }
 
     /// One page of the tenant's projects, as far as the caller may see them.

@@ -29,6 +29,40 @@ enum KeyFile {
         return try keyring(try read(path), from: path)
     }
 
+    /// Puts a new key in front of those in the file of the data folder, so that it seals from now on.
+    ///
+    /// - Returns: the ring with it.
+    /// - Throws: `StartFailure` when the keys are somewhere else, or the file cannot be written.
+    static func rotate(_ settings: Settings) throws(StartFailure) -> Keyring {
+        let path = try ownFile(settings)
+        let old = try read(path)
+        _ = try keyring(old, from: path)
+        try put("\(SecretKey.random().text)\n\(old)", at: path)
+        return try keyring(try read(path), from: path)
+    }
+
+    /// Leaves the first key of the file alone: the others seal nothing any more.
+    static func dropOthers(_ settings: Settings, _ keyring: Keyring) throws(StartFailure) {
+        try put(keyring.current.text + "\n", at: try ownFile(settings))
+    }
+
+    private static func ownFile(_ settings: Settings) throws(StartFailure) -> String {
+        guard settings.secretKey == nil, settings.secretKeyFile == nil else {
+            throw StartFailure(
+                "The keys come from COVEY_SECRET_KEY or COVEY_SECRET_KEY_FILE. Put a new one in front of them "
+                    + "there, as `openssl rand -base64 \(SecretKey.length)` makes it, and run `covey key reseal`.")
+        }
+        return "\(settings.dataFolder)/\(name)"
+    }
+
+    /// Writes a file so that it is the old one or the new one, whenever the machine stops.
+    private static func put(_ text: String, at path: String) throws(StartFailure) {
+        let draft = try draft(of: path, text)
+        defer { unlink(draft) }
+        guard rename(draft, path) == 0 else { throw failure(path) }
+        try syncFolder(of: path)
+    }
+
     private static func keyring(_ text: String, from source: String) throws(StartFailure) -> Keyring {
         let words = text.split(whereSeparator: \.isNewline).flatMap { line in
             line.prefix { $0 != "#" }.split { $0 == "," || $0.isWhitespace }
@@ -57,15 +91,28 @@ enum KeyFile {
     /// Makes a file with a new key, its owner's alone, so that it is there whole or not at all, whenever the machine
     /// stops; a file that another process made meanwhile stays.
     private static func make(_ path: String) throws(StartFailure) {
+        let draft = try draft(of: path, SecretKey.random().text + "\n")
+        defer { unlink(draft) }
+        guard link(draft, path) == 0 || errno == EEXIST else { throw failure(path) }
+        try syncFolder(of: path)
+    }
+
+    /// A file beside `path`, its owner's alone, whose text is on the disk.
+    private static func draft(of path: String, _ text: String) throws(StartFailure) -> String {
         let draft = "\(path).\(getpid())"
         unlink(draft)
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure(path) }
-        defer { unlink(draft) }
-        let text = Array((SecretKey.random().text + "\n").utf8)
-        let isWritten = write(file, text, text.count) == text.count && fsync(file) == 0
-        guard close(file) == 0, isWritten else { throw failure(path) }
-        guard link(draft, path) == 0 || errno == EEXIST else { throw failure(path) }
+        let bytes = Array(text.utf8)
+        let isWritten = write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
+        guard close(file) == 0, isWritten else {
+            unlink(draft)
+            throw failure(path)
+        }
+        return draft
+    }
+
+    private static func syncFolder(of path: String) throws(StartFailure) {
         let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw failure(path) }
         defer { close(folder) }

@@ -31,6 +31,7 @@ struct LiveServer {
         try DataFolder.prepare(settings.dataFolder)
         if settings.isScriptsFolderNamed { try DataFolder.checkScripts(settings.scriptsFolder) }
         let runtimeLimits = try RuntimeLimits(environment: settings.environment)
+        let certificates = try certificates()
         let lock = try DatabaseLock.take(settings.databaseURL)
         defer { withExtendedLifetime(lock) {} }
         let store = try await openStore()
@@ -38,7 +39,8 @@ struct LiveServer {
             let keyring = try await keyring(store)
             let client = HTTPClient.live(policy: egressPolicy)
             let application = Application(
-                applicationSettings(runtimeLimits), store: store, keyring: keyring, models: resolver(client),
+                applicationSettings(runtimeLimits, certificates), store: store, keyring: keyring,
+                models: resolver(client),
                 clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
                 onListening: announce)
             try await application.run()
@@ -49,7 +51,9 @@ struct LiveServer {
         await store.close()
     }
 
-    private func applicationSettings(_ runtimeLimits: RuntimeLimits) -> Application.Settings {
+    private func applicationSettings(
+        _ runtimeLimits: RuntimeLimits, _ certificates: Certificates?
+    ) -> Application.Settings {
         let policy = egressPolicy
         var application = Application.Settings(
             address: settings.address,
@@ -58,8 +62,24 @@ struct LiveServer {
                 isDevelopment: settings.isDevelopment, runners: settings.runners),
             limits: settings.limits, runtimeLimits: runtimeLimits, version: Version.text,
             publicURL: settings.publicURL)
+        application.rateLimits = settings.rateLimits
+        application.proxies = settings.proxies
+        application.trustedOrigins = TrustedOrigins(
+            settings.trustedOrigins, trustsThisMachine: settings.isDevelopment)
+        application.certificates = certificates
         application.refusalOfAddress = { policy.refusal(of: $0) }
         return application
+    }
+
+    private func certificates() throws -> Certificates? {
+        guard let files = settings.certificates else { return nil }
+        do {
+            return try Certificates(files)
+        } catch {
+            throw StartFailure(
+                "The certificate \(files.chain) with the key \(files.key) cannot be used: \(error). Both must be PEM "
+                    + "files that belong together and that this user can read.")
+        }
     }
 
     private func openStore() async throws -> Store {
@@ -113,7 +133,8 @@ struct LiveServer {
     private func announce(port: Int) async {
         let host = settings.address.host.contains(":") ? "[\(settings.address.host)]" : settings.address.host
         let mode = settings.isDevelopment ? ", for development: no credential is needed" : ""
-        Printer.line("Covey listens on http://\(host):\(port)\(mode)")
+        let scheme = settings.certificates == nil ? "http" : "https"
+        Printer.line("Covey listens on \(scheme)://\(host):\(port)\(mode)")
         if let missing = settings.missingSecrets { Printer.line(missing) }
     }
 

@@ -62,17 +62,17 @@ struct Serve: AsyncParsableCommand {
             host: host, port: port, database: database, data: data, dev: dev, scripts: scripts, logLevel: logLevel,
             publicURL: publicURL)
     }
-
-    /// Ends the command with a sentence on standard error, and status 1.
-    private struct Failed: Error, CustomStringConvertible {
-        let description: String
-
-        init(_ description: String) { self.description = description }
-    }
 }
 
 /// Why the server cannot start, and what to do.
 struct StartFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// What a command says when it cannot do what it was told.
+struct Failed: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }

@@ -1,7 +1,9 @@
 import Access
+import Catalog
 import FoundationEssentials
 import HTTP
 import Logging
+import Outbound
 
 /// How a server is to be run: flags first, then Covey's environment names, then those of the original that are read as
 /// aliases (DESIGN.md, "Environment names").
@@ -36,6 +38,15 @@ struct Settings: Sendable {
     /// What recognises those who run agents.
     let runners: RunnerConfiguration
     let limits: ServerLimits
+    /// How many requests there may be.
+    let rateLimits: RateLimits
+    /// The proxies that are believed about the addresses of clients.
+    let proxies: TrustedProxies
+    /// The addresses of pages that may act for people who have signed in, beside the server's own: the console's, and
+    /// others that the operator names.
+    let trustedOrigins: [String]
+    /// The files of the certificate; nil where connections are not encrypted.
+    let certificates: Certificates.Files?
     /// The whole environment, for what other parts read of it by name.
     let environment: [String: String]
 
@@ -82,11 +93,71 @@ struct Settings: Sendable {
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
         runners = try Self.runners(environment)
         limits = try ServerLimits(environment: environment)
+        rateLimits = try Self.rateLimits(environment)
+        trustedOrigins = try Self.origins(
+            value("COVEY_UI_URL", "INKEEP_AGENTS_MANAGE_UI_URL"), value("COVEY_TRUSTED_ORIGINS"), publicURL)
+        certificates = try Self.certificates(value("COVEY_TLS_CERTIFICATE"), value("COVEY_TLS_KEY"))
+        proxies = TrustedProxies(try Self.ranges("COVEY_TRUSTED_PROXIES", environment))
     }
 
     /// Whether only this machine can reach an address.
     static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private static func origins(
+        _ console: (name: String, value: String)?, _ others: (name: String, value: String)?, _ own: String?
+    ) throws(BadSetting) -> [String] {
+        let named = [console, others].compactMap(\.self).flatMap { variable in
+            variable.value.split(separator: ",").map { (variable.name, String($0).trimmed) }
+        }
+        for (name, address) in named where TrustedOrigins.origin(of: address) == nil {
+            throw BadSetting(name: name, value: address, expected: "an address such as https://console.example.com")
+        }
+        return named.map(\.1) + [own].compactMap(\.self)
+    }
+
+    private static func certificates(
+        _ chain: (name: String, value: String)?, _ key: (name: String, value: String)?
+    ) throws(BadSetting) -> Certificates.Files? {
+        switch (chain, key) {
+        case (nil, nil): return nil
+        case (let chain?, let key?): return Certificates.Files(chain: chain.value, key: key.value)
+        case (let chain?, nil):
+            throw BadSetting(name: chain.name, value: chain.value, expected: "set together with COVEY_TLS_KEY")
+        case (nil, let key?):
+            throw BadSetting(name: key.name, value: key.value, expected: "set together with COVEY_TLS_CERTIFICATE")
+        }
+    }
+
+    private static func rateLimits(_ environment: [String: String]) throws(BadSetting) -> RateLimits {
+        var limits = RateLimits()
+        let places: [(String, String, WritableKeyPath<RateLimits, RateLimit?>)] = [
+            ("COVEY_RATE_SIGN_IN", "sign-in", \.signIn), ("COVEY_RATE_REFUSED", "refused", \.refused),
+            ("COVEY_RATE_PERSON", "person", \.person), ("COVEY_RATE_VISITOR", "visitor", \.visitor),
+            ("COVEY_RATE_APP", "app", \.app), ("COVEY_RATE_KEY", "key", \.key),
+        ]
+        for (variable, name, place) in places {
+            guard let text = environment[variable], !text.isEmpty else { continue }
+            guard let parsed = RateLimit.parse(text, name) else {
+                throw BadSetting(name: variable, value: text, expected: "requests and seconds, as 120/60, or off")
+            }
+            limits[keyPath: place] = parsed.limit
+        }
+        return limits
+    }
+
+    private static func ranges(_ variable: String, _ environment: [String: String]) throws(BadSetting) -> [IPRange] {
+        var ranges: [IPRange] = []
+        for text in (environment[variable] ?? "").split(separator: ",") {
+            let text = String(text).trimmed
+            guard let range = IPRange(text) else {
+                throw BadSetting(
+                    name: variable, value: text, expected: "addresses and ranges such as 10.0.0.0/8")
+            }
+            ranges.append(range)
+        }
+        return ranges
     }
 
     private static func port(_ flag: Int?, _ variable: (name: String, value: String)?) throws(BadSetting) -> Int {

@@ -135,12 +135,12 @@ def merge(into, other):
     into.variants = into.variants or other.variants
 
 
-def differences(promised, served, place, sent, depth=0):
+def differences(promised, served, place, sent, depth=0, may_lack=False):
     """Yields (place, kind, words) for each difference between two shapes.
 
     `sent` is whether clients send the value: then what is served must take what was promised, and refuse what was
     promised to be refused. Else clients receive it: then what is served may be narrower than what was promised, and
-    may have more members.
+    may have more members. `may_lack` is whether the value is a member that a client may leave out.
     """
     if depth > DEPTH_MAX or (promised.is_any and not sent):
         return
@@ -151,11 +151,12 @@ def differences(promised, served, place, sent, depth=0):
     if promised.nullable and not served.nullable and sent:
         yield place, "null-refused", "null is promised and not taken"
     if served.nullable and not promised.nullable:
-        yield place, "null-taken" if sent else "null-shown", "null is not promised"
+        kind = ("null-taken" if may_lack else "null-taken-required") if sent else "null-shown"
+        yield place, kind, "null is not promised"
     if not sent and served.types == frozenset():
         return  # Null alone, which was looked at.
     if promised.variants or served.variants:
-        yield from variant_differences(promised, served, place, sent, depth)
+        yield from variant_differences(promised, served, place, sent, depth, may_lack)
         return
     yield from type_differences(promised, served, place, sent)
     yield from limit_differences(promised, served, place, sent)
@@ -208,7 +209,8 @@ def limit_differences(promised, served, place, sent):
     for word in LIMITS:
         theirs, ours = promised.limits.get(word), served.limits.get(word)
         if theirs != ours:
-            kind = word + "-added" if theirs is None else word
+            # A bound that was not promised is known by its value, so that a narrower one is another difference.
+            kind = f"{word}-added:{ours}" if theirs is None else word
             yield place, kind, f"promised {theirs}, served {ours}"
 
 
@@ -224,7 +226,8 @@ def member_differences(promised, served, place, sent, depth):
             kind = "optional" if sent and theirs else "required"
             yield at, kind, f"promised {word_for(theirs)}, served {word_for(ours)}"
         yield from differences(
-            shape(schema, promised.document), shape(served.properties[name], served.document), at, sent, depth + 1)
+            shape(schema, promised.document), shape(served.properties[name], served.document), at, sent, depth + 1,
+            may_lack=not theirs)
     if sent:
         for name in served.required - set(promised.properties):
             yield f"{place}.{name}", "required", "not promised, served required"
@@ -242,7 +245,7 @@ def weight(found):
         for place, kind, _ in found)
 
 
-def variant_differences(promised, served, place, sent, depth):
+def variant_differences(promised, served, place, sent, depth, may_lack):
     """Each variant against the one of the other side that is nearest to it."""
     theirs = [shape(one, promised.document) for one in promised.variants] or [promised]
     ours = [shape(one, served.document) for one in served.variants] or [served]
@@ -250,7 +253,7 @@ def variant_differences(promised, served, place, sent, depth):
     # What is sent: every promised variant must be taken. What is received: every served one must be promised.
     for one in theirs if sent else ours:
         found = [
-            list(differences(one, other, place, sent, depth + 1) if sent
+            list(differences(one, other, place, sent, depth + 1, may_lack) if sent
                  else differences(other, one, place, sent, depth + 1))
             for other in (ours if sent else theirs)
         ]

@@ -27,7 +27,7 @@ struct DurabilityTests {
 
     /// Kills after the client saw so many events of the second turn; 0 kills as soon as the request is on its way.
     @Test(
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(8)),
         arguments: [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 21, 26, 30, 34, 38, 41, 44, 46, 48, 50])
     func `killed after so many events of an answer`(_ events: Int) async throws {
         let folder = try DataFolder(scripts: ["slow.yaml": Self.script])
@@ -73,7 +73,7 @@ struct DurabilityTests {
     }
 
     /// Several conversations at once, killed when so many answers are complete: each of those is there.
-    @Test(.timeLimit(.minutes(5)), arguments: [1, 3, 5, 9])
+    @Test(.timeLimit(.minutes(8)), arguments: [1, 3, 5, 9])
     func `killed among many turns`(_ answers: Int) async throws {
         let folder = try DataFolder(scripts: ["slow.yaml": Self.script])
         var server = try await BuiltServer(folder: folder.url)
@@ -110,7 +110,7 @@ struct DurabilityTests {
 
     /// Agents that are made with keys, killed when so many were answered. Sent again each is there once, with the
     /// answer that it had: effect and answer are kept together.
-    @Test(.timeLimit(.minutes(5)), arguments: [0, 1, 4, 9])
+    @Test(.timeLimit(.minutes(8)), arguments: [0, 1, 4, 9])
     func `killed among many writes with keys`(_ answers: Int) async throws {
         let folder = try DataFolder()
         var server = try await BuiltServer(folder: folder.url)
@@ -161,7 +161,7 @@ struct DurabilityTests {
         if Python.missing == nil { #expect(try await Python.run("integrity.py", [file]).output == "ok\n") }
     }
 
-    @Test(.timeLimit(.minutes(2)), .enabled(if: Tmpfs.missing == nil, Tmpfs.missing))
+    @Test(.timeLimit(.minutes(8)), .enabled(if: Tmpfs.missing == nil, Tmpfs.missing))
     func `a full disk is an error, not a loss`() async throws {
         let disk = try Tmpfs(mebibytes: 4)
         let scope = BuiltServer.scope("shop")

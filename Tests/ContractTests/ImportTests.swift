@@ -5,7 +5,7 @@ import Testing
 
 /// A project as the original's SDK writes it, brought in with the built command.
 struct ImportTests {
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(8)))
     func `a project of the SDK is pushed from one file, pulled as files, and pushed from those without a change`()
         async throws
     {

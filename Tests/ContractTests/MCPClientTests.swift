@@ -2,7 +2,7 @@ import Testing
 
 /// The official client of the Model Context Protocol, unchanged, against the built binary.
 struct MCPClientTests {
-    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(8)))
     func `the official MCP client asks the agent, with a session and without`() async throws {
         let folder = try DataFolder()
         let server = try await BuiltServer(folder: folder.url)

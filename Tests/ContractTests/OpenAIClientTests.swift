@@ -2,7 +2,7 @@ import Testing
 
 /// The official OpenAI client, unchanged, against the built binary.
 struct OpenAIClientTests {
-    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(8)))
     func `the official client chats, streamed and not`() async throws {
         let folder = try DataFolder()
         let server = try await BuiltServer(folder: folder.url)

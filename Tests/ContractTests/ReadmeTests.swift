@@ -27,7 +27,7 @@ struct ReadmeTests {
         return steps
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(8)))
     func `the tour prints what the README shows`() async throws {
         let folder = try DataFolder()
         let scripts = Self.root.appending(path: "Examples/helpdesk/scripts").path(percentEncoded: false)

@@ -21,6 +21,8 @@ final class Memory {
     private(set) var log: [ResourceKey] = []
     /// How many resources were written or deleted so far.
     var writes: Int { log.count }
+    /// Who calls.
+    var caller = Requester.system
     private var now: Int64 = 1_767_607_200_000
     private var made = 0
     /// The handles in use, by kind.
@@ -48,12 +50,14 @@ final class Memory {
             case .path(let name): path[name] ?? ""
             case .body(let name): body[name]?.string ?? ""
             }
+        try operation.check(query)
         let input = OperationInput(path: path, query: query, body: body, method: operation.method)
         now += 1000
         let before = projects
         let writesBefore = writes
         let branch = operation.isVersioned ? branch : BranchKey.unversioned
-        let workspace = workspace(BranchKey(tenant: Self.tenant, project: project, branch: branch))
+        var workspace = workspace(BranchKey(tenant: Self.tenant, project: project, branch: branch))
+        workspace.surroundings.caller = caller
         do {
             switch operation.effect {
             case .read(let body):
@@ -98,6 +102,13 @@ final class Memory {
                 return String(repeating: "a", count: 21 - digits.count) + digits
             },
             get: { self.projects[self.place(branch)]?.entries[$0] },
+            several: { keys in
+                let wanted = Set(keys)
+                return (self.projects[self.place(branch)]?.entries ?? [:]).filter { wanted.contains($0.key) }
+            },
+            contents: { key in
+                self.sorted(branch) { $0.key.parent == key.place || $0.key.parent.hasPrefix(key.place + "/") }
+            },
             all: { kind, parent in self.sorted(branch) { $0.key.kind == kind && $0.key.parent == parent } },
             everything: { self.sorted(branch) { _ in true } },
             page: { query in self.page(query, branch) },

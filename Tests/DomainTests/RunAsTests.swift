@@ -5,7 +5,7 @@ import Testing
 
 /// As whom triggers run, and who may say so (manage spec §2.18).
 @Suite struct RunAsTests {
-    private let ann = Requester(name: "ann", isAdministrator: false)
+    private let ann = Requester(name: "ann", rights: Rights(organization: .member, project: .admin), account: "ann")
 
     private func workspace(_ caller: Requester) -> Workspace {
         var workspace = Memory().workspace(BranchKey(tenant: "t", project: "p"))
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `administrators may let a trigger run as anybody`() throws {
-        let admin = Requester(name: "root", isAdministrator: true)
+        let admin = Requester(name: "root", rights: .owner)
         #expect(try problem(trigger(by: nil, users: ["bob"]), over: nil, admin) == nil)
         #expect(try problem(trigger(by: "ann", users: ["bob"]), over: trigger(by: "ann", users: []), admin) == nil)
     }

@@ -60,7 +60,7 @@ struct AppsTests {
         """,
     ]
 
-    @Test(.timeLimit(.minutes(1))) func `an app is made, found by its id alone, listed and deleted`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `an app is made, found by its id alone, listed and deleted`() async throws {
         try await Self.serve { app in
             let made = try await app.client.send("POST", Self.path, Self.widget)
             let shown = try #require(made.data["app"], "\(made.text)")
@@ -97,7 +97,7 @@ struct AppsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what is wrong with an app is a 400 that names it`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what is wrong with an app is a 400 that names it`() async throws {
         try await Self.serve { app in
             let id = try await Self.make(app.client)
             func config(_ members: JSONValue) -> JSONValue {
@@ -136,7 +136,7 @@ struct AppsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `public keys are added, listed, kept by updates, and removed`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `public keys are added, listed, kept by updates, and removed`() async throws {
         try await Self.serve { app in
             let id = try await Self.make(app.client)
             let keys = "\(Self.path)/\(id)/auth/keys"
@@ -181,7 +181,7 @@ struct AppsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a tenant's list shows the apps of all its projects`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a tenant's list shows the apps of all its projects`() async throws {
         try await Self.serve { app in
             let all = tenantPath + "/apps"
             let none = try await app.client.send("GET", all)
@@ -201,7 +201,7 @@ struct AppsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an agent that goes is no app's default any more, in its project alone`()
+    @Test(.timeLimit(.minutes(8))) func `an agent that goes is no app's default any more, in its project alone`()
         async throws
     {
         try await Self.serve { app in

@@ -171,7 +171,7 @@ struct ChatTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(8)))
     func `a client that leaves does not stop the run, and can come back`() async throws {
         try await Self.withAgent(scripts: ["slow": Self.slow], model: "scripted/slow") { app, client in
             let body: JSONValue = ["messages": messages("Hi"), "conversationId": "c1"]
@@ -197,7 +197,7 @@ struct ChatTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a cancel ends the stream and frees the conversation`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a cancel ends the stream and frees the conversation`() async throws {
         let script = "turns:\n  - when: {user: hang}\n    say: thinking\n    hang: true\n  - say: well\n"
         try await Self.withAgent(scripts: ["hang": script], model: "scripted/hang") { _, client in
             let body: JSONValue = ["messages": messages("hang"), "conversationId": "c1"]
@@ -214,7 +214,7 @@ struct ChatTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a model that fails is a problem, or an error in the stream`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a model that fails is a problem, or an error in the stream`() async throws {
         let script = "turns:\n  - fail: {kind: auth, message: The key was refused}\n"
         try await Self.withAgent(scripts: ["bad": script], model: "scripted/bad") { _, client in
             let plain = try await client.send("POST", Self.completions, Self.turn("x", "c1"))

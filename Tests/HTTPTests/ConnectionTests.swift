@@ -10,7 +10,7 @@ struct ConnectionTests {
     private static let post =
         "POST \(tenantPath)/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
-    @Test(.timeLimit(.minutes(1))) func `a body that never ends is cut off in time`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a body that never ends is cut off in time`() async throws {
         var options = TestApp.Options()
         options.limits.request = .milliseconds(100)
         try await TestApp.run(options) { app in
@@ -21,7 +21,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a head that never ends is cut off in time`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a head that never ends is cut off in time`() async throws {
         var options = TestApp.Options()
         options.limits.idle = .milliseconds(100)
         try await TestApp.run(options) { app in
@@ -31,7 +31,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a refused body is not waited for`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a refused body is not waited for`() async throws {
         var options = TestApp.Options()
         options.limits.bodyBytesMax = 1024
         try await TestApp.run(options) { app in
@@ -48,7 +48,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(8)),
         arguments: [
             "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /health HTTP/1.1\r\nBad Header: x\r\n\r\n",
             "POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
@@ -64,7 +64,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a client that waits for 100-continue is told to go on`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a client that waits for 100-continue is told to go on`() async throws {
         try await TestApp.run { app in
             let raw = try #require(RawConnection(port: app.port))
             let body = #"{"id":"p","name":"P","models":{"base":{"model":"mock/m"}}}"#
@@ -77,7 +77,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `two requests in one packet are answered in order`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `two requests in one packet are answered in order`() async throws {
         try await TestApp.run { app in
             let raw = try #require(RawConnection(port: app.port))
             let first = "GET /ready HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -105,7 +105,7 @@ struct ConnectionTests {
         ["messages": messages("Hi"), "conversationId": .string(conversation)]
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a silent stream is kept alive by comments`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a silent stream is kept alive by comments`() async throws {
         var options = TestApp.Options()
         options.limits.ping = .milliseconds(20)
         try await Self.withHangingAgent(options) { _, client in
@@ -117,7 +117,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `streams beyond the limit are refused, and a client that left makes room`()
+    @Test(.timeLimit(.minutes(8))) func `streams beyond the limit are refused, and a client that left makes room`()
         async throws
     {
         var options = TestApp.Options()
@@ -142,7 +142,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(8)))
     func `a stream that is open when the server stops is written to its end`() async throws {
         var options = TestApp.Options()
         options.usesLiveClock = true
@@ -160,7 +160,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a server that stops ends its streams, and its successor goes on with the run`()
+    @Test(.timeLimit(.minutes(8))) func `a server that stops ends its streams, and its successor goes on with the run`()
         async throws
     {
         let folder = try TestApp.makeFolder()

@@ -150,4 +150,31 @@ struct DispatchTests {
             #expect(try await app.client.send("OPTIONS", "/nothing", headers: asked).status == 404)
         }
     }
+
+    @Test func `pages of trusted origins may manage, and no page that only looks like one`() async throws {
+        var options = TestApp.Options()
+        options.trustedOrigins = TrustedOrigins(["https://Console.example.com:443/app", "http://ui.example:8080"])
+        try await TestApp.run(options) { app in
+            for origin in ["https://console.example.com", "http://ui.example:8080"] {
+                let asked: HTTPHeaders = ["origin": origin, "access-control-request-headers": "if-match"]
+                let preflight = try await app.client.send("OPTIONS", tenantPath + "/projects", headers: asked)
+                #expect(preflight.headers["access-control-allow-origin"] == origin)
+                #expect(preflight.headers["access-control-allow-credentials"] == "true")
+                #expect(preflight.headers["access-control-allow-headers"] == "if-match")
+                let reply = try await app.client.send("GET", "/openapi.json", headers: ["origin": origin])
+                #expect(reply.headers["access-control-allow-origin"] == origin)
+            }
+            for origin in [
+                "http://console.example.com", "https://console.example.com.evil.example",
+                "https://evil.console.example.com", "https://console.example.com:8443", "null", "http://ui.example",
+                "https://example.com",
+            ] {
+                let reply = try await app.client.send(
+                    "OPTIONS", tenantPath + "/projects", headers: ["origin": origin])
+                #expect(reply.headers["access-control-allow-origin"] == nil, "\(origin)")
+                #expect(reply.headers["access-control-allow-credentials"] == nil, "\(origin)")
+                #expect(reply.headers["vary"] == "Origin")
+            }
+        }
+    }
 }

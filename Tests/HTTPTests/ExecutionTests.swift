@@ -93,7 +93,7 @@ struct ExecutionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an execution goes on without its reader, and may be stopped`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `an execution goes on without its reader, and may be stopped`() async throws {
         try await Self.withAgent { _, client in
             let id: String
             do {

@@ -171,7 +171,7 @@ struct IdempotencyTests {
         #expect(again.status == 201 && again.headers["idempotent-replayed"] == "true")
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a second one that comes meanwhile is refused`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a second one that comes meanwhile is refused`() async throws {
         try await TestApp.run { app in
             try await app.client.makeProject()
             try await Self.sendTwice(to: app.client, app.client, holding: app)
@@ -181,7 +181,7 @@ struct IdempotencyTests {
     private static let isThere = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"]?.isEmpty == false
 
     @Test(
-        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(1)))
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
     func `a second one that comes to another server meanwhile is refused`() async throws {
         try await TestApp.run { app in
             try await app.client.makeProject()
@@ -193,7 +193,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `every kind is made and deleted once`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `every kind is made and deleted once`() async throws {
         try await TestApp.run { app in
             try await KindsTests.makeFixture(app.client)
             for row in KindsTests.rows {

@@ -94,7 +94,7 @@ struct KindsTests {
         #expect(Set(operated) == Set(Self.rows.map(\.kind)), "add the new kind's smallest body to the rows")
     }
 
-    @Test(.timeLimit(.minutes(2))) func `every kind is made, read, changed, listed and deleted`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `every kind is made, read, changed, listed and deleted`() async throws {
         try await TestApp.run { app in
             try await Self.makeFixture(app.client)
             var made: [(row: Row, id: String, operations: [Operation])] = []
@@ -162,7 +162,7 @@ struct KindsTests {
         return sent.allSatisfy { contains(shown?[$0.key], $0.value) }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a whole agent is put, read, put again without a change, and deleted`()
+    @Test(.timeLimit(.minutes(8))) func `a whole agent is put, read, put again without a change, and deleted`()
         async throws
     {
         try await TestApp.run { app in
@@ -194,7 +194,7 @@ struct KindsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a whole project is put where there was none, rehearsed, and deleted`()
+    @Test(.timeLimit(.minutes(8))) func `a whole project is put where there was none, rehearsed, and deleted`()
         async throws
     {
         try await TestApp.run { app in

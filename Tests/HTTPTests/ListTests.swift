@@ -29,7 +29,7 @@ struct ListTests {
         list.parameters.first { $0.name == parameter }?.schema["enum"]?.array?.compactMap(\.string) ?? []
     }
 
-    @Test(.timeLimit(.minutes(2))) func `every list is sorted as it says, and each order is the other backwards`()
+    @Test(.timeLimit(.minutes(8))) func `every list is sorted as it says, and each order is the other backwards`()
         async throws
     {
         try await withLists { client, lists in
@@ -51,7 +51,7 @@ struct ListTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `every list is searched, and refuses all at once what it does not take`()
+    @Test(.timeLimit(.minutes(8))) func `every list is searched, and refuses all at once what it does not take`()
         async throws
     {
         try await withLists { client, lists in
@@ -84,7 +84,7 @@ struct ListTests {
         return list.parameters.filter { $0.place == .query && !others.contains($0.name) }.map(\.name)
     }
 
-    @Test(.timeLimit(.minutes(2))) func `every filter finds those with a value, and no others`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `every filter finds those with a value, and no others`() async throws {
         try await withLists { client, lists in
             var filters = 0
             for (kind, list, path) in lists {

@@ -233,7 +233,7 @@ struct MCPTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a call is taken back by its id, and by no other`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a call is taken back by its id, and by no other`() async throws {
         try await Self.withAgent { _, client in
             let session = try await Self.session(client)
             let accept: HTTPHeaders = ["accept": "text/event-stream"]
@@ -336,7 +336,7 @@ struct MCPTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `who leaves takes the call back, where there is no session`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `who leaves takes the call back, where there is no session`() async throws {
         try await Self.withAgent { app, client in
             var params = Self.ask("hang", progressToken: "t").object ?? [:]
             params["arguments"] = ["query": "hang", "conversationId": "c1"]

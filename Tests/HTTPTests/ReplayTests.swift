@@ -5,12 +5,12 @@ import Outbound
 import Store
 import Testing
 
-/// The calls that the original's command line and SDK make, in their order (manage spec §5.3, §5.5, §5.6): each is
-/// answered as they expect it.
+/// The calls that the original's command line and SDK make, in their order (manage spec §5.3–§5.6): each is answered as
+/// they expect it.
 struct ReplayTests {
     private static let secret = "the-bypass-secret-of-a-team"
-    private static let full = tenantPath + "/project-full/" + SDKProject.id
-    private static let project = tenantPath + "/projects/" + SDKProject.id
+    static let full = tenantPath + "/project-full/" + SDKProject.id
+    static let project = tenantPath + "/projects/" + SDKProject.id
 
     private static func options() -> TestApp.Options {
         var options = TestApp.Options()
@@ -28,7 +28,7 @@ struct ReplayTests {
     }
 
     /// Runs `body` after a push.
-    private func runPushed(_ body: @Sendable (TestApp, TestClient) async throws -> Void) async throws {
+    func runPushed(_ body: @Sendable (TestApp, TestClient) async throws -> Void) async throws {
         try await run { app, client in
             let pushed = try await client.send("PUT", Self.full, SDKProject.body)
             try #require(pushed.status == 201, "\(pushed.text)")
@@ -36,7 +36,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `push makes the project, and again changes nothing`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `push makes the project, and again changes nothing`() async throws {
         try await runPushed { app, client in
             let branch = BranchKey(tenant: "default", project: SDKProject.id)
             let head = try await app.store.head(of: branch)
@@ -52,7 +52,8 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `pull reads what push sent, and what it reads can be pushed`() async throws {
+    /// Manage spec §8 check 14.
+    @Test(.timeLimit(.minutes(8))) func `pull reads what push sent, and what it reads can be pushed`() async throws {
         try await runPushed { app, client in
             _ = try await client.send("GET", Self.project + "/branches/main")
             let pulled = try await client.send("GET", Self.full)
@@ -98,7 +99,8 @@ struct ReplayTests {
         (["skills", "tone", "description"], "How to sound"),
     ]
 
-    @Test(.timeLimit(.minutes(1))) func `a project that lost something in the code loses it here`() async throws {
+    /// Manage spec §8 check 14.
+    @Test(.timeLimit(.minutes(8))) func `a project that lost something in the code loses it here`() async throws {
         try await runPushed { _, client in
             var lacking = SDKProject.body.object ?? [:]
             lacking["artifactComponents"] = nil
@@ -114,7 +116,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `list-agent and add --ui read what they show`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `list-agent and add --ui read what they show`() async throws {
         try await runPushed { _, client in
             let agents = try await client.send("GET", Self.project + "/agents?limit=100")
             #expect(agents.status == 200 && agents.data.array?.count == 2)
@@ -131,7 +133,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what inits by itself is put, and posted when it is not there`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what inits by itself is put, and posted when it is not there`() async throws {
         try await run { _, client in
             try await client.make(
                 "/projects", ["id": .string(SDKProject.id), "name": "H", "models": ["base": ["model": "mock/m"]]])
@@ -153,7 +155,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a server's own client finds what it runs`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a server's own client finds what it runs`() async throws {
         try await runPushed { _, client in
             let whole = try await client.send("GET", Self.full + "/with-relation-ids")
             let router = whole.data["agents"]?["support"]?["subAgents"]?["router"]
@@ -165,7 +167,7 @@ struct ReplayTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `who is not let in reads why`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `who is not let in reads why`() async throws {
         try await runPushed { app, _ in
             // An agent that inits by itself sends no credential at all.
             let bare = try await app.client.send("PUT", Self.project + "/agent/night", SDKProject.agent)

@@ -34,7 +34,7 @@ struct ReplicasTests {
     }
 
     @Test(
-        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(1)))
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
     func `what one server changes the other knows at once`() async throws {
         try await Self.withTwo { one, other in
             try await one.makeProject(model: "scripted/hang")
@@ -52,7 +52,36 @@ struct ReplicasTests {
     }
 
     @Test(
-        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(1)))
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
+    func `of two merges at once into one branch one is done, whole, and the other refused`() async throws {
+        try await Self.withTwo { one, other in
+            try await one.makeProject()
+            let branches = ["left", "right"]
+            for round in 0..<5 {
+                for name in branches {
+                    let ref = "\(name)-\(round)"
+                    try await one.make("/projects/p/branches", ["name": .string(ref)])
+                    for number in 0..<20 { try await one.makeTool("\(ref)-\(number)", ref: ref) }
+                }
+                let left = try await one.order("left-\(round)", "main", [])
+                let right = try await one.order("right-\(round)", "main", [])
+                let merge = "\(BranchTests.branches)/merge"
+                async let first = one.send("POST", merge, left)
+                async let second = other.send("POST", merge, right)
+                let statuses = try await [first.status, second.status]
+                #expect(statuses.sorted() == [200, 409], "round \(round)")
+                for (name, status) in zip(branches, statuses) {
+                    let found = try await other.send(
+                        "GET", "\(BranchTests.project)/tools?limit=100&q=\(name)-\(round)-"
+                    ).json
+                    #expect(found["pagination"]?["total"] == (status == 200 ? 20 : 0), "\(name) \(round): \(status)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))
     func `a run is followed and stopped from the server that does not drive it`() async throws {
         try await Self.withTwo { one, other in
             try await one.makeProject(model: "scripted/hang")

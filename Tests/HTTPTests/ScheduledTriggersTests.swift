@@ -24,7 +24,7 @@ struct ScheduledTriggersTests {
         "retryDelaySeconds": 120, "timeoutSeconds": 600, "ref": "main", "runAsUserIds": ["usr_1", "usr_2"],
     ]
 
-    @Test(.timeLimit(.minutes(1))) func `a schedule shows when it comes next, by the clock`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a schedule shows when it comes next, by the clock`() async throws {
         try await Self.serve { app in
             let made = try await app.client.send("POST", Self.path, Self.daily)
             try #require(made.status == 201, "\(made.text)")
@@ -50,7 +50,7 @@ struct ScheduledTriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what is wrong with a schedule is a 400 that names it`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what is wrong with a schedule is a 400 that names it`() async throws {
         try await Self.serve { app in
             #expect(try await app.client.send("POST", Self.path, Self.daily).status == 201)
             let cron: JSONValue = "* * * * *"
@@ -87,7 +87,7 @@ struct ScheduledTriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the last user who goes disables the schedule`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `the last user who goes disables the schedule`() async throws {
         try await Self.serve { app in
             #expect(try await app.client.send("POST", Self.path, Self.daily).status == 201)
             let users = "\(Self.path)/report/users"
@@ -120,7 +120,7 @@ struct ScheduledTriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `invocations are listed, summed up, cancelled, and shown before they come`()
+    @Test(.timeLimit(.minutes(8))) func `invocations are listed, summed up, cancelled, and shown before they come`()
         async throws
     {
         try await Self.serve { app in
@@ -169,7 +169,7 @@ struct ScheduledTriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the latest turn is summed up`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `the latest turn is summed up`() async throws {
         try await Self.serve { app in
             #expect(try await app.client.send("POST", Self.path, Self.daily).status == 201)
             try await Self.log(app, [("one", .completed, 2000), ("two", .failed, 2000), ("next", .pending, 9000)])
@@ -181,7 +181,7 @@ struct ScheduledTriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a run now is checked, and then said to be unavailable`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a run now is checked, and then said to be unavailable`() async throws {
         try await Self.serve { app in
             #expect(try await app.client.send("POST", Self.path, Self.daily).status == 201)
             let run = "\(Self.path)/report/run"
@@ -195,7 +195,7 @@ struct ScheduledTriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `schedules live in their agent`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `schedules live in their agent`() async throws {
         try await Self.serve { app in
             #expect(try await app.client.send("POST", Self.path, Self.daily).status == 201)
             let others = tenantPath + "/projects/p/agents/b/scheduled-triggers"

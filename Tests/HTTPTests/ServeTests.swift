@@ -42,7 +42,7 @@ struct ServeTests {
         Row(arguments: ["--database", "sqlite:/nowhere/x.db"], says: "The database /nowhere/x.db cannot be used"),
     ]
 
-    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)), arguments: rows)
+    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)), arguments: rows)
     func `a start that cannot be says why, and never a secret`(_ row: Row) async throws {
         let folder = try TestApp.makeFolder()
         defer { TestApp.remove(folder) }
@@ -52,7 +52,7 @@ struct ServeTests {
         #expect(!said.contains("hidden"))
     }
 
-    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)))
+    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)))
     func `a taken port is named`() async throws {
         try await TestApp.run { app in
             let folder = try TestApp.makeFolder()
@@ -63,7 +63,7 @@ struct ServeTests {
         }
     }
 
-    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(1)))
+    @Test(.enabled(if: binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)))
     func `a second server on one SQLite database is refused, until the first is gone`() async throws {
         let folder = try TestApp.makeFolder()
         defer { TestApp.remove(folder) }

@@ -17,7 +17,7 @@ struct SkillWireTests {
         return ["files": .array([["filePath": "SKILL.md", "content": .string(entry)]] + others)]
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a skill is made, listed, replaced by either verb, and deleted`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a skill is made, listed, replaced by either verb, and deleted`() async throws {
         try await TestApp.run { app in
             try await app.client.makeProject()
             let made = try await app.client.send(
@@ -48,7 +48,7 @@ struct SkillWireTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a file is changed only as it was read`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a file is changed only as it was read`() async throws {
         try await TestApp.run { app in
             try await app.client.makeProject()
             let made = try await app.client.send("POST", Self.skills, Self.body("tone", "A", ["a.md": "1"]))
@@ -80,7 +80,7 @@ struct SkillWireTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a sub-agent's skills go with the skill`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a sub-agent's skills go with the skill`() async throws {
         try await TestApp.run { app in
             try await app.client.makeProject()
             try await app.client.makeAgent()

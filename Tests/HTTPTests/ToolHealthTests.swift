@@ -7,7 +7,7 @@ import Testing
 /// Why the servers cannot be started, or nil when they can.
 private let missingServers: Comment? = MCPTestServer.missing.map { "\($0)" }
 
-@Suite(.enabled(if: missingServers == nil, missingServers), .timeLimit(.minutes(5)), .serialized)
+@Suite(.enabled(if: missingServers == nil, missingServers), .timeLimit(.minutes(8)), .serialized)
 struct ToolHealthTests {
     private static let path = tenantPath + "/projects/p/tools"
 
@@ -112,6 +112,38 @@ struct ToolHealthTests {
             #expect(try await app.client.send("GET", path + "?status=unknown").json == ["data": []])
             #expect(try await app.client.send("GET", path + "?status=odd").status == 400)
             #expect(try await app.client.send("GET", tenantPath + "/projects/p/agents/x/tool-status").status == 404)
+        }
+    }
+
+    @Test func `a tool is looked at with its credential, as long as that lasts`() async throws {
+        try await run { app, servers in
+            let credential: JSONValue = [
+                "id": "c", "name": "Token", "type": "keychain", "credentialStoreId": "keychain-default",
+                "retrievalParams": ["key": "token"],
+            ]
+            try await app.client.make("/projects/p/credentials", credential)
+            let tool = Self.tool("w", servers.url("/auth")).object ?? [:]
+            try await app.client.make(
+                "/projects/p/tools", .object(tool.merging(["credentialReferenceId": "c"])))
+            let lacking = try await app.client.send("GET", Self.path + "/w")
+            #expect(lacking.data["status"] == "needs_auth", "\(lacking.text)")
+            #expect(lacking.data["lastError"] == "no credential store has its credential")
+            let entries = "/projects/p/credential-stores/keychain-default/credentials"
+            func write(_ token: String, _ seconds: Int) async throws -> JSONValue {
+                let value = "{\"access_token\":\"\(token)\",\"expires_in\":\(seconds)}"
+                app.clock.advance(by: .milliseconds(1))
+                try await app.client.make(entries, ["key": "token", "value": .string(value)])
+                return try await app.client.send("GET", Self.path + "/w").data
+            }
+            // What is written to the store counts at once: it is another configuration.
+            let good = try await write("good-token", 3600)
+            #expect(good["status"] == "healthy", "\(good.jsonText)")
+            #expect(good["expiresAt"] == "2026-01-05T11:00:00.002Z", "\(good.jsonText)")
+            let bad = try await write("bad-token", 3600)
+            #expect(bad["status"] == "needs_auth" && bad["expiresAt"] != nil, "\(bad.jsonText)")
+            let over = try await write("good-token", 0)
+            #expect(over["status"] == "needs_auth" && over["lastError"] == "its credential has expired")
+            #expect(!over.jsonText.contains("good-token"))
         }
     }
 

@@ -36,7 +36,7 @@ struct TriggersTests {
         "runAsUserIds": ["usr_1"], "dispatchDelayMs": 0,
     ]
 
-    @Test(.timeLimit(.minutes(1))) func `a trigger shows its address and never its secret`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a trigger shows its address and never its secret`() async throws {
         try await Self.serve { app in
             let made = try await app.client.send("POST", Self.path, Self.hook)
             try #require(made.status == 201, "\(made.text)")
@@ -63,7 +63,7 @@ struct TriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a secret stays when it is said again in whatever way, and else is replaced`()
+    @Test(.timeLimit(.minutes(8))) func `a secret stays when it is said again in whatever way, and else is replaced`()
         async throws
     {
         try await Self.serve { app in
@@ -98,7 +98,7 @@ struct TriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `whole documents hash secrets, keep them, and leave triggers alone`()
+    @Test(.timeLimit(.minutes(8))) func `whole documents hash secrets, keep them, and leave triggers alone`()
         async throws
     {
         try await Self.serve { app in
@@ -142,7 +142,7 @@ struct TriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what is wrong with a trigger is a 400 that names it`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what is wrong with a trigger is a 400 that names it`() async throws {
         try await Self.serve { app in
             let id = try #require(try await app.client.send("POST", Self.path, Self.hook).data["id"]?.string)
             let rows: [(JSONValue, String)] = [
@@ -200,7 +200,7 @@ struct TriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `users are listed, set, added and removed`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `users are listed, set, added and removed`() async throws {
         try await Self.serve { app in
             let id = try #require(try await app.client.send("POST", Self.path, Self.hook).data["id"]?.string)
             let users = "\(Self.path)/\(id)/users"
@@ -228,7 +228,7 @@ struct TriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `invocations are read from their log, by page, status and time`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `invocations are read from their log, by page, status and time`() async throws {
         try await Self.serve { app in
             let id = try #require(try await app.client.send("POST", Self.path, Self.hook).data["id"]?.string)
             let source = ResourceKey(kind: "trigger", parent: "a", id: id)
@@ -274,7 +274,7 @@ struct TriggersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a rerun is checked, and then said to be unavailable`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a rerun is checked, and then said to be unavailable`() async throws {
         try await Self.serve { app in
             let id = try #require(try await app.client.send("POST", Self.path, Self.hook).data["id"]?.string)
             let rerun = "\(Self.path)/\(id)/rerun"

@@ -21,7 +21,7 @@ struct WebhookDestinationsTests {
         "eventTypes": ["conversation.created", "conversation.tool.error"],
     ]
 
-    @Test(.timeLimit(.minutes(1))) func `a destination has one place to send to, which may be reached`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a destination has one place to send to, which may be reached`() async throws {
         try await Self.serve { client in
             #expect(try await client.send("POST", Self.path, Self.body).status == 201)
             #expect(try await client.send("POST", Self.path, Self.body).status == 409)
@@ -48,7 +48,7 @@ struct WebhookDestinationsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `agents are linked, filtered by, and let go when they are deleted`()
+    @Test(.timeLimit(.minutes(8))) func `agents are linked, filtered by, and let go when they are deleted`()
         async throws
     {
         try await Self.serve { client in
@@ -74,7 +74,7 @@ struct WebhookDestinationsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a test delivery is checked, and then said to be unavailable`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a test delivery is checked, and then said to be unavailable`() async throws {
         try await Self.serve { client in
             #expect(try await client.send("POST", Self.path, Self.body).status == 201)
             let reply = try await client.send("POST", Self.path + "/ops/test")

@@ -7,7 +7,7 @@ import Testing
 /// Why the servers cannot be started, or nil when they can.
 private let missingServers: Comment? = MCPTestServer.missing.map { "\($0)" }
 
-@Suite(.enabled(if: missingServers == nil, missingServers), .timeLimit(.minutes(5)), .serialized)
+@Suite(.enabled(if: missingServers == nil, missingServers), .timeLimit(.minutes(8)), .serialized)
 struct MCPClientTests {
     private static let clock = ContinuousClock()
     private static let origin = clock.now

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Replies as they come from the network: whole, cut anywhere, cut off, hanging, nonsense.
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(8))) struct StreamTests {
     private let request = ModelRequest(messages: [.user("Hi")], options: ModelOptions(model: "m"))
 
     @Test(arguments: Transcript.all) func `a reply means the same wherever the network cuts it`(_ sample: Transcript)

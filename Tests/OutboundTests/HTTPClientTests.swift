@@ -2,7 +2,7 @@ import Outbound
 import Testing
 
 /// The live client against a real server on a loopback port.
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(8))) struct HTTPClientTests {
     let client = HTTPClient.live(policy: .development)
 
     @Test func `a request reaches the server and the reply comes back`() async throws {

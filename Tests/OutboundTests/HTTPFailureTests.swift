@@ -2,7 +2,7 @@ import Outbound
 import Testing
 
 /// What goes wrong between a request and its reply, each class told from the others.
-@Suite(.timeLimit(.minutes(1))) struct HTTPFailureTests {
+@Suite(.timeLimit(.minutes(8))) struct HTTPFailureTests {
     let client = HTTPClient.live(policy: .development)
 
     private func failure(_ request: HTTPRequest, with other: HTTPClient? = nil) async -> OutboundError? {

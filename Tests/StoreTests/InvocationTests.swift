@@ -7,7 +7,7 @@ import Testing
 @Suite struct InvocationTests {
     private let source = ResourceKey(kind: "hook", parent: "a", id: "h")
     private let twin = ResourceKey(kind: "hook", parent: "a", id: "i")
-    private static let page = try? Page(query: ["limit": "100"])
+    private static let page = Page(query: ["limit": "100"])
 
     private func filled(_ store: Store, count: Int = 6) async throws -> BranchKey {
         let branch = try await store.makeProject()
@@ -48,18 +48,24 @@ import Testing
     ) async throws {
         try await withStore(engine) { store in
             let branch = try await filled(store)
-            let page = try #require(Self.page)
+            let page = Self.page
             var query = InvocationQuery(.source(source, status: nil), page: page)
             #expect(try await ids(query, store, branch) == ["n5", "n4", "n2", "n1"])
             query.from = 20
             query.to = 40
             #expect(try await ids(query, store, branch) == ["n4", "n2"])
+            query.order = .ascending
+            #expect(try await ids(query, store, branch) == ["n2", "n4"])
+            query.order = nil
             query.origin = .source(source, status: .completed)
             #expect(try await ids(query, store, branch) == ["n2"])
             query.origin = .open(kind: "hook", parent: "a", includesRunning: false)
             #expect(try await ids(query, store, branch) == ["n0", "n5"])
             query.origin = .open(kind: "hook", parent: "a", includesRunning: true)
             #expect(try await ids(query, store, branch) == ["n0", "n1", "n5"])
+            query.order = .descending
+            #expect(try await ids(query, store, branch) == ["n5", "n1", "n0"])
+            query.order = nil
             query.origin = .open(kind: "hook", parent: "b", includesRunning: true)
             #expect(try await ids(query, store, branch) == [])
             #expect(try await write(store, branch) { try $0.latest(source) }.map(\.id) == ["n4"])
@@ -110,7 +116,7 @@ import Testing
             let branch = try await filled(store)
             try await store.write(in: branch, actor: "ann", at: 6) { try $0.delete(source) }
             try await store.put(source, in: branch)
-            let page = try #require(Self.page)
+            let page = Self.page
             let query = InvocationQuery(.source(source, status: nil), page: page)
             #expect(try await ids(query, store, branch) == [])
             #expect(try await write(store, branch) { try $0.get(twin, "n3") } != nil)

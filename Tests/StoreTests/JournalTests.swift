@@ -249,11 +249,12 @@ extension RunRow {
             }
             let touched = ConversationKey(tenant: "t", project: "p", id: "c1")
             try await store.commit([.message(.sample("m", in: touched, at: 9))], durability: .process)
-            let page = try await store.conversations(tenant: "t", project: "p", page: 1, limit: 3)
+            let page = try await store.conversations(tenant: "t", project: "p", ConversationQuery(limit: 3))
             #expect(page.total == 5 && page.conversations.map(\.key.id) == ["c1", "c5", "c4"])
-            let owned = try await store.conversations(tenant: "t", project: "p", owner: "ann", page: 1, limit: 3)
+            let owned = try await store.conversations(
+                tenant: "t", project: "p", ConversationQuery(of: .owner("ann"), limit: 3))
             #expect(owned.total == 2 && owned.conversations.map(\.key.id) == ["c4", "c2"])
-            #expect(try await store.conversations(tenant: "t", project: "q", page: 1, limit: 3).total == 0)
+            #expect(try await store.conversations(tenant: "t", project: "q", ConversationQuery(limit: 3)).total == 0)
         }
     }
 
@@ -357,12 +358,42 @@ extension RunRow {
             try await store.commit(rows.map { .conversation($0) }, durability: .process)
             for owner in [nil, "ann"] {
                 let pages = try await [1, 2, 3, 4].asyncMap { page in
-                    try await store.conversations(tenant: "t", project: "p", owner: owner, page: page, limit: 2)
+                    try await store.conversations(
+                        tenant: "t", project: "p",
+                        ConversationQuery(of: owner.map { .owner($0) } ?? .all, page: page, limit: 2))
                 }
                 #expect(pages.map(\.hasMore) == [true, true, false, false])
                 #expect(pages.map(\.conversations.count) == [2, 2, 1, 0])
                 #expect(pages.map(\.total) == [5, 5, 5, 5])
             }
+        }
+    }
+
+    @Test(arguments: Engine.available) func `conversations are searched by id and title, from either end`(
+        _ engine: Engine
+    ) async throws {
+        try await withStore(engine) { store in
+            let titles = ["Öl und Gas", "Gas", "OIL", "öl?", nil]
+            let rows = titles.enumerated().map { number, title in
+                var row = ConversationRow.sample(
+                    id: "c\(number)", owner: number < 3 ? "ann" : "bob", at: Int64(number))
+                row.title = title
+                return row
+            }
+            try await store.commit(rows.map { .conversation($0) }, durability: .process)
+            func found(_ query: ConversationQuery) async throws -> ([String], Int, Bool) {
+                let page = try await store.conversations(tenant: "t", project: "p", query)
+                return (page.conversations.map(\.key.id), page.total, page.hasMore)
+            }
+            // Capitals beyond ASCII count on no database.
+            #expect(try await found(ConversationQuery(search: "öl")) == (["c3", "c0"], 2, false))
+            #expect(try await found(ConversationQuery(search: "öl", order: .ascending)) == (["c0", "c3"], 2, false))
+            #expect(try await found(ConversationQuery(of: .owner("ann"), search: "öl")) == (["c0"], 1, false))
+            #expect(try await found(ConversationQuery(search: "c", page: 2, limit: 2)) == (["c2", "c1"], 5, true))
+            #expect(try await found(ConversationQuery(search: "%")) == ([], 0, false))
+            #expect(try await found(ConversationQuery(order: .ascending, limit: 2)) == (["c0", "c1"], 5, true))
+            #expect(
+                try await found(ConversationQuery(of: .owner("bob"), order: .ascending, limit: 1)) == (["c3"], 2, true))
         }
     }
 

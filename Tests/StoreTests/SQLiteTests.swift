@@ -106,7 +106,7 @@ private func copy(_ source: String, to target: String) throws {
                     }
                     unlink("\(copyFolder)/covey.db-shm")
                     let left = try await Store.open(url: "sqlite:\(copyFolder)/covey.db", containers: [])
-                    let page = try await left.conversations(tenant: "t", project: "p", page: 1, limit: 100)
+                    let page = try await left.conversations(tenant: "t", project: "p", ConversationQuery(limit: 100))
                     found[round] = Set(page.conversations.map(\.key.id))
                     await left.close()
                 }
@@ -114,6 +114,22 @@ private func copy(_ source: String, to target: String) throws {
                 for (round, ids) in found { #expect(ids == Set((0...round).map { "c\($0)" })) }
                 #expect(found.count == 5)
             }
+        }
+    }
+
+    @Test func `a statement keeps its plan whatever values it is given`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/covey.db"
+            let store = try await Store.open(url: "sqlite:\(path)", containers: Engine.containers)
+            let branch = try await store.makeProject()
+            await store.close()
+            let connection = try SQLiteConnection(path: path, role: .reader)
+            for kind in ["project", "tool", "agent", "tool"] {
+                let key = ResourceKey(kind: kind, id: "p")
+                let found = try connection.rows(SQL.get, branch.values + key.values) { $0.text(0) }
+                #expect(found == (kind == "project" ? ["project"] : []))
+            }
+            #expect(connection.replannings == 0)
         }
     }
 

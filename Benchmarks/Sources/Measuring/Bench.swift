@@ -170,12 +170,20 @@ public final class Bench {
     /// Measures on the running Covey. The project that it fills is made anew afterwards: turns are measured in a small
     /// one.
     private func management(of covey: CoveyProcess) throws -> ManagementResults {
-        let port = try covey.target().port
+        let target = try covey.target()
+        let port = target.port
+        var fillingMilliseconds = 0.0
         let management = Management(
             connection: try KeptConnection(port: port),
             write: try BareWrite(path: folder.path + "/bare.db", bytes: 600), isQuick: options.isQuick
-        ) { count in try self.makeAgents(count, port) }
-        let results = try management.perform()
+        ) { count in fillingMilliseconds += try self.makeAgents(count, port) }
+        func own() -> Double {
+            target.processorMilliseconds + ProcessFigures.processorMilliseconds([getpid()]) + fillingMilliseconds
+        }
+        let (begin, machine, used) = (Clock.now(), ProcessFigures.machineMilliseconds(), own())
+        var results = try management.perform()
+        let others = ProcessFigures.machineMilliseconds() - machine - (own() - used)
+        results.noise = max(0, others / Clock.milliseconds(from: begin, to: Clock.now()))
         let path = "/manage/tenants/default/project-full/bench"
         let answer = try HTTPCall("DELETE", port: port, path, seconds: 300)
         guard answer.status == 204 else { throw Complaint("DELETE \(path) answered \(answer.status)") }
@@ -183,8 +191,8 @@ public final class Bench {
         return results
     }
 
-    /// Makes agents, many at a time.
-    private func makeAgents(_ count: Int, _ port: UInt16) throws {
+    /// Makes agents, many at a time; milliseconds of processor time that this took the client.
+    private func makeAgents(_ count: Int, _ port: UInt16) throws -> Double {
         let body = "{\"id\":\"filled-{{run}}-{{n}}\",\"name\":\"Agent {{n}}\",\"description\":\"One of many agents.\"}"
         let client = try Child(
             [
@@ -195,6 +203,7 @@ public final class Bench {
         guard report["errors"]?.double == 0, report["finished"]?.double == Double(count) else {
             throw Complaint("making \(count) agents: \(report.line.prefix(600))")
         }
+        return report["client_cpu_ms"]?.double ?? 0
     }
 
     // MARK: Steps

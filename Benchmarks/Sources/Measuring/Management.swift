@@ -39,6 +39,8 @@ public struct ManagementResults: Sendable {
     public static let shareAim = 0.4
     /// The figures, in the order of their measuring.
     public var figures: [Figure] = []
+    /// Processors that were busy with anything but this bench meanwhile; near 0 on a quiet machine.
+    public var noise = 0.0
 
     /// Results that are still empty.
     public init() {}
@@ -119,13 +121,17 @@ struct Management {
     // MARK: Single agents
 
     private func measureSingle(_ size: Int, _ results: inout ManagementResults) throws {
-        let route = try median(times) { _ in try connection.time("GET", "/health", expecting: [204]) }
-        let written = try median(times) { _ in try write.time() }
+        // Before and after each: the machine has other moods a second later.
+        func reference(writes: Bool) throws -> Double {
+            let route = try median(times / 2) { _ in try connection.time("GET", "/health", expecting: [204]) }
+            return try route + (writes ? median(times / 2) { _ in try write.time() } : 0)
+        }
         func add(_ title: String, writes: Bool, _ body: (Int) throws -> Double) throws {
+            let before = try reference(writes: writes)
+            let samples = try repeated(times, body)
+            let mean = (before + (try reference(writes: writes))) / 2
             results.figures.append(
-                .init(
-                    title: title, agents: size, samples: try repeated(times, body),
-                    reference: route + (writes ? written : 0), limit: nil))
+                .init(title: title, agents: size, samples: samples, reference: mean, limit: nil))
         }
         // Warm-up calls have negative numbers: they make and delete agents of their own.
         func id(_ number: Int) -> String { "single-\(size)-\(number < 0 ? "w\(-number)" : "\(number)")" }

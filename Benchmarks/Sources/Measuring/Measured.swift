@@ -161,7 +161,7 @@ public struct Results: Sendable {
 
     /// What a reader of the table has to know about the run, in one line.
     public var remark: String {
-        let noises = steps.flatMap(\.all).map(\.noise)
+        let noises = steps.flatMap(\.all).map(\.noise) + (management.map { [$0.noise] } ?? [])
         let noise = Distribution(noises)
         return "\(processors) processors\(isQuick ? ", quick run" : ""); other work on them meanwhile: "
             + "\(JSON.fixed(noise.mean, decimals: 2)) processors on average, "

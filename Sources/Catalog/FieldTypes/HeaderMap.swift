@@ -98,7 +98,7 @@ extension FieldType where Value == HeaderMap.Value {
                 ? "must not contain line breaks or NUL" : nil
         }
         return FieldType(
-            schema: rule.schema,
+            schema: rule.schema.with("writeOnly", true), shownSchema: rule.schema,
             decode: { json, decoding in
                 if let text = json.string, HeaderMap.isTemplate(text) {
                     return rule.decode(json, &decoding).map(HeaderMap.Value.template)

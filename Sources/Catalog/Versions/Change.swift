@@ -51,16 +51,19 @@ public struct HistoryQuery: Sendable, Equatable {
 
     /// Of which resources.
     public var subject: Subject
-    /// The page, from 1; newest first.
+    /// The page, from 1.
     public var page: Int
     /// Changes a page, 1–100.
     public var limit: Int
+    /// Which end comes first of the order of numbers.
+    public var order: ListQuery.Order
 
-    /// A query for one page.
-    public init(_ subject: Subject, page: Int = 1, limit: Int = 10) {
+    /// A query for one page, newest first unless told.
+    public init(_ subject: Subject, page: Int = 1, limit: Int = 10, order: ListQuery.Order = .descending) {
         self.subject = subject
         self.page = page
         self.limit = limit
+        self.order = order
     }
 }
 

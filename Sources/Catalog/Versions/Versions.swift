@@ -87,13 +87,13 @@ public struct Versions {
     public let create: (String, Commit) throws -> Branch
     /// Deletes a branch with all that was recorded on it. Its log stays.
     public let remove: (String) throws -> Void
-    /// Reads resources as they are in a state.
-    public let reader: (Commit) throws -> (ResourceKey) throws -> Entry?
+    /// Reads resources as they are in a state: those that are there, by key.
+    public let reader: (Commit) throws -> ([ResourceKey]) throws -> [ResourceKey: Entry]
     /// The resources in which two states may differ; no others do.
     public let touched: (Commit, Commit) throws -> Set<ResourceKey>
     /// What is in a state.
     public let vector: (Commit) throws -> VersionVector
-    /// The lines of the log that led to the workspace's state, newest first, and how many there are in all.
+    /// The lines of the log that led to the workspace's state, by number, and how many there are in all.
     public let history: (HistoryQuery) throws -> (lines: [HistoryLine], total: Int)
     /// Stores resources as they are given, with the links that follow from their declarations; nil deletes one, without
     /// what lives in it or refers to it. New ones keep the time of their making. Equal ones write nothing.
@@ -107,7 +107,7 @@ public struct Versions {
         branches: @escaping (ResourceKey?) throws -> [Branch], branch: @escaping (String) throws -> Branch?,
         commit: @escaping (String) throws -> Commit?, past: @escaping (Int64) throws -> Commit?,
         create: @escaping (String, Commit) throws -> Branch, remove: @escaping (String) throws -> Void,
-        reader: @escaping (Commit) throws -> (ResourceKey) throws -> Entry?,
+        reader: @escaping (Commit) throws -> ([ResourceKey]) throws -> [ResourceKey: Entry],
         touched: @escaping (Commit, Commit) throws -> Set<ResourceKey>,
         vector: @escaping (Commit) throws -> VersionVector,
         history: @escaping (HistoryQuery) throws -> (lines: [HistoryLine], total: Int),

@@ -14,7 +14,7 @@ public struct APIKey: Resource, Equatable {
     /// The hash of the key (`SecretHash`).
     public var keyHash = ""
     /// The name shown to people.
-    public var name: String?
+    public var name = ""
     /// When it was last used, RFC 3339; nil for never.
     public var lastUsedAt: String?
     /// When it ceases to open anything, RFC 3339; nil for never.

@@ -4,15 +4,15 @@ import Catalog
 enum AppOperations {
     private static let keys = Scope.project.path + "/apps/{appId}/auth/keys"
 
+    private static let keyList = WholeList(
+        ListOrder([.createdAt, .id], otherwise: "as they were added", searched: "kid"))
+
     static let all: [Operation] = [
         Operation(
             "list-tenant-apps", .get, Scope.tenant.path + "/apps", tag: "Apps", summary: "List Tenant Apps",
             permission: .member, isVersioned: false,
-            parameters: Page.parameters + [
-                Operation.Parameter(
-                    "type", in: .query, "Only those of this type.", schema: FieldType<AppType>.choice.schema)
-            ],
-            responses: [.init(200, "One page, newest first.", schema: OpenAPI.reference("TenantAppListResponse"))],
+            parameters: Page.parameters + App.kind.listOrder.parameters + App.kind.filterParameters,
+            responses: [.init(200, "One page.", schema: OpenAPI.reference("TenantAppListResponse"))],
             effect: .read { try listOfTenant($0, $1) }),
         Operation(
             "create-app", .post, Scope.project.path + "/apps", tag: "Apps", summary: "Create App", permission: .edit,
@@ -21,11 +21,15 @@ enum AppOperations {
             effect: .write { try create($0, $1) }),
         Operation(
             "list-app-auth-keys", .get, keys, tag: "Apps", summary: "List Public Keys", permission: .view,
-            isVersioned: false,
+            isVersioned: false, parameters: keyList.parameters,
             responses: [.init(200, "The keys.", schema: OpenAPI.reference("PublicKeyListResponse"))],
             effect: .read { workspace, input in
                 let app = App(try entry(workspace, input))
-                return .data(.array((app.config.webClient?.publicKeys ?? []).map(\.view)))
+                let keys = (app.config.webClient?.publicKeys ?? []).map { key in
+                    WholeList.Element(
+                        id: key.kid, createdAt: Timestamp.milliseconds(key.addedAt ?? "") ?? 0, view: key.view)
+                }
+                return keyList.answer(keys, input.query)
             }),
         Operation(
             "create-app-auth-key", .post, keys, tag: "Apps", summary: "Add Public Key", permission: .edit,
@@ -48,10 +52,7 @@ enum AppOperations {
         ), ("TenantAppListResponse", tenantList), ("PublicKeyConfig", PublicKeyConfig.schema(for: .view)),
         ("AddPublicKeyRequest", PublicKeyConfig.schema(for: .create)),
         ("PublicKeyResponse", OpenAPI.envelope(OpenAPI.reference("PublicKeyConfig"))),
-        (
-            "PublicKeyListResponse",
-            OpenAPI.envelope(["type": "array", "items": .object(OpenAPI.reference("PublicKeyConfig"))])
-        ),
+        ("PublicKeyListResponse", keyList.schema(of: OpenAPI.reference("PublicKeyConfig"))),
     ]
 
     private static let tenantList: JSONObject = {
@@ -73,22 +74,14 @@ enum AppOperations {
     /// The apps of all projects of the tenant. Everybody who may call it may see all of them: there are no members with
     /// fewer rights yet.
     private static func listOfTenant(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
-        let page = try Page(query: input.query)
-        var type: AppType?
-        if let wanted = input.query["type"] {
-            var decoding = Decoding()
-            type = decoding.within("type") { FieldType<AppType>.choice.decode(.string(wanted), &$0) }
-            try decoding.finish()
-        }
-        let (entries, total) = try workspace.inTenant(App.kind.name, type.map { ("type", $0.rawValue) }, page)
-        let hasAny =
-            try total > 0 || workspace.inTenant(App.kind.name, nil, Page(query: ["limit": "1"])).total > 0
+        let (entries, total) = try workspace.inTenant(App.kind.listQuery(input, workspace))
+        let hasAny = try total > 0 || workspace.inTenant(ListQuery(kind: App.kind.name, limit: 1)).total > 0
         let views = try entries.map { entry in
             var view = App.kind.view(entry, in: workspace.branch)
             for (name, member) in LastUse.members(try workspace.observations.get(entry.key)) { view[name] = member }
             return JSONValue.object(view)
         }
-        var output = page.answer(views, total: total)
+        var output = Page(query: input.query).answer(views, total: total)
         if var body = output.body?.object {
             body["role"] = workspace.surroundings.caller.isAdministrator ? "owner" : "member"
             body["tenantHasAnyApps"] = .bool(hasAny)
@@ -115,10 +108,7 @@ enum AppOperations {
 
     private static func addKey(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         var app = try webClient(workspace, input)
-        var key = PublicKeyConfig()
-        var decoding = Decoding()
-        _ = key.assign(input.body, creating: true, &decoding)
-        try decoding.finish()
+        var key = try PublicKeyConfig(body: input.body)
         let keys = app.config.webClient?.publicKeys ?? []
         if keys.contains(where: { $0.kid == key.kid }) {
             throw Problem.conflict("The app has a key \(key.kid) already")

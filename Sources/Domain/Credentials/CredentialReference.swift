@@ -35,15 +35,21 @@ public struct CredentialReference: Resource, Equatable {
         filters: [
             ("type", "type"), ("credentialStoreId", "credentialStoreId"), ("toolId", "toolId"), ("userId", "userId"),
         ],
+        owner: "userId",
         rules: Rules(
             beforePut: { placement, workspace in
+                placement.value.settleOwner(over: placement.old, by: workspace.surroundings.caller)
                 // A new one takes the other's place instead.
                 guard placement.old != nil, let other = try placement.value.rival(placement.key, workspace) else {
                     return
                 }
                 throw Problem.conflict("The user has a credential for the tool already: \(other.id)")
             }, afterDelete: { credential, _, workspace in try credential.letEntryGo(workspace) },
-            replaces: { credential, key, workspace in try credential.rival(key, workspace) }),
+            replaces: { credential, key, workspace in
+                var credential = credential
+                credential.settleOwner(over: nil, by: workspace.surroundings.caller)
+                return try credential.rival(key, workspace)
+            }),
         extras: Extras(
             optionalSchemas: [
                 "tools": rowsSchema(of: Tool.self), "externalAgents": rowsSchema(of: ExternalAgent.self),
@@ -67,6 +73,15 @@ public struct CredentialReference: Resource, Equatable {
         field("userId", \.userId, .text(1...256), "The user whose own it is."),
         field("createdBy", \.createdBy, .text(1...256), "Who made it."),
     ]
+
+    /// Whose it is and who made it: only administrators may name somebody else than the caller (manage spec §2.15).
+    mutating func settleOwner(over old: Self?, by caller: Requester) {
+        if !caller.isAdministrator {
+            if userId != nil { userId = caller.name }
+            createdBy = nil
+        }
+        createdBy = createdBy ?? old?.createdBy ?? caller.name
+    }
 
     /// The tool and the user of a user's own credential, of which there is one (manage spec §2.15); nil for the
     /// project's.

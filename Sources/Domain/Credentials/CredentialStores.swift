@@ -37,15 +37,16 @@ enum CredentialStores {
     // MARK: Operations
 
     private static let path = Scope.project.path + "/credential-stores"
+    private static let list = WholeList(ListOrder([.id], otherwise: "as the server has them", searched: "id"))
 
     static let operations: [Operation] = [
         Operation(
             "list-credential-stores", .get, path, tag: "Credential Stores", summary: "List Credential Stores",
-            permission: .view, isVersioned: false,
+            permission: .view, isVersioned: false, parameters: list.parameters,
             responses: [.init(200, "The stores.", schema: OpenAPI.reference("CredentialStoreListResponse"))],
-            effect: .read { workspace, _ in
+            effect: .read { workspace, input in
                 try workspace.requireProject()
-                return .data(.array(all.map(\.view)))
+                return list.answer(all.map { WholeList.Element(id: $0.id, view: $0.view) }, input.query)
             }),
         Operation(
             "create-credential-in-store", .post, path + "/{id}/credentials", tag: "Credential Stores",
@@ -76,10 +77,8 @@ enum CredentialStores {
 
     static let schemas: [(name: String, schema: JSONObject)] = [
         ("CredentialStore", storeSchema),
-        (
-            "CredentialStoreListResponse",
-            OpenAPI.envelope(["type": "array", "items": .object(OpenAPI.reference("CredentialStore"))])
-        ), ("CreateCredentialInStoreRequest", CredentialInput.schema(for: .create)),
+        ("CredentialStoreListResponse", list.schema(of: OpenAPI.reference("CredentialStore"))),
+        ("CreateCredentialInStoreRequest", CredentialInput.schema(for: .create)),
         (
             "CreateCredentialInStoreResponse",
             OpenAPI.envelope([

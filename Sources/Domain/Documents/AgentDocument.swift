@@ -15,13 +15,14 @@ struct AgentDocument {
     let style: Style
     let branch: BranchKey
     let project: Project?
-    /// What is stored under a key of the project, or nil.
-    let stored: (ResourceKey) throws -> Entry?
+    /// Those that are stored under keys of the project.
+    let stored: ([ResourceKey]) throws -> [ResourceKey: Entry]
 
     /// The document of the agent `entry`, of which `shelf` holds what lives in it.
     func assemble(_ entry: Entry, _ shelf: Shelf) throws -> JSONObject {
         let agent = Agent(entry)
         let relations = Relations(shelf, agent.id)
+        let used = try stored(Array(used(relations, shelf, agent.id)))
         var document = members(of: agent, entry)
         let config = agent.contextConfigId.flatMap { id in
             shelf.entries(ContextConfig.kind, agent.id).first { $0.key.id == id }
@@ -39,14 +40,14 @@ struct AgentDocument {
         for subAgent in relations.subAgents {
             guard let stored = entries[subAgent.id] else { continue }
             var members = self.subAgent(subAgent, relations)
-            members["skills"] = .array(try skills(relations.skills[subAgent.id] ?? [], shelf, agent.id))
+            members["skills"] = .array(skills(relations.skills[subAgent.id] ?? [], shelf, agent.id, used))
             subAgents[subAgent.id] = .object(members.stamped(stored))
         }
         document["subAgents"] = .object(subAgents)
-        document["tools"] = style == .alone ? .object(try tools(relations)) : .null
-        document["externalAgents"] = .object(try externalAgents(relations))
-        document["teamAgents"] = .object(try teamAgents(relations))
-        try addFunctions(shelf, agent.id, to: &document)
+        document["tools"] = style == .alone ? .object(tools(relations, used)) : .null
+        document["externalAgents"] = .object(externalAgents(relations, used))
+        document["teamAgents"] = .object(teamAgents(relations, used))
+        addFunctions(shelf, agent.id, used, to: &document)
         let triggers = shelf.entries(Trigger.kind, agent.id)
         document["triggers"] = .object(
             JSONObject(triggers.map { ($0.key.id, .object(Trigger.kind.view($0, in: branch))) }))
@@ -90,10 +91,12 @@ struct AgentDocument {
         return members
     }
 
-    private func skills(_ relations: [SkillRelation], _ shelf: Shelf, _ agent: String) throws -> [JSONValue] {
-        try relations.compactMap { relation in
+    private func skills(
+        _ relations: [SkillRelation], _ shelf: Shelf, _ agent: String, _ used: [ResourceKey: Entry]
+    ) -> [JSONValue] {
+        relations.compactMap { relation in
             let key = ResourceKey(kind: SkillRelation.kind.name, parent: agent, id: relation.id)
-            guard let use = shelf[key], let skill = try stored(Skill.key(relation.target)) else { return nil }
+            guard let use = shelf[key], let skill = used[Skill.key(relation.target)] else { return nil }
             return .object(Skill.link.element(skill, use, in: branch))
         }
     }
@@ -153,53 +156,73 @@ struct AgentDocument {
 
     // MARK: What the relations lead to
 
-    private func used(_ kind: Kind, _ ids: [String]) throws -> [Entry] {
-        try ids.unique.compactMap { try stored(ResourceKey(kind: kind.name, id: $0)) }
+    /// The keys of all of it.
+    private func used(_ relations: Relations, _ shelf: Shelf, _ agent: String) -> Set<ResourceKey> {
+        let tools = style == .alone ? toolIDs(relations) : []
+        let functions = shelf.values(FunctionTool.self, agent).map(\.functionId)
+        let skills = relations.skills.values.joined().map { Skill.key($0.target) }
+        let ids = [
+            (Tool.kind, tools), (ExternalAgent.kind, externalIDs(relations)), (Agent.kind, teamIDs(relations)),
+            (Function.kind, functions),
+        ]
+        return ids.reduce(into: Set(skills)) { keys, part in keys.formUnion(part.1.map { Self.key(part.0, $0) }) }
     }
 
-    private func tools(_ relations: Relations) throws -> JSONObject {
-        let ids = relations.subAgents.flatMap { relations.tools[$0.id] ?? [] }.map(\.toolId)
-        var tools = JSONObject()
-        for entry in try used(Tool.kind, ids) {
-            tools[entry.key.id] = .object(Tool(entry).members(withNulls: false).stamped(entry))
-        }
-        return tools
+    private static func key(_ kind: Kind, _ id: String) -> ResourceKey { ResourceKey(kind: kind.name, id: id) }
+
+    private func entries(_ kind: Kind, _ ids: [String], _ used: [ResourceKey: Entry]) -> [Entry] {
+        ids.unique.compactMap { used[Self.key(kind, $0)] }
     }
 
-    private func externalAgents(_ relations: Relations) throws -> JSONObject {
-        let ids = relations.subAgents.flatMap { relations.externals[$0.id] ?? [] }.map(\.externalAgentId)
-        var agents = JSONObject()
-        for entry in try used(ExternalAgent.kind, ids) {
-            var shown = ExternalAgent.kind.view(entry, in: branch)
-            shown["type"] = "external"
-            agents[entry.key.id] = .object(shown)
-        }
-        return agents
+    private func toolIDs(_ relations: Relations) -> [String] {
+        relations.subAgents.flatMap { relations.tools[$0.id] ?? [] }.map(\.toolId)
     }
 
-    private func teamAgents(_ relations: Relations) throws -> JSONObject {
-        let ids = relations.subAgents.flatMap { relations.teams[$0.id] ?? [] }.map(\.targetAgentId)
-        var agents = JSONObject()
-        for entry in try used(Agent.kind, ids) {
-            let agent = Agent(entry)
-            agents[agent.id] = [
-                "id": .string(agent.id), "name": .string(agent.name),
-                "description": agent.description.map(JSONValue.string) ?? .null, "type": "team",
-            ]
-        }
-        return agents
+    private func externalIDs(_ relations: Relations) -> [String] {
+        relations.subAgents.flatMap { relations.externals[$0.id] ?? [] }.map(\.externalAgentId)
     }
 
-    private func addFunctions(_ shelf: Shelf, _ agent: String, to document: inout JSONObject) throws {
-        var tools = JSONObject()
-        let entries = shelf.entries(FunctionTool.kind, agent)
-        for entry in entries { tools[entry.key.id] = .object(FunctionTool.kind.view(entry, in: branch)) }
-        var functions = JSONObject()
-        for entry in try used(Function.kind, entries.map { FunctionTool($0).functionId }) {
-            functions[entry.key.id] = .object(Function.kind.view(entry, in: branch))
-        }
-        document["functionTools"] = .object(tools)
-        document["functions"] = .object(functions)
+    private func teamIDs(_ relations: Relations) -> [String] {
+        relations.subAgents.flatMap { relations.teams[$0.id] ?? [] }.map(\.targetAgentId)
+    }
+
+    private func tools(_ relations: Relations, _ used: [ResourceKey: Entry]) -> JSONObject {
+        JSONObject(
+            entries(Tool.kind, toolIDs(relations), used).map { entry in
+                (entry.key.id, .object(Tool(entry).members(withNulls: false).stamped(entry)))
+            })
+    }
+
+    private func externalAgents(_ relations: Relations, _ used: [ResourceKey: Entry]) -> JSONObject {
+        JSONObject(
+            entries(ExternalAgent.kind, externalIDs(relations), used).map { entry in
+                var shown = ExternalAgent.kind.view(entry, in: branch)
+                shown["type"] = "external"
+                return (entry.key.id, .object(shown))
+            })
+    }
+
+    private func teamAgents(_ relations: Relations, _ used: [ResourceKey: Entry]) -> JSONObject {
+        JSONObject(
+            entries(Agent.kind, teamIDs(relations), used).map { entry in
+                let agent = Agent(entry)
+                let shown: JSONObject = [
+                    "id": .string(agent.id), "name": .string(agent.name),
+                    "description": agent.description.map(JSONValue.string) ?? .null, "type": "team",
+                ]
+                return (agent.id, .object(shown))
+            })
+    }
+
+    private func addFunctions(
+        _ shelf: Shelf, _ agent: String, _ used: [ResourceKey: Entry], to document: inout JSONObject
+    ) {
+        let tools = shelf.entries(FunctionTool.kind, agent)
+        let functions = entries(Function.kind, tools.map { FunctionTool($0).functionId }, used)
+        document["functionTools"] = .object(
+            JSONObject(tools.map { ($0.key.id, .object(FunctionTool.kind.view($0, in: branch))) }))
+        document["functions"] = .object(
+            JSONObject(functions.map { ($0.key.id, .object(Function.kind.view($0, in: branch))) }))
     }
 }
 

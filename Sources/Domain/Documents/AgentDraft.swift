@@ -76,6 +76,33 @@ struct AgentDraft {
         if let contextConfig { agent.contextConfigId = contextConfig.id }
     }
 
+    /// The keys of the functions that a body describes.
+    static func functionKeys(_ body: JSONValue) -> Set<ResourceKey> {
+        Set((body["functions"]?.object?.keys ?? []).map { ResourceKey(kind: Function.kind.name, id: $0) })
+    }
+
+    /// The keys of what the agent uses of its project, where the body names it.
+    var usedKeys: Set<ResourceKey> {
+        var keys: Set<ResourceKey> = []
+        func use(_ kind: Kind, _ ids: [String]) {
+            for id in ids { keys.insert(ResourceKey(kind: kind.name, id: id)) }
+        }
+        for wiring in subAgents.values.map(\.wiring) {
+            use(Tool.kind, wiring.canUse.map(\.toolId).filter { functionTools[$0] == nil })
+            use(DataComponent.kind, wiring.dataComponents ?? [])
+            use(ArtifactComponent.kind, wiring.artifactComponents ?? [])
+            use(Skill.kind, (wiring.skills ?? []).map(\.id))
+            for delegate in wiring.canDelegateTo ?? [] {
+                switch delegate {
+                case .name(let id): if subAgents[id] == nil { use(ExternalAgent.kind, [id]) }
+                case .external(let external): use(ExternalAgent.kind, [external.externalAgentId])
+                case .team(let team): use(Agent.kind, [team.agentId])
+                }
+            }
+        }
+        return keys
+    }
+
     private static func readSubAgents(
         _ body: JSONValue, _ stored: [String: SubAgent], _ decoding: inout Decoding
     ) -> OrderedMap<Sub> {

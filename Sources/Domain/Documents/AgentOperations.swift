@@ -34,7 +34,7 @@ enum AgentOperations {
             }),
         Operation(
             "get-related-agent-infos", .get, Scope.subAgent.path + "/related", tag: "Agents",
-            summary: "Get Related Agent Infos", permission: .view,
+            summary: "Get Related Agent Infos", permission: .view, parameters: relatedList.parameters,
             responses: [
                 .init(200, "The sub-agents.", schema: OpenAPI.listEnvelope(OpenAPI.reference("RelatedAgentInfo")))
             ], effect: .read { try related($0, $1) }),
@@ -56,7 +56,7 @@ enum AgentOperations {
         let entry = try entry(workspace, id)
         let document = AgentDocument(
             style: .alone, branch: workspace.branch, project: try workspace.get(Project.self, workspace.branch.project),
-            stored: workspace.get)
+            stored: workspace.several)
         return try document.assemble(entry, Shelf(agent: id, in: workspace))
     }
 
@@ -79,7 +79,9 @@ enum AgentOperations {
         try workspace.requireProject()
         let id = input.parameter("agentId")
         guard let named = input.body["id"]?.string else { throw Problem.invalid([.init(["id"], "Required")]) }
-        guard named == id else { throw Problem.badRequest("The path names agent \(id), the body agent \(named)") }
+        guard named == id else {
+            throw Problem.invalid([.init(["id"], "The path names agent \(id), the body agent \(named)")])
+        }
         let isNew = try workspace.get(key(id)) == nil
         var decoding = Decoding()
         try write(workspace, input.body, id: id, &decoding)
@@ -93,8 +95,11 @@ enum AgentOperations {
             workspace: workspace, project: try workspace.get(Project.self, workspace.branch.project),
             stored: workspace.get, willExist: { try workspace.get($0) != nil })
         let shelf = try Shelf(agent: id, in: workspace)
+        // What is about to be asked for one by one is read at once.
+        _ = try workspace.several(Array(AgentDraft.functionKeys(body)))
         let draft = try AgentDraft(body, id: id, shelf, world, &decoding)
         if let draft {
+            _ = try workspace.several(Array(draft.usedKeys))
             let known = Set(shelf.entries(SubAgent.kind, id).map(\.key.id))
             try AgentChecks(draft: draft, world: world, storedSubAgents: known).run(&decoding)
         }
@@ -109,15 +114,26 @@ enum AgentOperations {
         try workspace.requireContainers(of: .agent, input.path)
         let agent = input.parameter("agentId")
         let source = input.parameter("subAgentId")
-        let relations = try workspace.all(SubAgentRelation.self, in: agent).filter { $0.sourceSubAgentId == source }
-        let targets = Relations.inOrder(relations, by: \.position).compactMap(\.targetSubAgentId).unique
-        let infos = try targets.compactMap { try workspace.get(SubAgent.self, $0, in: agent) }
-        return Page.whole(
-            infos.map {
-                [
-                    "id": .string($0.id), "name": .string($0.name),
-                    "description": $0.description.map(JSONValue.string) ?? .null,
-                ]
-            })
+        func key(_ id: String) -> ResourceKey { ResourceKey(kind: SubAgent.kind.name, parent: agent, id: id) }
+        let users = try workspace.referrers(key(source)).filter { $0.kind == SubAgentRelation.kind.name }
+        let relations = try workspace.several(users).values
+            .sorted { ($0.createdAt, $0.key.id) < ($1.createdAt, $1.key.id) }.map { SubAgentRelation($0) }.filter {
+                $0.sourceSubAgentId == source
+            }
+        let targets = Relations.inOrder(relations, by: \.position).compactMap(\.targetSubAgentId).unique.map(key)
+        let found = try workspace.several(targets)
+        let elements = targets.compactMap { found[$0].map { SubAgent($0) } }.map { info in
+            WholeList.Element(
+                id: info.id, name: info.name, description: info.description,
+                view: [
+                    "id": .string(info.id), "name": .string(info.name),
+                    "description": info.description.map(JSONValue.string) ?? .null,
+                ])
+        }
+        return relatedList.answer(elements, input.query)
     }
+
+    private static let relatedList = WholeList(
+        ListOrder([.name, .id], otherwise: "as the sub-agent has them", searched: "id, name or description"),
+        hasPagination: true)
 }

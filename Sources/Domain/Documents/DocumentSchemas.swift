@@ -16,8 +16,11 @@ enum DocumentSchemas {
         "required": ["id", "name", "description"],
     ]
 
-    private static func map(_ schema: String) -> JSONValue {
-        ["type": ["object", "null"], "additionalProperties": .object(OpenAPI.reference(schema))]
+    private static func map(_ schema: String, nullable: Bool = true) -> JSONValue {
+        [
+            "type": nullable ? ["object", "null"] : "object",
+            "additionalProperties": .object(OpenAPI.reference(schema)),
+        ]
     }
 
     private static let subAgent = SubAgent.schema(for: .create).adding(
@@ -36,7 +39,8 @@ enum DocumentSchemas {
 
     private static let project = Project.schema(for: .create).adding(
         [
-            "agents": map("AgentWithinContextOfProject"), "tools": map("ToolCreate"),
+            "agents": map("AgentWithinContextOfProject", nullable: false),
+            "tools": map("ToolCreate", nullable: false),
             "functions": map("FunctionCreate"), "functionTools": map("FunctionToolCreate"),
             "dataComponents": map("DataComponentCreate"), "artifactComponents": map("ArtifactComponentCreate"),
             "externalAgents": map("ExternalAgentCreate"), "credentialReferences": map("CredentialReferenceCreate"),

@@ -32,7 +32,13 @@ struct ProjectDraft {
     init(_ body: JSONValue, _ project: Project, _ shelf: Shelf, _ workspace: Workspace, _ decoding: inout Decoding)
         throws
     {
+        let hidden = shelf.entries(CredentialReference.kind, "").filter {
+            CredentialReference.kind.ownership(workspace)?.isMet(by: $0.document) == false
+        }.map(\.key)
         credentials = decoding.readMap("credentialReferences", of: body, over: Self.find(shelf))
+        for (id, _) in credentials.entries where hidden.contains(where: { $0.id == id }) {
+            decoding.fail("is another user's own", along: ["credentialReferences", id])
+        }
         functions = decoding.readMap("functions", of: body, over: Self.find(shelf))
         tools = decoding.readMap("tools", of: body, over: Self.find(shelf))
         externalAgents = decoding.readMap("externalAgents", of: body, over: Self.find(shelf))
@@ -55,6 +61,8 @@ struct ProjectDraft {
         add(Agent.kind, agentBodies.keys)
         add(Skill.kind, (extras.skills?.keys ?? []) + shelf.entries(Skill.kind, "").map(\.key.id))
         for agent in agentBodies.values { add(Function.kind, agent["functions"]?.object?.keys ?? []) }
+        // What others have alone stays, seen by the caller or not.
+        keys.formUnion(hidden)
         self.keys = keys
 
         let known = keys
@@ -110,6 +118,7 @@ struct ProjectDraft {
         _ bodies: JSONObject, _ projectTools: JSONObject?, _ shelf: Shelf, _ world: World, _ decoding: inout Decoding
     ) throws -> [AgentDraft] {
         var drafts: [AgentDraft] = []
+        checkUnused(projectTools, bodies, &decoding)
         for (id, body) in bodies {
             var problem: (any Error)?
             decoding.within("agents") { decoding in
@@ -128,6 +137,18 @@ struct ProjectDraft {
             if let problem { throw problem }
         }
         return drafts
+    }
+
+    /// Looks at the function tools of the project's map that no agent has, and that are therefore not kept.
+    private static func checkUnused(_ tools: JSONObject?, _ agents: JSONObject, _ decoding: inout Decoding) {
+        guard let tools else { return }
+        let used = Set(agents.values.flatMap { withProjectTools($0, tools)["functionTools"]?.object?.keys ?? [] })
+        decoding.within("functionTools") { decoding in
+            for (id, body) in tools where !used.contains(id) {
+                var tool = FunctionTool()
+                decoding.within(id) { _ = tool.assign(body, creating: true, &$0) }
+            }
+        }
     }
 
     /// Function tools may stand in the project's map; an agent has those that its sub-agents use.
@@ -169,7 +190,11 @@ struct ProjectDraft {
         try agents.settleTriggers(workspace)
         let files = Dictionary(grouping: shelf.entries(SkillFile.kind, "")) { SkillFile($0).skillId }
         for value in skills.values { try value.write(over: files[value.skill.id] ?? [], workspace) }
-        for value in credentials.values { try workspace.put(value) }
+        for var value in credentials.values {
+            let old: CredentialReference? = Self.find(shelf)(value.id)
+            value.settleOwner(over: old, by: workspace.surroundings.caller)
+            try workspace.put(value)
+        }
         for value in functions.values { try workspace.put(value) }
         for value in tools.values { try workspace.put(value) }
         for value in externalAgents.values { try workspace.put(value) }

@@ -62,7 +62,9 @@ enum ProjectOperations {
     private static func put(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let id = input.parameter("projectId")
         guard let named = input.body["id"]?.string else { throw Problem.invalid([.init(["id"], "Required")]) }
-        guard named == id else { throw Problem.badRequest("The path names project \(id), the body project \(named)") }
+        guard named == id else {
+            throw Problem.invalid([.init(["id"], "The path names project \(id), the body project \(named)")])
+        }
         let isNew = try !workspace.exists()
         guard !isNew || workspace.branch.branch == BranchKey.main else { throw Problem.notFound("Project") }
         try write(workspace, input.body, id: id)
@@ -103,7 +105,7 @@ enum ProjectOperations {
         var project = Project(entry)
         if project.models == nil { project.models = modelsDefault }
         var document = project.members(withNulls: true)
-        let agents = AgentDocument(style: style, branch: branch, project: project, stored: { shelf[$0] })
+        let agents = AgentDocument(style: style, branch: branch, project: project, stored: shelf.several)
         document["agents"] = .object(
             JSONObject(
                 try shelf.entries(Agent.kind, "").map { ($0.key.id, .object(try agents.assemble($0, shelf))) }))
@@ -113,7 +115,8 @@ enum ProjectOperations {
             ))
         document["functionTools"] = .null
         for (name, kind) in ProjectDraft.maps where kind.name != Tool.kind.name {
-            let entries = shelf.entries(kind, "")
+            let ownership = kind.ownership(workspace)
+            let entries = shelf.entries(kind, "").filter { ownership?.isMet(by: $0.document) != false }
             let map = JSONObject(entries.map { ($0.key.id, .object(kind.view($0, in: branch))) })
             document[name] = map.isEmpty ? .null : .object(map)
         }

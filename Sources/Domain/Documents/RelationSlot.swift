@@ -79,10 +79,10 @@ extension ExternalDelegate {
     }
 }
 
-extension [String] {
+extension Array where Element: Hashable {
     /// The elements, each once, in the order in which they first came.
-    var unique: [String] {
-        var seen: Set<String> = []
+    var unique: [Element] {
+        var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }
 }

@@ -18,19 +18,16 @@ struct Shelf {
 
     /// A shelf with everything that lives in an agent.
     init(agent: String, in workspace: Workspace) throws {
-        var entries: [Entry] = []
-        for kind in Everything.kinds where kind.scope == .agent && kind.isVersioned {
-            entries += try workspace.all(kind.name, agent)
-        }
-        let subAgents = entries.filter { $0.key.kind == SubAgent.kind.name }
-        for kind in Everything.kinds where kind.scope == .subAgent {
-            for subAgent in subAgents { entries += try workspace.all(kind.name, "\(agent)/\(subAgent.key.id)") }
-        }
-        self.init(entries)
+        self.init(try workspace.contents(ResourceKey(kind: Agent.kind.name, id: agent)))
     }
 
     /// The entry under a key, or nil.
     subscript(key: ResourceKey) -> Entry? { byKey[key] }
+
+    /// Those of the entries that there are.
+    func several(_ keys: [ResourceKey]) -> [ResourceKey: Entry] {
+        Dictionary(keys.compactMap { key in byKey[key].map { (key, $0) } }, uniquingKeysWith: { $1 })
+    }
 
     /// The entries of a kind in one place.
     func entries(_ kind: Kind, _ parent: String) -> [Entry] {

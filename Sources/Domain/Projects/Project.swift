@@ -62,8 +62,7 @@ public struct Project: Resource, Equatable {
     private static func agents(
         of projects: [String], _ page: Page, _ query: [String: String], _ workspace: Workspace
     ) throws -> [String: JSONObject] {
-        guard let wanted = query["include"] else { return [:] }
-        guard wanted == "agents" else { throw Problem.invalid([.init(["include"], "must be agents")]) }
+        guard query["include"] != nil else { return [:] }
         var agents = Dictionary(uniqueKeysWithValues: projects.map { ($0, [JSONValue]()) })
         for (project, entry) in try workspace.inProjects(Agent.kind.name, projects) {
             let agent = Agent(entry)

@@ -53,18 +53,17 @@ public struct ToolRelation: Resource, Equatable {
     static let reverse = Operation(
         "get-subagents-for-tool", .get, Scope.agent.path + "/sub-agent-tool-relations/tool/{toolId}/sub-agents",
         tags: ["SubAgents", "Tools"], summary: "Get SubAgents for Tool", permission: .view,
-        parameters: Page.parameters,
+        parameters: Page.parameters + kind.listOrder.parameters + kind.filterParameters.filter { $0.name != "toolId" },
         responses: [
             Operation.Response(
                 200, "The relations with the tool.", schema: OpenAPI.reference("SubAgentToolRelationListResponse"))
         ],
         effect: .read { workspace, input in
-            let page = try Page(query: input.query)
-            var query = ListQuery(
-                kind: kind.name, parent: Scope.agent.parent(input.path), page: page.number, limit: page.limit)
+            var query = kind.listQuery(input, workspace)
             query.referringTo = ResourceKey(kind: Tool.kind.name, id: input.parameter("toolId"))
             let (entries, total) = try workspace.page(query)
             if total == 0 { try workspace.requireContainers(of: .agent, input.path) }
-            return page.answer(entries.map { .object(kind.view($0, in: workspace.branch)) }, total: total)
+            let views = entries.map { JSONValue.object(kind.view($0, in: workspace.branch)) }
+            return Page(query: input.query).answer(views, total: total)
         })
 }

@@ -4,7 +4,7 @@ import Catalog
 /// like the others; what changes is the skill.
 enum SkillFileOperations {
     private static let collection = Scope.project.path + "/skills/{id}/files"
-    private static let item = collection + "/{fileId}"
+    static let item = collection + "/{fileId}"
     private static let answer = OpenAPI.reference("SkillFileResponse")
 
     static let all: [Operation] = [
@@ -24,14 +24,20 @@ enum SkillFileOperations {
             responses: [.init(204, "Deleted.")], effect: .write { try delete($0, $1) }),
     ]
 
+    /// The key of what a path names: a file, or for the entry the skill.
+    static func key(_ input: OperationInput, in branch: BranchKey) -> ResourceKey {
+        let (skill, id) = (input.parameter("id"), input.parameter("fileId"))
+        return id == SkillView.entryID(skill, in: branch)
+            ? Skill.key(skill) : ResourceKey(kind: SkillFile.kind.name, id: id)
+    }
+
     /// What a path names: the skill, and one of its files, nil for its entry.
     private static func find(
         _ workspace: Workspace, _ input: OperationInput
     ) throws -> (skill: Entry, file: Entry?) {
         let skill = try SkillOperations.entry(workspace, input)
-        let id = input.parameter("fileId")
-        if id == SkillView.entryID(skill.key.id, in: workspace.branch) { return (skill, nil) }
-        let key = ResourceKey(kind: SkillFile.kind.name, id: id)
+        let key = key(input, in: workspace.branch)
+        if key == skill.key { return (skill, nil) }
         guard let file = try workspace.get(key), SkillFile(file).skillId == skill.key.id else {
             throw Problem.notFound(SkillFile.kind.title)
         }

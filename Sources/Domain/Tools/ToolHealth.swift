@@ -62,12 +62,12 @@ extension Tool {
     public func basis(in workspace: Workspace) throws -> String {
         let members = document
         let parts = [members["config"]?["mcp"]?["server"], members["config"]?["mcp"]?["transport"], members["headers"]]
-        let credential = try credentialReferenceId.flatMap {
-            try workspace.get(ResourceKey(kind: CredentialReference.kind.name, id: $0))
-        }
+        let credential = try credentialReferenceId.flatMap { try workspace.get(CredentialReference.self, $0) }
+        let writtenAt = try credential?.entry(workspace)?.createdAt
         return DeterministicID.make(
             parts.map { $0?.jsonText ?? "" } + [
                 credentialScope.rawValue, credentialReferenceId ?? "", credential?.document.jsonText ?? "",
+                writtenAt.map(String.init) ?? "",
             ])
     }
 
@@ -142,49 +142,48 @@ enum AgentToolStatus {
         summary: "Get Tool Status for Agent", permission: .view,
         parameters: [
             Operation.Parameter("status", in: .query, "Only tools with this status.", schema: ToolStatus.schema)
-        ],
+        ] + list.parameters,
         responses: [
             Operation.Response(
                 200, "The tools that sub-agents of the agent use.", schema: OpenAPI.reference(schemas[0].name))
         ],
         effect: .read { workspace, input in
             try workspace.requireContainers(of: .agent, input.path)
-            return .data(.array(try items(workspace, input, input.query["status"])))
+            return list.answer(try items(workspace, input, input.query["status"]), input.query)
         })
+
+    private static let list = WholeList(
+        ListOrder([.name, .id], otherwise: "as the agent has them", searched: "id, name or description"))
 
     private static func items(
         _ workspace: Workspace, _ input: OperationInput, _ wanted: String?
-    ) throws -> [JSONValue] {
+    ) throws -> [WholeList.Element] {
         var order: [String] = []
         var users: [String: Set<String>] = [:]
         for relation in try workspace.all(ToolRelation.self, in: Scope.agent.parent(input.path)) {
             if users[relation.toolId] == nil { order.append(relation.toolId) }
             users[relation.toolId, default: []].insert(relation.subAgentId)
         }
+        let tools = try workspace.several(order.map { ResourceKey(kind: Tool.kind.name, id: $0) })
         return try order.compactMap { id in
-            guard let tool = try workspace.get(Tool.self, id) else { return nil }
             let key = ResourceKey(kind: Tool.kind.name, id: id)
+            guard let tool = tools[key].map({ Tool($0) }) else { return nil }
             let found = try tool.found(try workspace.observations.get(key), in: workspace)
             guard wanted == nil || found["status"]?.string == wanted else { return nil }
-            return [
+            let view: JSONValue = [
                 "id": .string(id), "name": .string(tool.name), "status": found["status"] ?? .null,
                 "lastError": found["lastError"] ?? tool.lastError.map(JSONValue.string) ?? .null,
                 "expiresAt": found["expiresAt"] ?? .null, "imageUrl": tool.imageUrl.map(JSONValue.string) ?? .null,
                 "subAgentIds": .array(users[id, default: []].sorted().map(JSONValue.string)),
             ]
+            return WholeList.Element(id: id, name: tool.name, description: tool.description, view: view)
         }
     }
 
     /// The schemas that the operation refers to.
     static let schemas: [(name: String, schema: JSONObject)] = [
         (
-            "AgentToolStatusListResponse",
-            [
-                "type": "object", "required": ["data"],
-                "properties": [
-                    "data": ["type": "array", "items": .object(OpenAPI.reference("AgentToolStatusItem"))]
-                ],
-            ]
+            "AgentToolStatusListResponse", list.schema(of: OpenAPI.reference("AgentToolStatusItem"))
         ),
         (
             "AgentToolStatusItem",

@@ -48,7 +48,9 @@ public struct HeaderSecret: Structure, Equatable {
     /// The members.
     public static let fields: [Field<Self>] = [
         field("name", \.name, .headerName, "The name of the header field.", required: true),
-        field("value", \.value, .text(1...1000), "The secret value; never shown again.", .request),
+        field(
+            "value", \.value, .text(1...1000).described(["writeOnly": true]), "The secret value; never shown again.",
+            .request),
         field("keepExisting", \.keepExisting, .flag, "Keeps the value that is stored under this name.", .request),
         field("valueHash", \.valueHash, .secretHash, "The hash of the value, as it is shown; keeps that value."),
         field("valuePrefix", \.valuePrefix, .text(0...prefixLengthMax), "How the value begins."),

@@ -50,7 +50,7 @@ public struct ScheduledTrigger: Resource, RunsAsUsers, Equatable {
         names: OperationNames(
             list: "list-scheduled-triggers", get: "get-scheduled-trigger-by-id", create: "create-scheduled-trigger",
             update: "update-scheduled-trigger", delete: "delete-scheduled-trigger"),
-        identity: .generated, refusesEmptyUpdate: true, isVersioned: false,
+        identity: .generated, filters: [("runAsUserId", "runAsUserIds")], refusesEmptyUpdate: true, isVersioned: false,
         rules: Rules(
             beforePut: { placement, workspace in
                 try placement.value.settleUsers(over: placement.old, workspace)

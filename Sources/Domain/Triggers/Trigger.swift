@@ -41,7 +41,7 @@ public struct Trigger: Resource, RunsAsUsers, Equatable {
         names: OperationNames(
             list: "list-triggers", get: "get-trigger-by-id", create: "create-trigger", update: "update-trigger",
             delete: "delete-trigger"), schemaName: "TriggerWithWebhookUrl", bodyName: "Trigger",
-        identity: .generated, refusesEmptyUpdate: true,
+        identity: .generated, filters: [("runAsUserId", "runAsUserIds")], refusesEmptyUpdate: true,
         rules: Rules(
             beforePut: { placement, workspace in try placement.value.settle(over: placement.old, workspace) },
             beforeDelete: { trigger, _, workspace in try trigger.requireOwner(workspace.surroundings.caller) }),

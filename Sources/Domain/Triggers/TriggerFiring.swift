@@ -65,10 +65,7 @@ enum TriggerFiring {
 
     private static func rerun(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let trigger = Trigger(try Trigger.kind.entry(workspace, input))
-        var body = Rerun()
-        var decoding = Decoding()
-        _ = body.assign(input.body, creating: true, &decoding)
-        try decoding.finish()
+        let body = try Rerun(body: input.body)
         guard trigger.enabled else { throw Problem.conflict("The trigger is disabled") }
         if trigger.runAsUserIds.count > 1, body.runAsUserId == nil {
             throw Problem.invalid([.init(["runAsUserId"], "Required, because the trigger runs as several users")])
@@ -80,7 +77,9 @@ enum TriggerFiring {
     private static func run(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
         let trigger = ScheduledTrigger(try ScheduledTrigger.kind.entry(workspace, input))
         try check(input.query["userId"], named: "userId", of: trigger, workspace)
-        guard try workspace.on(trigger.ref).exists() else {
+        let (tenant, project) = (workspace.branch.tenant, workspace.branch.project)
+        let branch = try workspace.versions.branch(BranchKey.shortName(trigger.ref, tenant, project))
+        guard try branch != nil || workspace.versions.commit(trigger.ref) != nil else {
             throw Problem.badRequest("The trigger runs on \(trigger.ref), which does not exist")
         }
         throw Problem.notBuilt("run-scheduled-trigger-now")

@@ -13,6 +13,10 @@ enum TriggerInvocations {
     ]
     private static let scheduleStatuses = Invocation.Status.allCases.map { (word: $0.rawValue, status: $0) }
 
+    // Invocations have no names, and their ids are nobody's words: there is nothing to sort by but time.
+    private static let order = ListOrder([], otherwise: "by when it was due, the latest first")
+    private static let upcomingOrder = ListOrder([], otherwise: "by when it is due, the next first")
+
     static let operations: [Operation] = [
         listing(
             "list-trigger-invocations", ofTrigger, Trigger.kind, "List Trigger Invocations", "TriggerInvocation",
@@ -29,7 +33,7 @@ enum TriggerInvocations {
         Operation(
             "list-upcoming-scheduled-runs", .get, Scope.agent.path + "/scheduled-triggers/upcoming-runs",
             tag: "Scheduled Triggers", summary: "List Upcoming Runs", permission: .view, isVersioned: false,
-            parameters: Page.parameters + [
+            parameters: Page.parameters + upcomingOrder.parameters + [
                 Operation.Parameter(
                     "includeRunning", in: .query, "Whether those that run already are shown too.",
                     schema: ["type": "string", "enum": ["true", "false"]])
@@ -82,7 +86,7 @@ enum TriggerInvocations {
         let moment: JSONObject = ["type": "string", "format": "date-time"]
         return Operation(
             id, .get, path, tags: kind.tags, summary: summary, permission: .view, isVersioned: kind.isVersioned,
-            parameters: Page.parameters + [
+            parameters: Page.parameters + order.parameters + [
                 Operation.Parameter(
                     "status", in: .query, "Only those that are so far.",
                     schema: ["type": "string", "enum": .array(words.map(JSONValue.string))]),
@@ -91,18 +95,13 @@ enum TriggerInvocations {
             ],
             responses: [.init(200, "One page, latest first.", schema: OpenAPI.reference(schema + "ListResponse"))],
             effect: .read { workspace, input in
-                let page = try Page(query: input.query)
+                let page = Page(query: input.query)
                 let source = try kind.entry(workspace, input).key
-                var decoding = Decoding()
-                var status: Invocation.Status?
-                if let word = input.query["status"] {
-                    status = statuses.first { $0.word == word }?.status
-                    if status == nil { decoding.fail("must be one of \(words.joined(separator: ", "))", at: "status") }
-                }
+                let status = input.query["status"].flatMap { word in statuses.first { $0.word == word }?.status }
                 var query = InvocationQuery(.source(source, status: status), page: page)
-                query.from = decoding.moment("from", input.query)
-                query.to = decoding.moment("to", input.query)
-                try decoding.finish()
+                query.order = ListOrder.order(input.query)
+                query.from = input.query["from"].flatMap(Timestamp.milliseconds)
+                query.to = input.query["to"].flatMap(Timestamp.milliseconds)
                 let (invocations, total) = try workspace.invocations.page(query)
                 return page.answer(invocations.map(view), total: total)
             })
@@ -129,16 +128,13 @@ enum TriggerInvocations {
     }
 
     private static func upcoming(_ workspace: Workspace, _ input: OperationInput) throws -> OperationOutput {
-        let page = try Page(query: input.query)
-        let includesRunning = input.query["includeRunning"] ?? "false"
-        guard ["true", "false"].contains(includesRunning) else {
-            throw Problem.invalid([.init(["includeRunning"], "must be true or false")])
-        }
+        let page = Page(query: input.query)
         try workspace.requireContainers(of: .agent, input.path)
-        let query = InvocationQuery(
+        var query = InvocationQuery(
             .open(
                 kind: ScheduledTrigger.kind.name, parent: input.parameter("agentId"),
-                includesRunning: includesRunning == "true"), page: page)
+                includesRunning: input.query["includeRunning"] == "true"), page: page)
+        query.order = ListOrder.order(input.query)
         let (invocations, total) = try workspace.invocations.page(query)
         return page.answer(invocations.map(scheduledView), total: total)
     }
@@ -221,14 +217,4 @@ enum TriggerInvocations {
             "attemptNumber", "idempotencyKey", "runAsUserId", "createdAt",
         ],
     ]
-}
-
-extension Decoding {
-    /// The moment that a parameter of a query names, milliseconds since 1970; nil when there is none or it is broken.
-    fileprivate mutating func moment(_ name: String, _ query: [String: String]) -> Int64? {
-        guard let text = query[name] else { return nil }
-        let moment = Timestamp.milliseconds(text)
-        if moment == nil { fail("must be a date and time (RFC 3339)", at: name) }
-        return moment
-    }
 }

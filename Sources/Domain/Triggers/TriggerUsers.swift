@@ -12,14 +12,27 @@ struct TriggerUsers<Source: RunsAsUsers> {
     /// Whether a removal answers with those that are left; else with 204.
     let removalShowsRest: Bool
 
+    private static var users: WholeList {
+        WholeList(ListOrder([.id], otherwise: "as they were given", searched: "id"))
+    }
+
     private var kind: Kind { Source.kind }
     private var collection: String { "\(kind.scope.path)/\(kind.plural)/{id}/users" }
 
     /// The four operations.
     var operations: [Operation] {
         [
-            operation(list, .get, collection, "List \(kind.label) Users", .view, responses: [shown(200)]) {
-                .read { workspace, input in Self.answer(try value(workspace, input), status: 200) }
+            operation(
+                list, .get, collection, "List \(kind.label) Users", .view, parameters: Self.users.parameters,
+                responses: [
+                    .init(200, "The users.", schema: Self.users.schema(of: FieldType<String>.user.schema))
+                ]
+            ) {
+                .read { workspace, input in
+                    let users = try value(workspace, input).runAsUserIds
+                    return Self.users.answer(
+                        users.map { WholeList.Element(id: $0, view: .string($0)) }, input.query)
+                }
             },
             operation(
                 set, .put, collection, "Set \(kind.label) Users", .edit, request: "Set\(schemaName)Request",
@@ -80,11 +93,12 @@ struct TriggerUsers<Source: RunsAsUsers> {
 
     private func operation(
         _ id: String, _ method: Operation.Method, _ path: String, _ summary: String, _ permission: Operation.Permission,
-        request: String? = nil, responses: [Operation.Response], _ effect: () -> Operation.Effect
+        parameters: [Operation.Parameter] = [], request: String? = nil, responses: [Operation.Response],
+        _ effect: () -> Operation.Effect
     ) -> Operation {
         Operation(
             id, method, path, tags: kind.tags, summary: summary, permission: permission, isVersioned: kind.isVersioned,
-            request: request.map(OpenAPI.reference), responses: responses, effect: effect())
+            parameters: parameters, request: request.map(OpenAPI.reference), responses: responses, effect: effect())
     }
 
     private static func read<Value>(_ name: String, _ type: FieldType<Value>, of body: JSONValue) throws -> Value {

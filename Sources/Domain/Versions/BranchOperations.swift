@@ -5,6 +5,8 @@ enum BranchOperations {
     private static let collection = Scope.project.path + "/branches"
     private static let item = collection + "/{branchName}"
     private static let list = Operation.Response(200, "The branches.", schema: OpenAPI.reference("BranchListResponse"))
+    /// How branches are listed: by name, which is their id.
+    static let listed = WholeList(ListOrder([.name], searched: "name"))
 
     private static func one(_ status: Int, _ help: String) -> Operation.Response {
         Operation.Response(status, help, schema: OpenAPI.reference("BranchResponse"))
@@ -13,22 +15,18 @@ enum BranchOperations {
     static let all: [Operation] = [
         Operation(
             "list-branches", .get, collection, tag: "Branches", summary: "List Branches", permission: .view,
-            responses: [list],
-            effect: .read { workspace, _ in
-                try workspace.requireProject()
-                return .data(.array(try workspace.versions.branches(nil).map { view($0, workspace) }))
-            }),
+            parameters: listed.parameters, responses: [list],
+            effect: .read { workspace, input in try all(workspace, input, holding: nil) }),
         Operation(
             "create-branch", .post, collection, tag: "Branches", summary: "Create Branch", permission: .edit,
             request: OpenAPI.reference("CreateBranchRequest"), responses: [one(201, "The branch.")],
             errors: (Operation.commonErrors + [409]).sorted(), effect: .write { try create($0, $1) }),
         Operation(
             "list-branches-for-agent", .get, collection + "/agents/{agentId}", tag: "Branches",
-            summary: "List Branches for Agent", permission: .view, responses: [list],
+            summary: "List Branches for Agent", permission: .view, parameters: listed.parameters, responses: [list],
             effect: .read { workspace, input in
-                try workspace.requireProject()
                 let agent = ResourceKey(kind: Agent.kind.name, id: input.parameter("agentId"))
-                return .data(.array(try workspace.versions.branches(agent).map { view($0, workspace) }))
+                return try all(workspace, input, holding: agent)
             }),
         Operation(
             "get-branch", .get, item, tag: "Branches", summary: "Get Branch", permission: .view,
@@ -52,6 +50,15 @@ enum BranchOperations {
                 .init(200, "What the reference leads to.", schema: OpenAPI.reference("ResolvedRefResponse"))
             ], effect: .read { workspace, _ in try resolve(workspace) }),
     ]
+
+    private static func all(
+        _ workspace: Workspace, _ input: OperationInput, holding key: ResourceKey?
+    ) throws -> OperationOutput {
+        try workspace.requireProject()
+        let branches = try workspace.versions.branches(key)
+        return listed.answer(
+            branches.map { WholeList.Element(id: $0.name, name: $0.name, view: view($0, workspace)) }, input.query)
+    }
 
     private static func view(_ branch: Branch, _ workspace: Workspace) -> JSONValue {
         let project = workspace.branch
@@ -86,17 +93,24 @@ enum BranchOperations {
         let name = BranchKey.shortName(input.parameter("branchName"), project.tenant, project.project)
         try workspace.requireProject()
         if name == BranchKey.main { throw Problem(.forbidden, "The main branch cannot be deleted") }
-        let force = input.query["force"] ?? "false"
-        guard force == "true" || force == "false" else {
-            throw Problem.invalid([.init(["force"], "must be true or false")])
-        }
         let branch = try workspace.requireBranch(name)
-        if force == "false", try !isMerged(branch, workspace) {
+        if input.query["force"] != "true", try !isMerged(branch, workspace) {
             throw Problem.conflict(
                 "No other branch has all changes of \(name); give force=true to delete it nevertheless")
         }
         try workspace.versions.remove(name)
+        try letSchedulesGo(of: name, workspace)
         return OperationOutput(204)
+    }
+
+    /// Deletes the schedules that run on a branch which is gone (manage spec §4.3).
+    private static func letSchedulesGo(of name: String, _ workspace: Workspace) throws {
+        let (tenant, project) = (workspace.branch.tenant, workspace.branch.project)
+        let outside = try workspace.on(BranchKey.unversioned)
+        for entry in try outside.everything() where entry.key.kind == ScheduledTrigger.kind.name {
+            let ref = ScheduledTrigger(entry).ref
+            if BranchKey.shortName(ref, tenant, project) == name { try outside.delete(entry.key) }
+        }
     }
 
     /// Whether another branch has all that was changed on this one.

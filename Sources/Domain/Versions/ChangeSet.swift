@@ -12,10 +12,23 @@ struct ChangeSet {
     /// What is to be stored; nil for what is to be deleted.
     let rows: [(key: ResourceKey, entry: Entry?)]
     private let byKey: [ResourceKey: Entry?]
+    /// What is to be stored, by where it lives.
+    private let places: [Place: [Entry]]
+
+    private struct Place: Hashable {
+        let kind: String
+        let parent: String
+
+        init(_ key: ResourceKey) {
+            kind = key.kind
+            parent = key.parent
+        }
+    }
 
     init(_ rows: [(key: ResourceKey, entry: Entry?)]) {
         self.rows = rows
         byKey = Dictionary(rows.map { ($0.key, $0.entry) }, uniquingKeysWith: { $1 })
+        places = Dictionary(grouping: rows.compactMap(\.entry)) { Place($0.key) }
     }
 
     /// Writes all of it on the workspace's branch.
@@ -39,9 +52,13 @@ struct ChangeSet {
     /// What would be wrong afterwards.
     func faults(in workspace: Workspace) throws -> [Fault] {
         var faults: [Fault] = []
+        let needs = rows.compactMap(\.entry).map { (entry: $0, others: needed(by: $0)) }
+        let others = needs.flatMap { need in need.others.map(\.key) }.filter { byKey[$0] == nil }
+        let known = Set(try workspace.several(others.unique).keys)
+        for (entry, others) in needs { faults += missing(entry, others, known) }
         for (key, entry) in rows {
             if let entry {
-                faults += try missing(entry, workspace) + clashes(entry, workspace)
+                faults += try clashes(entry, workspace)
             } else {
                 faults += try left(behind: key, workspace)
             }
@@ -49,24 +66,25 @@ struct ChangeSet {
         return faults
     }
 
-    private func exists(_ key: ResourceKey, _ workspace: Workspace) throws -> Bool {
-        if let known = byKey[key] { return known != nil }
-        return try workspace.get(key) != nil
-    }
-
-    private func missing(_ entry: Entry, _ workspace: Workspace) throws -> [Fault] {
+    /// What a resource refers to and lives in, with the word for it.
+    private func needed(by entry: Entry) -> [(key: ResourceKey, verb: String)] {
         let key = entry.key
-        var needed = Everything.references(key, entry.document).map { ($0.target, "refers to") }
+        var needed = Everything.references(key, entry.document).map { (key: $0.target, verb: "refers to") }
         let places = key.parent.split(separator: "/").map(String.init)
         if let agent = places.first { needed.append((ResourceKey(kind: Scope.agentKind, id: agent), "lives in")) }
         if places.count > 1 {
             let subAgent = ResourceKey(kind: Scope.subAgentKind, parent: places[0], id: places[1])
             needed.append((subAgent, "lives in"))
         }
-        return try needed.filter { try !exists($0.0, workspace) }.map { target, verb in
-            Fault(
-                key: key,
-                reason: "\(key.kind) \(key.id) \(verb) the \(target.kind) \(target.id), which would not exist")
+        return needed
+    }
+
+    private func missing(
+        _ entry: Entry, _ needed: [(key: ResourceKey, verb: String)], _ known: Set<ResourceKey>
+    ) -> [Fault] {
+        needed.filter { need in byKey[need.key].map { $0 == nil } ?? !known.contains(need.key) }.map { target, verb in
+            let (who, what) = ("\(entry.key.kind) \(entry.key.id)", "\(target.kind) \(target.id)")
+            return Fault(key: entry.key, reason: "\(who) \(verb) the \(what), which would not exist")
         }
     }
 
@@ -86,14 +104,14 @@ struct ChangeSet {
     /// Others in the same place that agree in the members that together name the thing.
     private func clashes(_ entry: Entry, _ workspace: Workspace) throws -> [Fault] {
         let key = entry.key
-        guard let names = Everything.kindsByName[key.kind]?.unique, !names.isEmpty else { return [] }
-        let old = try workspace.get(key)
-        if let old, names.allSatisfy({ old.document[$0] == entry.document[$0] }) { return [] }
-        var others = try workspace.all(key.kind, key.parent).filter { byKey[$0.key] == nil }
-        others += rows.compactMap(\.entry).filter { $0.key.kind == key.kind && $0.key.parent == key.parent }
-        return others.filter { other in
-            other.key != key && names.allSatisfy { other.document[$0] == entry.document[$0] }
-        }.map { other in
+        guard let kind = Everything.kindsByName[key.kind], !kind.unique.isEmpty else { return [] }
+        func agrees(_ other: Entry) -> Bool {
+            kind.unique.allSatisfy { other.document[$0] == entry.document[$0] }
+        }
+        if let old = try workspace.get(key), agrees(old) { return [] }
+        let others = try kind.rivals(key, entry.document, in: workspace).filter { byKey[$0.key] == nil }
+        let changed = (places[Place(key)] ?? []).filter { $0.key != key && agrees($0) }
+        return (others + changed).map { other in
             Fault(key: key, reason: "\(key.kind) \(key.id) would be the same as \(other.key.id)")
         }
     }

@@ -4,8 +4,8 @@ import Catalog
 struct MergeBase {
     /// The states that it is made of: one, unless the two took in the same states in another order.
     let commits: [Commit]
-    /// Reads a resource as it is there.
-    let read: (ResourceKey) throws -> BaseDocument
+    /// Reads resources as they are there, each of them.
+    let read: ([ResourceKey]) throws -> [ResourceKey: BaseDocument]
 
     /// Finds the base of what is in two states.
     static func find(_ one: VersionVector, _ other: VersionVector, _ versions: Versions) throws -> MergeBase {
@@ -17,13 +17,22 @@ struct MergeBase {
                     && !(candidate.vector.contains(other.commit) && precedes(candidate.commit, other.commit))
             }
         }
-        guard let first = nearest.first else { return MergeBase(commits: []) { _ in BaseDocument(nil) } }
+        guard let first = nearest.first else { return MergeBase(commits: []) { _ in [:] } }
         var vector = first.vector
         var read = try reader(first.commit, versions)
         for next in nearest.dropFirst() {
             let beneath = try find(vector, next.vector, versions)
             let (left, right) = (read, try reader(next.commit, versions))
-            read = { key in ThreeWayMerge.merge(try beneath.read(key), try left(key), try right(key)) }
+            read = { keys in
+                let (base, one, other) = (try beneath.read(keys), try left(keys), try right(keys))
+                return Dictionary(
+                    uniqueKeysWithValues: keys.map { key in
+                        func document(_ documents: [ResourceKey: BaseDocument]) -> BaseDocument {
+                            documents[key] ?? BaseDocument(nil)
+                        }
+                        return (key, ThreeWayMerge.merge(document(base), document(one), document(other)))
+                    })
+            }
             vector = vector.union(next.vector)
         }
         return MergeBase(commits: nearest.map(\.commit), read: read)
@@ -36,8 +45,8 @@ struct MergeBase {
 
     private static func reader(
         _ commit: Commit, _ versions: Versions
-    ) throws -> (ResourceKey) throws -> BaseDocument {
+    ) throws -> ([ResourceKey]) throws -> [ResourceKey: BaseDocument] {
         let read = try versions.reader(commit)
-        return { BaseDocument(try read($0)?.document) }
+        return { try read($0).mapValues { BaseDocument($0.document) } }
     }
 }

@@ -40,7 +40,7 @@ enum MergeOperations {
             "targetHash": .string(plan.target.commit.hash(in: branch)),
             "canFastForward": .bool(plan.canFastForward),
             "diffSummary": .array(summary(plan)),
-            "conflicts": .array(plan.conflicts.map { conflict($0, branch) }),
+            "conflicts": .array(plan.conflicts.map { conflict($0, workspace) }),
         ]
         if !faults.isEmpty { answer["dangling"] = .array(faults.map(\.view)) }
         return .data(.object(answer))
@@ -69,9 +69,11 @@ enum MergeOperations {
         return base.document == nil ? "added" : "modified"
     }
 
-    private static func conflict(_ row: MergePlan.Row, _ branch: BranchKey) -> JSONValue {
+    private static func conflict(_ row: MergePlan.Row, _ workspace: Workspace) -> JSONValue {
+        let branch = workspace.branch
         func shown(_ document: JSONObject?, _ entry: Entry?) -> JSONValue {
-            document.map { .object(MergeRow.row($0, entry, row.key, row.kind, branch)) } ?? .null
+            guard HistoryOperations.isVisible(row.key, document.map(JSONValue.object), workspace) else { return [:] }
+            return document.map { .object(MergeRow.row($0, entry, row.key, row.kind, branch)) } ?? .null
         }
         return [
             "table": .string(row.kind.table),
@@ -101,7 +103,7 @@ enum MergeOperations {
         guard open.isEmpty else {
             throw Problem(
                 .conflict, "\(open.count) conflicts are not resolved",
-                extras: ["conflicts": .array(open.map { conflict($0, branch) })])
+                extras: ["conflicts": .array(open.map { conflict($0, workspace) })])
         }
         let target = try workspace.on(plan.target.name)
         try plan.changes(settledBy: resolutions).apply(to: target)

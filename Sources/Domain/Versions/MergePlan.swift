@@ -37,26 +37,45 @@ struct MergePlan {
             touched.formUnion(try versions.touched(commit, source.commit))
             touched.formUnion(try versions.touched(commit, target.commit))
         }
-        let readOurs = try Self.reader(workspace.on(target.name), touched.count)
-        let readTheirs = try Self.reader(workspace.on(source.name), touched.count)
-        rows = try touched.compactMap { key -> Row? in
+        rows = try Self.rows(Array(touched), base, source, target, workspace)
+    }
+
+    /// What differs in the resources of these keys, which are all that is read.
+    private static func rows(
+        _ keys: [ResourceKey], _ base: MergeBase, _ source: Branch, _ target: Branch, _ workspace: Workspace
+    ) throws -> [Row] {
+        let target = try workspace.on(target.name)
+        let (allOurs, allTheirs) = (try target.several(keys), try workspace.on(source.name).several(keys))
+        let bases = try base.read(keys.filter { allOurs[$0]?.document != allTheirs[$0]?.document })
+        return keys.compactMap { key -> Row? in
             guard let kind = Everything.kindsByName[key.kind] else { return nil }
-            let (ours, theirs) = (try readOurs(key), try readTheirs(key))
+            let ours = allOurs[key]
+            var (base, theirs) = (bases[key] ?? BaseDocument(nil), allTheirs[key])
+            align(&base, ours, &theirs, target)
             guard ours?.document != theirs?.document else { return nil }
-            let base = try base.read(key)
             let outcome = ThreeWayMerge.merge(base, ours: ours?.document.object, theirs: theirs?.document.object)
             if case .settled(let document) = outcome, document == ours?.document.object { return nil }
             return Row(key: key, kind: kind, base: base, ours: ours, theirs: theirs, outcome: outcome)
-        }.sorted { Self.order($0) < Self.order($1) }
+        }.sorted { order($0) < order($1) }
     }
 
-    /// Many resources are read in one go.
-    private static let singlyMax = 100
-
-    private static func reader(_ workspace: Workspace, _ count: Int) throws -> (ResourceKey) throws -> Entry? {
-        guard count > singlyMax else { return workspace.get }
-        let all = Dictionary(try workspace.everything().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-        return { all[$0] }
+    /// Brings secrets that are the same in two of the three documents into one form, so that what was set to the same
+    /// on both sides is no conflict. Ours has the form that stays.
+    private static func align(_ base: inout BaseDocument, _ ours: Entry?, _ theirs: inout Entry?, _ target: Workspace) {
+        guard let kind = (ours ?? theirs)?.key.kind else { return }
+        func aligned(_ document: JSONValue, with other: JSONValue?) -> JSONValue {
+            other.map { target.aligned(document, kind, $0) } ?? document
+        }
+        if let document = base.document {
+            base.document = aligned(.object(document), with: ours?.document).object
+        }
+        if let entry = theirs {
+            let document = aligned(
+                aligned(entry.document, with: ours?.document), with: base.document.map(JSONValue.object))
+            theirs = Entry(
+                key: entry.key, document: document, createdAt: entry.createdAt, updatedAt: entry.updatedAt,
+                revision: entry.revision)
+        }
     }
 
     private static let places = Dictionary(

@@ -34,6 +34,8 @@ public struct Caller: Sendable, Equatable {
     public var metadata: JSONObject?
     /// The name in the change log and the audit; nil for the person's, or the means.
     public var name: String?
+    /// The app through which it comes; nil for none.
+    public var app: String?
 
     /// A caller from its parts.
     public init(
@@ -58,6 +60,17 @@ public struct Caller: Sendable, Equatable {
     var account: String? {
         guard case .person(let account) = authority else { return nil }
         return account
+    }
+
+    /// Whose bucket its requests are taken from: the operator's own secrets have none.
+    var quota: Quota {
+        if let app { return .visitor(app: app, subject: owner ?? "") }
+        switch authority {
+        case .everything: return .none
+        case .person(let account): return .person(account)
+        case .operations: return .key(actor)
+        case .none: return means == "api-key" ? .key(actor) : .none
+        }
     }
 
     /// Whether it came with a credential of machines whose use is put on record: all that run agents, and keys that

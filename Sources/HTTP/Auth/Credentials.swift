@@ -45,6 +45,9 @@ extension HTTPField.Name {
     }
 
     static let forwardedFor = literal("x-forwarded-for")
+    static let rateLimit = literal("ratelimit")
+    static let rateLimitPolicy = literal("ratelimit-policy")
+    static let frameOptions = literal("x-frame-options")
     static let requestID = literal("x-request-id")
     static let tenantID = literal("x-inkeep-tenant-id")
     static let projectID = literal("x-inkeep-project-id")

@@ -71,6 +71,10 @@ struct DispatcherAdditions: Sendable {
         Rehearsal.parameter, in: .query, "Whether to say what would be changed, and change nothing.",
         schema: ["type": "string", "enum": ["true", "false"]])
 
+    /// The rules of those parameters of a query that mean the same whatever is called. They hold everywhere: a slip in
+    /// asking for a rehearsal must not become a change.
+    static let queryRules = QueryRules([at, dryRun])
+
     // MARK: Schemas
 
     private static let dryRunName = "DryRunReport"

@@ -46,21 +46,23 @@ enum Accounts {
         return .json(identity.json)
     }
 
+    private static let agentList = WholeList(
+        ListOrder(
+            [.name, .id, .createdAt, .updatedAt], otherwise: "project by project",
+            searched: "id, name or description"))
+
     private static func agents(_ store: Store) -> Endpoint {
         let operation = Operation(
             "list-available-agents", .get, "/manage/available-agents", tag: "Agents", summary: "List available agents",
-            permission: .member, parameters: scope,
+            permission: .member, parameters: scope + agentList.parameters,
             responses: [
                 Operation.Response(
                     200, "The agents of the tenant, at most \(agentsMax), by project.",
-                    schema: OpenAPI.envelope([
-                        "type": "array",
-                        "items": [
-                            "type": "object", "required": ["agentId", "agentName", "projectId"],
-                            "properties": ["agentId": text, "agentName": text, "projectId": text],
-                        ],
+                    schema: agentList.schema(of: [
+                        "type": "object", "required": ["agentId", "agentName", "projectId"],
+                        "properties": ["agentId": text, "agentName": text, "projectId": text],
                     ]))
-            ], errors: [401, 403, 500], effect: .endpoint)
+            ], errors: [400, 401, 403, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
             let tenant = BranchKey(tenant: call.tenant, project: "")
             // A token of the playground shows what its holder may use, and nothing for the operator's own.
@@ -79,16 +81,16 @@ enum Accounts {
                 }
                 return found
             }
-            return .json([
-                "data": .array(
-                    found.prefix(agentsMax).map { agent in
-                        [
-                            "agentId": .string(agent.entry.key.id),
-                            "agentName": agent.entry.document["name"] ?? .string(agent.entry.key.id),
-                            "projectId": .string(agent.project),
-                        ]
-                    })
-            ])
+            let elements = found.prefix(agentsMax).map { agent in
+                WholeList.Element(
+                    agent.entry,
+                    view: [
+                        "agentId": .string(agent.entry.key.id),
+                        "agentName": agent.entry.document["name"] ?? .string(agent.entry.key.id),
+                        "projectId": .string(agent.project),
+                    ])
+            }
+            return .json(agentList.answer(elements, call.query).body ?? .null)
         }
     }
 }

@@ -25,7 +25,8 @@ enum ChatCompletions {
             Operation.Response(
                 200, "The answer: JSON, or with `stream: true` chunks as server-sent events and `[DONE]`.",
                 schema: ChatSchemas.completion),
-            Operation.Response(200, "", schema: ["type": "string"], mediaType: "text/event-stream"),
+            Operation.Response(
+                200, "", schema: ["type": "string"], mediaType: "text/event-stream", headers: Turns.streamHeaderHelp),
         ], errors: ChatSchemas.errors, effect: .endpoint)
 }
 
@@ -53,7 +54,11 @@ enum UIChat {
         responses: [
             Operation.Response(
                 200, "The answer as a UI message stream, or with `stream: false` as one JSON.",
-                schema: ["type": "string"], mediaType: "text/event-stream"),
+                schema: ["type": "string"], mediaType: "text/event-stream",
+                headers: Turns.streamHeaderHelp + [
+                    ("x-vercel-ai-ui-message-stream", "The version of the stream: `v1`."),
+                    ("x-vercel-ai-data-stream", "What older clients look for: `v2`."),
+                ]),
             Operation.Response(200, "", schema: ChatSchemas.completion),
         ], errors: ChatSchemas.errors, effect: .endpoint)
 }

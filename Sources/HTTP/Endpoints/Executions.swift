@@ -138,8 +138,8 @@ enum ExecutionSchemas {
 
     /// The chunks.
     static let stream = Operation.Response(
-        200, "The answer in OpenAI's chunks; the header `x-workflow-run-id` has the execution's id.",
-        schema: ["type": "string"], mediaType: "text/event-stream")
+        200, "The answer in OpenAI's chunks.", schema: ["type": "string"], mediaType: "text/event-stream",
+        headers: Turns.streamHeaderHelp + [("x-workflow-run-id", "The execution's id.")])
 
     /// Where one stands.
     static let execution: JSONObject = [

@@ -87,6 +87,11 @@ struct Turns: Sendable {
         (.cacheControl, "no-cache"), (.connection, "keep-alive"), (.accelBuffering, "no"),
     ]
 
+    /// What the document says of the headers of every stream.
+    static let streamHeaderHelp: [(name: String, help: String)] = [
+        ("Cache-Control", "Of a stream: `no-cache`."), ("Connection", "Of a stream: `keep-alive`."),
+    ]
+
     /// The headers of a UI message stream; the second is what older clients look for (run spec §4.2).
     static let messageStreamHeaders: [(name: HTTPField.Name, value: String)] = [
         (.uiMessageStream, "v1"), (.dataStream, "v2"),

@@ -35,6 +35,12 @@ extension HTTPServer {
         public var refusalOfAddress: @Sendable (String) -> String?
         /// Who is believed about the addresses of clients.
         public var proxies = TrustedProxies()
+        /// How many requests there may be.
+        public var rateLimits = RateLimits()
+        /// The pages that may act for people who have signed in, beside the server's own.
+        public var trustedOrigins = TrustedOrigins()
+        /// With what the server proves who it is; nil where connections are not encrypted.
+        public var certificates: Certificates?
 
         /// Parts with the defaults of a server on this machine.
         public init(
@@ -61,7 +67,7 @@ extension HTTPServer {
 
         /// Its address as clients see it, without a slash at its end.
         var clientURL: String {
-            let url = publicURL ?? "http://\(address.host):\(address.port)"
+            let url = publicURL ?? "\(certificates == nil ? "http" : "https")://\(address.host):\(address.port)"
             return url.hasSuffix("/") ? String(url.dropLast()) : url
         }
     }
@@ -88,7 +94,7 @@ extension HTTPServer {
             AgentCards.endpoint(runs, publicURL: parts.publicURL),
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
-        endpoints.append(Capabilities.endpoint)
+        endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
         endpoints += AppSessions.endpoints(runners, store) + WorkChallenges.endpoints(runners)
         endpoints.append(PlaygroundAccess.endpoint(runners, store))
         let described = parts.operations + endpoints.map(\.operation)
@@ -102,6 +108,7 @@ extension HTTPServer {
                 routes.add(method, target.operation.path, target)
             }
         }
+        let crossOrigin = CrossOrigin(trusted: parts.trustedOrigins)
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
@@ -110,8 +117,10 @@ extension HTTPServer {
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
                 watch: health.map { Watch($0) } ?? Watch.nobody,
-                sealing: parts.sealing, gate: Gate(store: store), audit: audit),
-            proxies: parts.proxies,
+                sealing: parts.sealing, gate: Gate(store: store), audit: audit,
+                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now), crossOrigin: crossOrigin),
+            proxies: parts.proxies, crossOrigin: crossOrigin, certificates: parts.certificates,
+            isSecure: parts.clientURL.hasPrefix("https://"),
             streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }

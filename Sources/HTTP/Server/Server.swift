@@ -29,6 +29,12 @@ public struct HTTPServer: Service {
     let dispatcher: Dispatcher
     /// Who is believed about the addresses of clients.
     let proxies: TrustedProxies
+    /// Which pages may read answers.
+    let crossOrigin: CrossOrigin
+    /// With what it proves who it is; nil where connections are not encrypted.
+    let certificates: Certificates?
+    /// Whether clients reach it encrypted, by itself or a proxy.
+    let isSecure: Bool
     let streams: StreamRegistry
     let date: HTTPDate
     let clock: RuntimeClock
@@ -49,7 +55,12 @@ public struct HTTPServer: Service {
         let responder: HTTPChannelHandler.Responder = { request, writer, channel in
             try await respond(to: request, writer, channel)
         }
-        let server = try HTTPServerBuilder.http1(configuration: configuration).buildServer(
+        let builder = HTTPServerBuilder { [certificates] responder in
+            let plain = HTTP1Channel(responder: responder, configuration: configuration)
+            guard let certificates else { return plain }
+            return EncryptedChannel(base: plain, certificates: certificates)
+        }
+        let server = try builder.buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax)),
@@ -58,6 +69,7 @@ public struct HTTPServer: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await stopStreams() }
+            if let certificates { group.addTask { await certificates.watch(clock, logger) } }
             try await server.run()
         }
     }
@@ -83,7 +95,7 @@ public struct HTTPServer: Service {
         let address = proxies.client(of: channel.remoteAddress, request.headers)
         var reply = try await dispatcher.answer(request, id: id, from: address)
         let path = request.head.path ?? "/"
-        if path.hasPrefix("/run/") { reply.headers += CrossOrigin.reply(request.headers) }
+        reply.headers += crossOrigin.reply(request.headers, path[...])
         if case .events(let stream) = reply.body {
             if let signal = streams.begin() {
                 defer { streams.end(signal) }
@@ -113,6 +125,7 @@ public struct HTTPServer: Service {
         var fields = Self.common
         fields[.requestID] = id
         fields[.date] = date.value
+        if isSecure { fields[.strictTransportSecurity] = "max-age=31536000" }
         if let mediaType { fields[.contentType] = mediaType }
         if let length { fields[.contentLength] = String(length) }
         for (name, value) in reply.headers { fields[name] = value }
@@ -121,6 +134,7 @@ public struct HTTPServer: Service {
 
     private static let common: HTTPFields = [
         .contentTypeOptions: "nosniff", .referrerPolicy: "strict-origin-when-cross-origin", .xssProtection: "0",
+        .contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'", .frameOptions: "DENY",
     ]
 
     // MARK: Event streams

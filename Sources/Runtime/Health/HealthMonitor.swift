@@ -2,7 +2,6 @@ public import Catalog
 public import Cryptography
 import Domain
 public import MCP
-public import Outbound
 public import Store
 import Synchronization
 
@@ -12,10 +11,6 @@ import Synchronization
 /// A tool is looked at when it is new, when what decides about it has changed, and from time to time; one that fails
 /// ever more rarely. Of several processes on one database one looks at a tool at a time.
 public final class HealthMonitor: Sendable {
-    /// The header fields that a credential stands for.
-    public typealias Credentials =
-        @Sendable (_ credential: String, _ branch: BranchKey) async throws -> HTTPHeaders
-
     struct State {
         var queue = HealthQueue()
         var changed: Set<BranchKey> = []
@@ -28,7 +23,6 @@ public final class HealthMonitor: Sendable {
     let store: Store
     let keyring: Keyring
     let client: MCPClient
-    let credentials: Credentials
     let clock: RuntimeClock
     let limits: RuntimeLimits
     let state = Mutex(State())
@@ -38,20 +32,16 @@ public final class HealthMonitor: Sendable {
     /// A monitor over a store.
     ///
     /// - Parameters:
-    ///   - keyring: opens the secrets among the header fields of tools.
+    ///   - keyring: opens the secrets among the header fields of tools, and their credentials.
     ///   - client: speaks with the servers.
-    ///   - credentials: finds the header fields of a credential; none unless given.
     ///   - clock: the time.
     ///   - limits: how often and how much.
     public init(
-        store: Store, keyring: Keyring, client: MCPClient, credentials: @escaping Credentials = { _, _ in [:] },
-        clock: RuntimeClock,
-        limits: RuntimeLimits
+        store: Store, keyring: Keyring, client: MCPClient, clock: RuntimeClock, limits: RuntimeLimits
     ) {
         self.store = store
         self.keyring = keyring
         self.client = client
-        self.credentials = credentials
         self.clock = clock
         self.limits = limits
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -63,7 +53,10 @@ public final class HealthMonitor: Sendable {
     public func changed(_ branch: BranchKey) {
         state.withLock { state in
             guard state.isRunning, state.changed.count < HealthQueue.lengthMax else { return }
-            state.changed.insert(branch)
+            // Credentials are of no branch; most tools that have one are on the main branch, others are found in time.
+            let isOutside = branch.branch == BranchKey.unversioned
+            state.changed.insert(
+                isOutside ? BranchKey(tenant: branch.tenant, project: branch.project) : branch)
         }
         wake.yield()
     }

@@ -73,7 +73,18 @@ extension HealthMonitor {
             for case (let name, .secret(let secret)) in tool.headers?.entries ?? [] {
                 headers.append(name, try keyring.open(secret, of: branch))
             }
-            for field in try await credential(of: tool, branch).fields { headers[field.name] = field.value }
+            if let id = tool.credentialReferenceId {
+                guard let credential = try await credential(id, branch) else {
+                    health.lastError = "no credential store has its credential"
+                    return (.needsAuth, health)
+                }
+                health.expiresAt = credential.expiresAt.map(Timestamp.text)
+                if let expiresAt = credential.expiresAt, expiresAt <= clock.now() {
+                    health.lastError = "its credential has expired"
+                    return (.needsAuth, health)
+                }
+                for (name, value) in credential.headers { headers[name] = value }
+            }
         } catch {
             health.lastError = "the credential cannot be used"
             return (.needsAuth, health)
@@ -96,9 +107,12 @@ extension HealthMonitor {
         }
     }
 
-    private func credential(of tool: Tool, _ branch: BranchKey) async throws -> HTTPHeaders {
-        guard let id = tool.credentialReferenceId else { return [:] }
-        return try await credentials(id, branch)
+    /// What a credential stands for now; nil when no store keeps it.
+    private func credential(_ id: String, _ branch: BranchKey) async throws -> ResolvedCredential? {
+        try await store.readConfiguration(in: branch) { [keyring] transaction in
+            let workspace = transaction.reading(keyring)
+            return try workspace.get(CredentialReference.self, id)?.resolved(workspace, with: keyring)
+        }
     }
 
     /// A text without the secrets that were sent: servers repeat what they were told.

@@ -82,17 +82,20 @@ public struct AuditQuery: Sendable, Equatable {
     public var from: Int64?
     /// Before, milliseconds since 1970.
     public var until: Int64?
+    /// Which end of the chain comes first.
+    public var order: ListQuery.Order
 
-    /// A query from its parts.
+    /// A query from its parts; the newest first unless told.
     public init(
         actor: String? = nil, action: String? = nil, outcome: AuditRecord.Outcome? = nil, from: Int64? = nil,
-        until: Int64? = nil
+        until: Int64? = nil, order: ListQuery.Order = .descending
     ) {
         self.actor = actor
         self.action = action
         self.outcome = outcome
         self.from = from
         self.until = until
+        self.order = order
     }
 }
 
@@ -127,7 +130,8 @@ extension Store {
             let statements = AuditSQL.statements(query)
             let counted = try connection.first(statements.count, values + [bound]) { $0.integer(0) } ?? 0
             let window = SQLValue.Window(page.number, page.limit)
-            let entries = try connection.rows(statements.page, values + window.values) { $0.auditEntry }
+            let page = query.order == .ascending ? statements.oldestFirst : statements.newestFirst
+            let entries = try connection.rows(page, values + window.values) { $0.auditEntry }
             return (entries, window.total(counted, rows: entries.count, false))
         }
     }
@@ -137,8 +141,11 @@ extension Store {
         try await database.read { try $0.rows(AuditSQL.tenants, []) { $0.text(0) } }
     }
 
-    /// Looks at every record of a tenant's chain, in bounded pieces.
+    /// Looks at every record of a tenant's chain, in bounded pieces. What is appended meanwhile is looked at too.
     public func verifyAudit(of tenant: String) async throws(StoreError) -> AuditVerdict {
+        let head = try await database.read { connection in
+            try connection.first(AuditSQL.head, [.text(tenant)]) { (sequence: $0.integer(0), digest: $0.text(1)) }
+        }
         var (sequence, digest) = (Int64(0), "")
         while true {
             let after = sequence
@@ -147,19 +154,16 @@ extension Store {
             }
             for entry in entries {
                 let expected = entry.record.digest(sequence: sequence + 1, after: digest)
-                guard entry.sequence == sequence + 1, entry.digest == expected else {
+                let isHead = entry.sequence != head?.sequence || entry.digest == head?.digest
+                guard entry.sequence == sequence + 1, entry.digest == expected, isHead else {
                     return AuditVerdict(records: sequence, head: digest, broken: sequence + 1)
                 }
                 (sequence, digest) = (entry.sequence, entry.digest)
             }
             if entries.isEmpty { break }
         }
-        // Read last: what is appended meanwhile can only make the head later than what was seen.
-        let head = try await database.read { connection in
-            try connection.first(AuditSQL.head, [.text(tenant)]) { (sequence: $0.integer(0), digest: $0.text(1)) }
-        }
-        let isWhole = head.map { $0.sequence > sequence || ($0.sequence == sequence && $0.digest == digest) } ?? true
-        return AuditVerdict(records: sequence, head: digest, broken: isWhole ? nil : sequence + 1)
+        let isCut = sequence < (head?.sequence ?? 0)
+        return AuditVerdict(records: sequence, head: digest, broken: isCut ? sequence + 1 : nil)
     }
 }
 
@@ -220,8 +224,14 @@ private enum AuditSQL {
     static let after = Statement(
         "SELECT \(columns) FROM audit WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT 1000")
 
+    struct Query: Sendable {
+        let count: Statement
+        let newestFirst: Statement
+        let oldestFirst: Statement
+    }
+
     /// The statements of a query: by the index of what it names first.
-    static func statements(_ query: AuditQuery) -> (count: Statement, page: Statement) {
+    static func statements(_ query: AuditQuery) -> Query {
         switch (query.actor != nil, query.action != nil) {
         case (true, _): byActor
         case (false, true): byAction
@@ -233,14 +243,14 @@ private enum AuditSQL {
     private static let byActor = make("actor = $2 AND (CAST($3 AS TEXT) IS NULL OR action = $3)")
     private static let byAction = make("CAST($2 AS TEXT) IS NULL AND action = $3")
 
-    private static func make(_ named: String) -> (count: Statement, page: Statement) {
+    private static func make(_ named: String) -> Query {
         let wanted = """
             tenant = $1 AND \(named) AND (CAST($4 AS TEXT) IS NULL OR outcome = $4) AND at >= $5 AND at < $6
             """
-        return (
+        let rows = "SELECT \(columns) FROM audit WHERE \(wanted)"
+        return Query(
             count: Statement("SELECT count(*) FROM (SELECT 1 FROM audit WHERE \(wanted) LIMIT $7) AS found"),
-            page: Statement(
-                "SELECT \(columns) FROM audit WHERE \(wanted) ORDER BY sequence DESC LIMIT $7 OFFSET $8")
-        )
+            newestFirst: Statement("\(rows) ORDER BY sequence DESC LIMIT $7 OFFSET $8"),
+            oldestFirst: Statement("\(rows) ORDER BY sequence LIMIT $7 OFFSET $8"))
     }
 }

@@ -10,6 +10,36 @@ extension Store {
     }
 }
 
+extension ConfigurationTransaction {
+    /// Who belongs to the tenant and the project, for operations.
+    func members(at now: Int64) -> Members {
+        let (connection, tenant, project) = (connection, branch.tenant, branch.project)
+        let place: [SQLValue] = [.text(tenant), .text(project)]
+        return Members(
+            rights: { try RightsTable.find($0, tenant, project, connection) },
+            all: {
+                try connection.rows(RightsTable.members, place) { row in
+                    ProjectRole(rawValue: row.text(1)).map { (row.text(0), $0) }
+                }.compactMap(\.self)
+            },
+            projects: { account in
+                try connection.rows(RightsTable.projects, [.text(tenant), .text(account)]) { row in
+                    ProjectRole(rawValue: row.text(1)).map { (row.text(0), $0) }
+                }.compactMap(\.self)
+            },
+            set: { account, role in
+                guard try RightsTable.find(account, tenant, nil, connection).organization != nil else { return false }
+                guard let role else {
+                    try connection.execute(RightsTable.remove, place + [.text(account)])
+                    return true
+                }
+                try connection.execute(
+                    RightsTable.set, place + [.text(account), .text(role.rawValue), .integer(now)])
+                return true
+            })
+    }
+}
+
 /// Finding out within a transaction.
 enum RightsTable {
     static func find(
@@ -28,4 +58,21 @@ enum RightsTable {
         LEFT JOIN project_member p ON p.tenant = m.tenant AND p.account = m.account AND p.project = $3
         WHERE m.tenant = $1 AND m.account = $2
         """)
+
+    static let members = Statement(
+        "SELECT account, role FROM project_member WHERE tenant = $1 AND project = $2 ORDER BY account")
+
+    static let projects = Statement(
+        "SELECT project, role FROM project_member WHERE tenant = $1 AND account = $2 ORDER BY project")
+
+    /// The same role again changes nothing.
+    static let set = Statement(
+        """
+        INSERT INTO project_member (tenant, project, account, role, created_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (tenant, project, account) DO UPDATE SET role = excluded.role
+        WHERE project_member.role <> excluded.role
+        """)
+
+    static let remove = Statement(
+        "DELETE FROM project_member WHERE tenant = $1 AND project = $2 AND account = $3")
 }

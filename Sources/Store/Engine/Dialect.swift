@@ -5,11 +5,14 @@ public struct Dialect: Sendable {
     public let name: String
     /// Every mark and what it becomes.
     let marks: [(mark: String, text: String)]
+    /// What `{index NAME}` becomes; nil for nothing.
+    let indexHint: String?
     /// Run at the start of the migrating transaction, so that one process migrates at a time.
     let migrationLock: String?
 
     /// Clustered, strictly typed tables; the one writer needs no row locks, and its transaction is the migration lock
-    /// and every other: `{try lock}` is always true.
+    /// and every other: `{try lock}` is always true. Without statistics it guesses which index is best, and that a
+    /// branch has few rows: `{index …}` behind a table's name says which one it is.
     static let sqlite = Dialect(
         name: "sqlite",
         marks: [
@@ -17,7 +20,7 @@ public struct Dialect: Sendable {
             ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "$1 IS NOT NULL"),
             ("{random}", "random()"), ("{begin snapshot}", "BEGIN"),
         ],
-        migrationLock: nil
+        indexHint: "INDEXED BY", migrationLock: nil
     )
 
     /// Text sorts by bytes whatever the database's locale; rows that are about to change are locked. `{try lock}` takes
@@ -33,6 +36,7 @@ public struct Dialect: Sendable {
             ), ("{random}", "CAST((random() - 0.5) * 1.8e19 AS BIGINT)"),
             ("{begin snapshot}", "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
         ],
+        indexHint: nil,
         migrationLock: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "
             + "SELECT pg_advisory_xact_lock(7307218331)"
     )
@@ -44,12 +48,18 @@ public struct Dialect: Sendable {
         var rest = Substring(sql)
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
             let mark = rest[open...close]
-            guard let found = marks.first(where: { $0.mark == mark }) else {
-                preconditionFailure("no dialect knows the mark \(mark); add it to both")
-            }
-            rendered += rest[..<open] + found.text
+            rendered += rest[..<open] + text(of: mark)
             rest = rest[rest.index(after: close)...]
         }
         return rendered + rest
+    }
+
+    private func text(of mark: Substring) -> String {
+        let index = "{index "
+        if mark.hasPrefix(index) { return indexHint.map { "\($0) \(mark.dropFirst(index.count).dropLast())" } ?? "" }
+        guard let found = marks.first(where: { $0.mark == mark }) else {
+            preconditionFailure("no dialect knows the mark \(mark); add it to both")
+        }
+        return found.text
     }
 }

@@ -18,7 +18,7 @@ public struct Statement: Sendable {
 }
 
 /// A value that a statement takes.
-public enum SQLValue: Sendable, Equatable {
+public enum SQLValue: Sendable, Hashable {
     case null
     case text(String)
     /// Text that is at hand as UTF-8 bytes, for instance JSON that was just written.

@@ -99,6 +99,7 @@ let migration0009 = """
         PRIMARY KEY (kind, id)
     ) {clustered};
 
+    CREATE INDEX facet_holder ON facet (tenant, project, member, value);
     CREATE TABLE server_secret (
         name {text} NOT NULL PRIMARY KEY, sealed {text} NOT NULL, created_at {integer} NOT NULL
     ) {clustered};

@@ -25,7 +25,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     private static let busyMs = 5000
     /// The page caches: negative numbers are KiB to SQLite.
     private static let writerCacheKiB = -16_000
-    private static let readerCacheKiB = -4_000
+    /// Enough for an index of 100,000 resources, which a page in the middle of their list walks through.
+    private static let readerCacheKiB = -8_000
 
     init(path: String, role: Role) throws(StoreError) {
         var handle: OpaquePointer?
@@ -39,6 +40,9 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
         self.handle = handle
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, Int32(Self.busyMs))
+        // Else every statement on a table with an index of some rows only is planned anew for each value that might
+        // choose among them: that took longer than running it.
+        covey_sqlite_keep_plans(handle)
         let cacheKiB = role == .writer ? Self.writerCacheKiB : Self.readerCacheKiB
         try script("PRAGMA foreign_keys = ON; PRAGMA cache_size = \(cacheKiB); PRAGMA temp_store = MEMORY")
         switch role {
@@ -127,6 +131,14 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     func script(_ sql: String) throws(StoreError) {
         let code = sqlite3_exec(handle, dialect.render(sql), nil, nil, nil)
         guard code == SQLITE_OK else { throw Self.error(handle, code) }
+    }
+
+    /// How often statements that are prepared were planned anew. They should be only after a change of the schema.
+    var replannings: Int {
+        statements.reduce(0) { sum, statement in
+            guard let statement else { return sum }
+            return sum + Int(sqlite3_stmt_status(statement.handle, SQLITE_STMTSTATUS_REPREPARE, 0))
+        }
     }
 
     // MARK: Transactions

@@ -7,7 +7,12 @@ extension ConfigurationTransaction {
     ///
     /// - Throws: `StoreError.uniqueViolation` when it exists, `.notFound` when `source` does not.
     public func createBranch(from source: String? = nil) throws {
-        guard let source else { return try begin(from: nil) }
+        guard let source else {
+            try begin(from: nil)
+            known.note([], in: .branch)
+            known.noteLinks(of: .branch)
+            return
+        }
         let other = try on(source)
         guard let commit = try other.headCommit() else {
             throw StoreError.notFound("Branch \(source) of project \(branch.project)")
@@ -75,6 +80,7 @@ extension ConfigurationTransaction {
         for copy in [SQL.copyLinks, SQL.copyFacets, SQL.copyTally] {
             try connection.execute(copy, branch.values + [.text(source)])
         }
+        known = KnownResources()
     }
 
     /// Deletes the branch with its resources and what was recorded on it. Its log stays, and its states can be read.

@@ -11,6 +11,12 @@ struct Past {
         if let known = entries[key] { return known }
         return try anchor?.get(key)
     }
+
+    func several(_ keys: [ResourceKey]) throws -> [ResourceKey: Entry] {
+        var found = try anchor?.several(keys.filter { entries[$0] == nil }) ?? [:]
+        for key in keys { if let entry = entries[key] ?? nil { found[key] = entry } }
+        return found
+    }
 }
 
 extension ConfigurationTransaction {
@@ -83,14 +89,15 @@ extension ConfigurationTransaction {
 
     // MARK: History
 
-    /// The lines of the log that led to a state, newest first, and how many there are in all.
+    /// The lines of the log that led to a state, by number, and how many there are in all.
     func history(_ query: HistoryQuery, to commit: Commit) throws -> (lines: [HistoryLine], total: Int) {
         var lines: [HistoryLine] = []
         var total = 0
         var skipped = (query.page - 1) * query.limit
-        for (life, number) in try lineage(of: commit).reversed() {
+        let line = try lineage(of: commit)
+        for (life, number) in query.order == .ascending ? line : line.reversed() {
             let range = range(life, life.started, number)
-            let (count, page, subject) = statements(query.subject)
+            let (count, page, subject) = statements(query)
             let found = Int(try connection.first(count, range + subject) { $0.integer(0) } ?? 0)
             total += found
             let wanted = query.limit - lines.count
@@ -108,15 +115,18 @@ extension ConfigurationTransaction {
     }
 
     private func statements(
-        _ subject: HistoryQuery.Subject
+        _ query: HistoryQuery
     ) -> (count: Statement, page: Statement, values: [SQLValue]) {
-        switch subject {
-        case .everything: return (SQL.historyCount, SQL.history, [])
-        case .resource(let key): return (SQL.resourceHistoryCount, SQL.resourceHistory, key.values)
+        func page(_ pages: SQL.Pages) -> Statement {
+            query.order == .ascending ? pages.oldestFirst : pages.newestFirst
+        }
+        switch query.subject {
+        case .everything: return (SQL.historyCount, page(SQL.history), [])
+        case .resource(let key): return (SQL.resourceHistoryCount, page(SQL.resourceHistory), key.values)
         case .container(let key):
             let place = key.place
             return (
-                SQL.containerHistoryCount, SQL.containerHistory,
+                SQL.containerHistoryCount, page(SQL.containerHistory),
                 key.values + [.text(place), .text(place + "/"), .text(place + "0")]
             )
         }

@@ -7,8 +7,8 @@ extension ConfigurationTransaction {
         guard let anchor = past.anchor else { throw Problem(.notFound, "Unknown ref: \(state.hash(in: branch))") }
         let view = PastView(past: past, anchor: anchor, links: declared.links)
         var workspace = Workspace(
-            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, all: view.all,
-            everything: view.everything, page: view.page,
+            branch: branch, now: tools.now, makeID: tools.makeID, get: past.get, several: past.several,
+            contents: view.contents, all: view.all, everything: view.everything, page: view.page,
             projects: { try self.projects($0, tools) }, inProjects: { try self.atTop(of: $1, kind: $0) },
             referrers: view.referrers, put: { _, _, _ in throw Self.isPast }, delete: { _ in throw Self.isPast },
             exists: { true }, createBranch: { throw Self.isPast }, deleteProject: { throw Self.isPast },
@@ -29,6 +29,10 @@ private struct PastView {
 
     func all(_ kind: String, _ parent: String) throws -> [Entry] {
         try corrected(anchor.all(kind, parent)) { $0.kind == kind && $0.parent == parent }
+    }
+
+    func contents(_ key: ResourceKey) throws -> [Entry] {
+        try corrected(anchor.contents(of: key)) { $0.parent == key.place || $0.parent.hasPrefix(key.place + "/") }
     }
 
     func everything() throws -> [Entry] { try corrected(anchor.everything()) { _ in true } }

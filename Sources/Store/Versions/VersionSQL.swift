@@ -128,23 +128,31 @@ extension SQL {
         FROM change WHERE \(inBranch) AND number > $4 AND number <= $5 ORDER BY number
         """)
 
+    /// A key may come more than once: for `DISTINCT` SQLite would walk through the whole log.
     static let keysWithin = Statement(
-        "SELECT DISTINCT kind, parent, id FROM change WHERE \(inBranch) AND number > $4 AND number <= $5")
+        "SELECT kind, parent, id FROM change WHERE \(inBranch) AND number > $4 AND number <= $5")
 
     private static let line = "number, at, actor, action, kind, parent, id, before, after, batch"
     private static let within = "\(inBranch) AND number > $4 AND number <= $5"
     private static let ofResource = "kind = $6 AND parent = $7 AND id = $8"
 
-    static let history = Statement(
-        "SELECT \(line) FROM change WHERE \(within) ORDER BY number DESC LIMIT $6 OFFSET $7")
+    /// A page of the log in each of its two orders.
+    struct Pages: Sendable {
+        let newestFirst: Statement
+        let oldestFirst: Statement
+
+        fileprivate init(_ lines: String, limit: Int) {
+            let window = "LIMIT $\(limit) OFFSET $\(limit + 1)"
+            newestFirst = Statement("\(lines) ORDER BY number DESC \(window)")
+            oldestFirst = Statement("\(lines) ORDER BY number \(window)")
+        }
+    }
+
+    static let history = Pages("SELECT \(line) FROM change WHERE \(within)", limit: 6)
 
     static let historyCount = Statement("SELECT count(*) FROM change WHERE \(within)")
 
-    static let resourceHistory = Statement(
-        """
-        SELECT \(line) FROM change WHERE \(within) AND \(ofResource)
-        ORDER BY number DESC LIMIT $9 OFFSET $10
-        """)
+    static let resourceHistory = Pages("SELECT \(line) FROM change WHERE \(within) AND \(ofResource)", limit: 9)
 
     static let resourceHistoryCount = Statement("SELECT count(*) FROM change WHERE \(within) AND \(ofResource)")
 
@@ -155,8 +163,7 @@ extension SQL {
         }
     }
 
-    static let containerHistory = Statement(
-        "\(containerHistory(line).joined(separator: " UNION ALL ")) ORDER BY number DESC LIMIT $12 OFFSET $13")
+    static let containerHistory = Pages(containerHistory(line).joined(separator: " UNION ALL "), limit: 12)
 
     static let containerHistoryCount = Statement(
         "SELECT \(containerHistory("count(*)").map { "(\($0))" }.joined(separator: " + "))")

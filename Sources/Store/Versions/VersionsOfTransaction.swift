@@ -20,7 +20,7 @@ extension ConfigurationTransaction {
             remove: { name in try Self.problems { try self.on(name).deleteBranch() } },
             reader: { commit in
                 let past = try self.still { try self.past(commit) }
-                return { try past.get($0) }
+                return { try past.several($0) }
             },
             touched: { one, other in try self.still { try self.touched(one, other) } },
             vector: { commit in try self.still { try self.vector(of: commit) } },

@@ -6,7 +6,7 @@ import Store
 import Testing
 
 /// Every operation, called by everybody: a new kind of account is one more row, a new operation is here by itself.
-@Suite(.timeLimit(.minutes(2))) struct CallersTests {
+@Suite(.timeLimit(.minutes(8))) struct CallersTests {
     private static let manageSecret = "manage-secret-of-these-tests"
     private static let runSecret = "run-secret-of-these-tests"
     private static let scope: [String: String] = [

@@ -17,6 +17,11 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
     let takesBody: Bool
     /// The statuses that it may answer with.
     let statuses: Set<Int>
+    /// The parameters of the query, and the header fields, with their schemas.
+    let query: [String: JSONObject]
+    let headers: Set<String>
+    /// Whether an answer is a list.
+    let isList: Bool
 
     /// Whom an operation is for: which credential opens it.
     enum Side: Sendable { case anybody, manage, run }
@@ -42,20 +47,33 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
         var all: [DescribedOperation] = []
         for (path, item) in document["paths"]?.object ?? [:] {
             for (method, operation) in item.object ?? [:] {
-                all.append(DescribedOperation(method.uppercased(), path, operation))
+                all.append(DescribedOperation(method.uppercased(), path, operation, document["components"]))
             }
         }
         try #require(all.count > 100)
         return all
     }
 
-    private init(_ method: String, _ path: String, _ operation: JSONValue) {
+    private init(_ method: String, _ path: String, _ operation: JSONValue, _ components: JSONValue?) {
         id = operation["operationId"]?.string ?? ""
         methods = [method] + (operation["x-aliases"]?.array?.compactMap(\.string) ?? [])
         self.path = path
         let isOpen = operation["security"]?.array?.isEmpty == true
         side = isOpen ? .anybody : operation["x-authz"]?["permission"] == nil ? .run : .manage
         takesBody = operation["requestBody"] != nil
+        let parameters = (operation["parameters"]?.array ?? []).map { parameter in
+            let name = parameter["$ref"]?.string?.split(separator: "/").last.map(String.init)
+            return name.flatMap { components?["parameters"]?[$0] } ?? parameter
+        }
+        func named(_ place: String) -> [(String, JSONObject)] {
+            parameters.filter { $0["in"]?.string == place }.map { parameter in
+                (parameter["name"]?.string ?? "", parameter["schema"]?.object ?? [:])
+            }
+        }
+        query = Dictionary(named("query"), uniquingKeysWith: { $1 })
+        headers = Set(named("header").map { $0.0.lowercased() })
+        let names = query.keys
+        isList = method == "GET" && names.contains("order")
         statuses = Set((operation["responses"]?.object?.keys ?? []).compactMap { Int($0) })
     }
 }

@@ -5,7 +5,7 @@ import Store
 import Testing
 
 /// Every operation, sent what no well-behaved client sends. Nothing of it may change anything, or be a 5xx.
-@Suite(.timeLimit(.minutes(2))) struct OddRequestsTests {
+@Suite(.timeLimit(.minutes(8))) struct OddRequestsTests {
     private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
 
     /// Runs `body` for every operation on an app with a project, which must stay as it is.

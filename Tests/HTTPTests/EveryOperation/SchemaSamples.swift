@@ -27,6 +27,9 @@ enum SchemaSamples {
         return samples
     }
 
+    /// Whether a wrong value is of another type than it must be.
+    static func isOfType(_ sample: Sample) -> Bool { specimens.contains { sample.why == "is \($0.type)" } }
+
     private static let specimens: [(type: String, value: JSONValue)] = [
         ("string", "x"), ("integer", 3), ("number", JSONValue(1.5)), ("boolean", true), ("object", ["zzz": 1]),
         ("array", [true]),

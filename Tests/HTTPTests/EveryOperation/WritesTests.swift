@@ -6,7 +6,7 @@ import Testing
 
 /// Every operation that changes configuration: what it does is in the log of changes, what it refuses, rehearses or
 /// would not change is not. The operations come from the catalog; one without a call here fails the last test.
-@Suite(.timeLimit(.minutes(3))) struct WritesTests {
+@Suite(.timeLimit(.minutes(8))) struct WritesTests {
     /// One call of an operation of no single kind, in the order in which they can be made.
     private struct Call: Sendable {
         let id: String
@@ -123,6 +123,7 @@ import Testing
         try await KindsTests.makeFixture(writer.app.client)
         let made = try await makeKinds(writer)
         try await make(calls, writer)
+        try await restoreSkills(writer)
         try await makeLinks(writer)
         try await make(lastCalls, writer)
         let restore = try #require(Everything.operations.first { $0.id == "restore-project" })
@@ -195,7 +196,31 @@ import Testing
             let ends = JSONObject([("subAgentId", "s"), (link.member, .string(target))])
             let body = ends.merging(linkMembers[link.target.name] ?? [:])
             try await writer.make(associate, path(associate, [:]), .object(body), in: "p")
+            let number = try #require(try await writer.head(associate, "p"))
             try await writer.make(remove, path(remove, [link.member: target]), nil, in: "p")
+            let restore = try #require(Everything.operations.first { $0.id == "restore-" + link.kind.name })
+            try await writer.make(
+                restore, path(restore, [link.member: target]), ["at": .integer(number)], in: "p")
+        }
+    }
+
+    /// A skill and a file of it, changed and brought back.
+    private static func restoreSkills(_ writer: Writer) async throws {
+        func operation(_ id: String) throws -> Operation {
+            try #require(Everything.operations.first { $0.id == id })
+        }
+        var names = ["id": "the-skill"]
+        let create = try operation("create-skill-file")
+        let file = try await writer.make(create, path(create, names), ["filePath": "b.md", "content": "One."], in: "p")
+        names["fileId"] = try #require(file.data["id"]?.string)
+        for (change, restore, body) in [
+            ("update-skill-file", "restore-skill-file", ["content": "Two."]),
+            ("update-skill", "restore-skill", skill("Three.")),
+        ] as [(String, String, JSONValue)] {
+            let (change, restore) = (try operation(change), try operation(restore))
+            let number = try #require(try await writer.head(restore, "p"))
+            try await writer.make(change, path(change, names), body, in: "p")
+            try await writer.make(restore, path(restore, names), ["at": .integer(number)], in: "p")
         }
     }
 }

@@ -45,6 +45,26 @@ struct BranchTests {
         }
     }
 
+    @Test func `a branch takes the schedules that run on it along, and a schedule may name a state`() async throws {
+        try await Self.serve { _, client in
+            try await client.make("/projects/p/branches", ["name": "dev"])
+            let hash = try #require(try await client.branch("main")["hash"]?.string)
+            let schedules = "/projects/p/agents/a/scheduled-triggers"
+            for (id, ref) in [("s1", "dev"), ("s2", "default_p_dev"), ("s3", "main"), ("s4", hash), ("s5", "gone")] {
+                try await client.make(
+                    schedules,
+                    ["id": .string(id), "name": .string(id), "cronExpression": "0 8 * * *", "ref": .string(ref)])
+            }
+            for (id, status) in [("s1", 501), ("s2", 501), ("s3", 501), ("s4", 501), ("s5", 400)] {
+                let reply = try await client.send("POST", "\(tenantPath)\(schedules)/\(id)/run")
+                #expect(reply.status == status, "\(id): \(reply.text)")
+            }
+            #expect(try await client.send("DELETE", "\(Self.branches)/dev?force=true").status == 204)
+            let left = try await client.send("GET", "\(tenantPath)\(schedules)?sort=id").data.array ?? []
+            #expect(left.compactMap { $0["id"]?.string } == ["s3", "s4", "s5"])
+        }
+    }
+
     @Test func `branches are made of branches and of commits`() async throws {
         try await Self.serve { _, client in
             let tool = "\(Self.project)/tools/t"
@@ -152,7 +172,7 @@ struct BranchTests {
             #expect(unknown.status == 404 && unknown.text.contains("Unknown ref: nope"))
             #expect(try await client.send("DELETE", "\(Self.branches)/main?force=true").status == 403)
             let conversations = { @Sendable in
-                try await app.store.conversations(tenant: "default", project: "p", owner: nil, page: 1, limit: 9)
+                try await app.store.conversations(tenant: "default", project: "p", ConversationQuery(limit: 9))
                     .conversations.map(\.key.id).sorted()
             }
             #expect(try await conversations() == ["c1", "c2"], "refused without side effects")

@@ -21,7 +21,7 @@ enum WorkChallenges {
     }
 
     private static let app = Operation.Parameter(
-        "appId", in: .query, "The app for whose session the challenge is.", required: true, isChecked: true)
+        "appId", in: .query, "The app for whose session the challenge is.", required: true)
     private static let anything: JSONObject = ["nullable": true]
 
     private static func legacy(_ runners: Runners) -> Endpoint {
@@ -50,7 +50,7 @@ enum WorkChallenges {
             parameters.append(
                 Operation.Parameter(
                     "endpointClass", in: .query, "What the session is for.",
-                    schema: ["type": "string", "maxLength": 32, "pattern": "^[a-z0-9-]+$"], isChecked: true))
+                    schema: ["type": "string", "maxLength": 32, "pattern": "^[a-z0-9-]+$"]))
         }
         let operation = Operation(
             id, method, path, tag: "Auth", summary: summary, permission: .none, parameters: parameters,

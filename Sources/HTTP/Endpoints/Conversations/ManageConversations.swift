@@ -25,22 +25,32 @@ enum ManageConversations {
         return row
     }
 
+    /// By what conversations are sorted and searched, on both sides.
+    static let order = ListOrder(
+        [], otherwise: "by when they were last changed, the latest first",
+        searched: "id or title, of the \(Store.conversationsCounted) that were changed last,")
+
+    /// What a request asks of a list of conversations.
+    static func query(_ call: Call, _ page: Page, of whose: ConversationQuery.Whose) -> ConversationQuery {
+        ConversationQuery(
+            of: whose, search: ListOrder.search(call.query), order: ListOrder.order(call.query) ?? .descending,
+            page: page.number, limit: page.limit)
+    }
+
     private static func list(_ store: Store) -> Endpoint {
         let operation = Operation(
             "list-conversations", .get, path, tag: "Conversations", summary: "List Conversations", permission: .view,
-            parameters: Page.parameters(limitDefault: 20, limitMax: 200) + [
+            parameters: Page.parameters(limitDefault: 20, limitMax: 200) + order.parameters + [
                 Operation.Parameter("userId", in: .query, "Only those of this end user.")
             ],
-            responses: [Operation.Response(200, "The page, last changed first.", schema: ConversationSchemas.managed)],
+            responses: [Operation.Response(200, "The page.", schema: ConversationSchemas.managed)],
             effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            var decoding = Decoding()
-            let page = Page(query: call.query, limitDefault: 20, limitMax: 200, &decoding)
-            try decoding.finish()
+            let page = Page(query: call.query, limitDefault: 20, limitMax: 200)
             let place = key(call)
             let owner = call.query["userId"].flatMap { $0.isEmpty ? nil : $0 }
             let found = try await store.conversations(
-                tenant: place.tenant, project: place.project, owner: owner, page: page.number, limit: page.limit)
+                tenant: place.tenant, project: place.project, query(call, page, of: owner.map { .owner($0) } ?? .all))
             return .json([
                 "data": [
                     "conversations": .array(found.conversations.map { .object($0.managed) }),
@@ -72,16 +82,13 @@ enum ManageConversations {
                     schema: ["anyOf": [.object(ConversationSchemas.formatted), .object(ConversationSchemas.vercel)]])
             ], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            var query = QueryReader(call.query)
-            let limit = query.page(limitDefault: 20, limitMax: 200).limit
-            let includesInternal = query.flag("includeInternal")
-            let format = query.choice("format", ["default", "vercel"])
-            try query.finish()
+            let limit = Page(query: call.query, limitDefault: 20, limitMax: 200).limit
+            let includesInternal = call.query["includeInternal"] == "true"
             let row = try await conversation(call, store)
             let messages = try await store.messages(row.key, limit: limit, includesInternal: includesInternal)
             let addresses = ConversationFiles.Addresses(managed: row.key)
             let shown = messages.map { $0.shown }
-            if format == "vercel" {
+            if call.query["format"] == "vercel" {
                 var data = row.listed
                 data["messages"] = .array(shown.map { addresses.json($0) })
                 return .json(["data": .object(data)])

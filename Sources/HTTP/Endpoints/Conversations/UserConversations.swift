@@ -34,17 +34,16 @@ enum UserConversations {
         let operation = Operation(
             "list-end-user-conversations", .get, path, tag: "Conversations", summary: "List End-User Conversations",
             permission: .run,
-            parameters: ConversationRuns.scope + Page.parameters(limitDefault: 20, limitMax: 200),
-            responses: [Operation.Response(200, "The page, last changed first.", schema: ConversationSchemas.owned)],
+            parameters: ConversationRuns.scope + Page.parameters(limitDefault: 20, limitMax: 200)
+                + ManageConversations.order.parameters,
+            responses: [Operation.Response(200, "The page.", schema: ConversationSchemas.owned)],
             effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            var query = QueryReader(call.query)
-            let page = query.page(limitDefault: 20, limitMax: 200)
-            try query.finish()
+            let page = Page(query: call.query, limitDefault: 20, limitMax: 200)
             let branch = Turns.branch(call)
             let found = try await store.conversations(
-                tenant: branch.tenant, project: branch.project, subject: try subject(call), page: page.number,
-                limit: page.limit)
+                tenant: branch.tenant, project: branch.project,
+                ManageConversations.query(call, page, of: .subject(try subject(call))))
             return .json([
                 "data": .array(found.conversations.map { .object($0.listed) }),
                 "pagination": Page.block(page.number, page.limit, found.total),
@@ -67,11 +66,8 @@ enum UserConversations {
                     schema: ConversationSchemas.ownedDetail)
             ], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            var query = QueryReader(call.query)
-            let page = query.page(limitDefault: 50, limitMax: 200)
-            let format = query.choice("format", ["vercel", "openai"])
-            try query.finish()
-            guard format == "vercel" else {
+            let page = Page(query: call.query, limitDefault: 50, limitMax: 200)
+            guard call.query["format"] != "openai" else {
                 throw Problem.badRequest("OpenAI message format is not available yet. Use format=vercel (default).")
             }
             let row = try await conversation(call, store)

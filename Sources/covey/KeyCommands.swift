@@ -1,0 +1,156 @@
+import ArgumentParser
+import Cryptography
+import Foundation
+import HTTP
+import Runtime
+import Store
+
+/// `covey key`: the keys that seal stored secrets.
+struct KeyCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Change the key that seals stored secrets.",
+        subcommands: [Rotate.self, Reseal.self])
+
+    /// `covey key rotate`: a new key in place of the one in the data folder.
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new key, seal every secret by it, and let the old one go.",
+            discussion: "Stop the server first. What is interrupted is taken up by running it again.")
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.open { store, settings in
+                _ = try await DatabaseOptions.admitted(store, settings)
+                let keyring = try KeyFile.rotate(settings)
+                Printer.line("The new key is \(keyring.current.id).")
+                guard try await KeyCommands.reseal(store, keyring) else { return }
+                try KeyFile.dropOthers(settings, keyring)
+                Printer.line("Back up the file of the key together with the database.")
+            }
+        }
+    }
+
+    /// `covey key reseal`: seals by the first of the keys what others sealed.
+    struct Reseal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Seal every secret by the first of the keys that the server is given.",
+            discussion: "Stop the server first. Afterwards the other keys can be taken away.")
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.open { store, settings in
+                let keyring = try await DatabaseOptions.admitted(store, settings)
+                _ = try await KeyCommands.reseal(store, keyring)
+            }
+        }
+    }
+
+    /// Seals all by the current key. True when the others can go.
+    private static func reseal(_ store: Store, _ keyring: Keyring) async throws -> Bool {
+        try await store.admit(keyring, at: RuntimeClock.live.now())
+        let done = try await store.reseal(with: keyring)
+        Printer.line("\(done.sealed) sealed anew by key \(keyring.current.id).")
+        guard done.left == 0 else {
+            Printer.line(
+                "\(done.left) texts look sealed and are opened by none of the keys. Keep the other keys: "
+                    + "they are let go when nothing needs them.")
+            return false
+        }
+        try await store.forgetKeys(but: keyring)
+        Printer.line("No other key is needed any more.")
+        return true
+    }
+}
+
+/// `covey audit`: the record of what was done.
+struct AuditCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Check the record of what was done.", subcommands: [Verify.self])
+
+    /// `covey audit verify`: whether every record is as it was written.
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check that no record was changed, taken out or cut off.",
+            discussion: """
+                Each tenant's records are a chain. Note the last digest somewhere else: whoever can write to the \
+                database can make a whole new chain, but not one that ends in the same digest.
+                """)
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.open(alone: false) { store, _ in
+                var isWhole = true
+                for tenant in try await store.auditedTenants() {
+                    let verdict = try await store.verifyAudit(of: tenant)
+                    let name = tenant.isEmpty ? "(no tenant)" : tenant
+                    if let place = verdict.broken {
+                        isWhole = false
+                        Printer.line("\(name): BROKEN at record \(place), after \(verdict.records) good ones")
+                    } else {
+                        Printer.line("\(name): \(verdict.records) records, last digest \(verdict.head)")
+                    }
+                }
+                if !isWhole { throw ExitCode.failure }
+            }
+        }
+    }
+}
+
+/// Which database a command works on, as `serve` names it.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: "sqlite:PATH or postgres://…. [COVEY_DATABASE_URL] (default: covey.db in the data folder)")
+    var database: String?
+
+    @Option(help: "The folder for all that Covey keeps. [COVEY_DATA] (default: .covey)")
+    var data: String?
+
+    /// Opens the database for `body`.
+    ///
+    /// - Parameter alone: whether no server may use it meanwhile.
+    func open(alone: Bool = true, _ body: (Store, Settings) async throws -> Void) async throws {
+        do {
+            var flags = Settings.Flags()
+            (flags.database, flags.data) = (database, data)
+            let settings = try Settings(flags, environment: ProcessInfo.processInfo.environment)
+            // Files that are made are their owner's alone.
+            umask(0o077)
+            try Self.requireDatabase(settings)
+            let lock = alone ? try DatabaseLock.take(settings.databaseURL) : nil
+            defer { withExtendedLifetime(lock) {} }
+            let store = try await Application.openStore(at: settings.databaseURL)
+            do { try await body(store, settings) } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        } catch let failure as StartFailure {
+            throw Failed(failure.description)
+        } catch let setting as BadSetting {
+            throw Failed(setting.description)
+        } catch let problem as SecretKeyProblem {
+            throw Failed(problem.description)
+        } catch let error as StoreError {
+            throw Failed("The database cannot be used. \(error)")
+        }
+    }
+
+    /// A wrong path makes no new database.
+    private static func requireDatabase(_ settings: Settings) throws(StartFailure) {
+        let prefix = "sqlite:"
+        guard settings.databaseURL.hasPrefix(prefix) else { return }
+        let path = settings.databaseURL.dropFirst(prefix.count)
+        guard access(String(path), F_OK) == 0 else {
+            throw StartFailure("There is no database at \(path). Name it with --database or --data.")
+        }
+    }
+
+    /// The keys of the settings, which are those of the database.
+    static func admitted(_ store: Store, _ settings: Settings) async throws -> Keyring {
+        let keyring = try KeyFile.keyring(settings, expecting: try await store.secretKeys())
+        try await store.admit(keyring, at: RuntimeClock.live.now())
+        return keyring
+    }
+}

@@ -1,0 +1,57 @@
+import Access
+import Catalog
+import CoveyTesting
+import HTTP
+import Outbound
+import Testing
+
+@Suite struct QuotaTests {
+    private static let secret = "manage-secret-of-the-quotas"
+
+    @Test func `an address whose credentials are refused again and again is looked at no more`() async throws {
+        var options = TestApp.Options()
+        options.authentication = Authenticator.Configuration(manageBypassSecret: Self.secret)
+        options.rateLimits.refused = RateLimit("refused", 3, per: .seconds(60))
+        options.proxies = TrustedProxies([try #require(IPRange("127.0.0.1"))])
+        try await TestApp.run(options) { app in
+            func status(_ bearer: String, from address: String) async throws -> TestReply {
+                try await app.client.send(
+                    "GET", tenantPath + "/projects",
+                    headers: ["authorization": "Bearer \(bearer)", "x-forwarded-for": address])
+            }
+            for _ in 0..<3 {
+                #expect(try await status("no-such-secret-anywhere", from: "192.0.2.1").status == 401)
+            }
+            let late = try await status(Self.secret, from: "192.0.2.1")
+            #expect(late.status == 429 && late.json["code"] == "too_many_requests")
+            #expect(late.headers["retry-after"] == "21" && late.headers["ratelimit-policy"] == "\"refused\";q=3;w=60")
+            #expect(try await status(Self.secret, from: "192.0.2.2").status == 200, "others are not concerned")
+            #expect(try await status(Self.secret, from: "192.0.2.1, 192.0.2.2").status == 200, "the last hop counts")
+            app.clock.advance(by: .seconds(21))
+            #expect(try await status(Self.secret, from: "192.0.2.1").status == 200)
+        }
+    }
+
+    @Test func `who is no trusted proxy is not believed about whom it asks for`() async throws {
+        var options = TestApp.Options()
+        options.authentication = Authenticator.Configuration(manageBypassSecret: Self.secret)
+        options.rateLimits.refused = RateLimit("refused", 2, per: .seconds(60))
+        try await TestApp.run(options) { app in
+            let statuses = try await (1...4).asyncMap { number in
+                try await app.client.send(
+                    "GET", tenantPath + "/projects", headers: ["x-forwarded-for": "192.0.2.\(number)"]
+                ).status
+            }
+            #expect(statuses == [401, 401, 429, 429])
+        }
+    }
+}
+
+extension Sequence {
+    /// What an asynchronous function makes of each element, one after the other.
+    fileprivate func asyncMap<T>(_ make: (Element) async throws -> T) async rethrows -> [T] {
+        var made: [T] = []
+        for element in self { made.append(try await make(element)) }
+        return made
+    }
+}
