@@ -24,6 +24,8 @@ public final class SecretChecks: Sendable {
 
     private struct State {
         var known: [[UInt8]: Known] = [:]
+        /// Who waits for a check that is under way or waits itself: of the same secret there is one.
+        var joined: [[UInt8]: [CheckedContinuation<Bool, Never>]] = [:]
         var waiting = 0
         var waitingOf: [String: Int] = [:]
     }
@@ -52,41 +54,82 @@ public final class SecretChecks: Sendable {
     func isRight(_ secret: String, hash: String?, from address: String) async throws(Problem) -> Bool {
         let name = HMAC.sha256(Array("\(secret)\n\(hash ?? "")".utf8), key: key)
         let now = now()
-        if let known = state.withLock({ $0.known[name] }), now < known.until { return known.isRight }
-        try enter(address)
-        let isRight = await worker.matches(hash ?? Self.nobody, secret) && hash != nil
-        leave(address)
+        while true {
+            switch try start(name, at: now, from: address) {
+            case .known(let isRight): return isRight
+            case .joins: if let isRight = await join(name) { return isRight }
+            case .leads:
+                let isRight = await worker.matches(hash ?? Self.nobody, secret) && hash != nil
+                end(name, isRight, at: now, from: address)
+                return isRight
+            }
+        }
+    }
+
+    /// What a check begins with.
+    private enum Start {
+        /// The result is known.
+        case known(Bool)
+        /// The same check is being made.
+        case joins
+        /// It has to be made.
+        case leads
+    }
+
+    private func start(_ name: [UInt8], at now: Int64, from address: String) throws(Problem) -> Start {
+        let start: Result<Start, Problem> = state.withLock { state in
+            if let known = state.known[name], now < known.until { return .success(.known(known.isRight)) }
+            if state.joined[name] != nil { return .success(.joins) }
+            if let refusal = Self.enter(&state, address) { return .failure(refusal) }
+            state.joined[name] = []
+            return .success(.leads)
+        }
+        return try start.get()
+    }
+
+    /// The result of a check that another made; nil when there is none any more.
+    private func join(_ name: [UInt8]) async -> Bool? {
+        let isRight = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+            let isLate = state.withLock { state in
+                guard state.joined[name] != nil else { return true }
+                state.joined[name]?.append(continuation)
+                return false
+            }
+            if isLate { continuation.resume(returning: false) }
+        }
+        if isRight { return true }
+        return state.withLock { $0.known[name]?.isRight }
+    }
+
+    private func end(_ name: [UInt8], _ isRight: Bool, at now: Int64, from address: String) {
         let lifetime = isRight ? Self.acceptanceLifetimeMs : Self.refusalLifetimeMs
-        state.withLock { state in
+        let joined = state.withLock { state in
+            Self.leave(&state, address)
             if state.known.count >= Self.rememberedMax {
                 let kept = state.known.sorted { $0.value.until > $1.value.until }.prefix(Self.rememberedMax / 2)
                 state.known = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
             }
             state.known[name] = Known(isRight: isRight, until: now + lifetime)
+            return state.joined.removeValue(forKey: name) ?? []
         }
-        return isRight
+        for continuation in joined { continuation.resume(returning: isRight) }
     }
 
-    private func enter(_ address: String) throws(Problem) {
-        let refusal: Problem? = state.withLock { state in
-            if state.waitingOf[address, default: 0] >= Self.waitingOfAddressMax {
-                return Problem(.tooManyRequests, "Too many new credentials at once", retryAfter: .seconds(1))
-            }
-            guard state.waiting < Self.waitingMax else {
-                return Problem(.serviceUnavailable, "Too many new credentials at once", retryAfter: .seconds(1))
-            }
-            state.waiting += 1
-            state.waitingOf[address, default: 0] += 1
-            return nil
+    private static func enter(_ state: inout State, _ address: String) -> Problem? {
+        if state.waitingOf[address, default: 0] >= waitingOfAddressMax {
+            return Problem(.tooManyRequests, "Too many new credentials at once", retryAfter: .seconds(1))
         }
-        if let refusal { throw refusal }
+        guard state.waiting <= waitingMax else {
+            return Problem(.serviceUnavailable, "Too many new credentials at once", retryAfter: .seconds(1))
+        }
+        state.waiting += 1
+        state.waitingOf[address, default: 0] += 1
+        return nil
     }
 
-    private func leave(_ address: String) {
-        state.withLock { state in
-            state.waiting -= 1
-            let left = state.waitingOf[address, default: 1] - 1
-            state.waitingOf[address] = left > 0 ? left : nil
-        }
+    private static func leave(_ state: inout State, _ address: String) {
+        state.waiting -= 1
+        let left = state.waitingOf[address, default: 1] - 1
+        state.waitingOf[address] = left > 0 ? left : nil
     }
 }

@@ -168,4 +168,66 @@ import Testing
             #expect(statuses.contains(401) && statuses.contains(429), "\(statuses)")
         }
     }
+
+    @Test(.timeLimit(.minutes(1))) func `a key that many requests bring at once is checked once`() async throws {
+        try await RunnerApp.run { app, manager in
+            let (key, _) = try await manager.makeKey()
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        try await app.client.send(
+                            "POST", RunnerApp.chat, RunnerApp.turn(), headers: RunnerApp.bearer(key)
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.count == 40 && Set(statuses) == [200], "\(statuses)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `the time does not tell whether a key exists`() async throws {
+        try await RunnerApp.run { app, manager in
+            let (key, _) = try await manager.makeKey()
+            let clock = ContinuousClock()
+            var times: [[Duration]] = [[], []]
+            for number in 1000..<1011 {
+                let known = "\(key.dropLast(4))\(number)"
+                let unknown = "sk_AAAAAAAA\(number).\(known.drop { $0 != "." }.dropFirst())"
+                for (place, wrong) in [known, unknown].enumerated() {
+                    times[place].append(
+                        try await clock.measure {
+                            let reply = try await app.client.send(
+                                "POST", RunnerApp.chat, RunnerApp.turn(), headers: RunnerApp.bearer(wrong))
+                            try #require(reply.status == 401)
+                        })
+                }
+            }
+            let medians = times.map { $0.sorted()[$0.count / 2] }
+            #expect(medians[0] < medians[1] * 2 && medians[1] < medians[0] * 2, "\(medians)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `uses and refusals of keys are on record`() async throws {
+        try await RunnerApp.run { app, manager in
+            let (key, id) = try await manager.makeKey()
+            for token in [key, key, Self.unknown] {
+                _ = try await app.client.send(
+                    "POST", RunnerApp.chat, RunnerApp.turn(), headers: RunnerApp.bearer(token))
+            }
+            func records(_ tenant: String, _ query: AuditQuery) async throws -> [AuditRecord] {
+                try await app.store.audit(of: tenant, query, try Page(query: [:])).entries.map(\.record)
+            }
+            func amount(_ tenant: String, _ query: AuditQuery) async throws -> String? {
+                let found = try await records(tenant, query)
+                return found.isEmpty ? nil : "\(found.reduce(0) { $0 + $1.amount }) \(found[0].means)"
+            }
+            let uses = try await settled(app) { try await amount("default", AuditQuery(actor: "apikey:\(id)")) }
+            #expect(uses == "2 api-key")
+            let refusals = try await settled(app) { try await amount("", AuditQuery(outcome: .refused)) }
+            #expect(refusals == "1 unknown")
+            let all = try await records("default", AuditQuery())
+            #expect(!all.isEmpty && !"\(all)".contains(key))
+        }
+    }
 }

@@ -93,4 +93,41 @@ import Testing
             #expect(try await app.client.send("POST", path, ["projectId": "p", "agentId": "a"]).status == 401)
         }
     }
+
+    @Test(.timeLimit(.minutes(1))) func `a person's token does what the person may, while they may`() async throws {
+        try await RunnerApp.run { app, manager in
+            let runners = Runners(
+                RunnerConfiguration(), store: app.store, keyring: TestApp.keyring, now: { app.clock.now })
+            let place = BranchKey(tenant: "default", project: "p")
+            let made = try await runners.playground.make(user: "u1", account: "u1", in: place, agent: "a")
+            func chat() async throws -> TestReply {
+                try await app.client.send(
+                    "POST", RunnerApp.chat, RunnerApp.turn(), headers: RunnerApp.page("app_playground", made.token))
+            }
+            func write(_ statement: String) async throws {
+                try await app.store.database.write(.full) { try $0.script(statement) }
+            }
+            let refused = try await chat()
+            #expect(refused.status == 403, "\(refused.text)")
+            #expect(refused.json["detail"] == "Access denied: insufficient permissions")
+            try await write(
+                """
+                INSERT INTO organization (id, name, settings, created_at) VALUES ('default', 'Default', 'null', 1)
+                    ON CONFLICT (id) DO NOTHING;
+                INSERT INTO account (id, email, email_key, name, is_verified, created_at, updated_at)
+                    VALUES ('u1', 'u1@example.com', 'u1@example.com', 'U', 1, 1, 1);
+                INSERT INTO organization_member (tenant, account, id, role, created_at)
+                    VALUES ('default', 'u1', 'm1', 'member', 1);
+                INSERT INTO project_member (tenant, project, account, role, created_at)
+                    VALUES ('default', 'p', 'u1', 'project_member', 1);
+                """)
+            #expect(try await chat().status == 200)
+            let agents = try await app.client.send(
+                "GET", "/manage/available-agents", headers: RunnerApp.bearer(made.token))
+            #expect(agents.status == 200, "\(agents.text)")
+            #expect(agents.data.array?.compactMap { $0["projectId"]?.string } == ["p", "p"], "\(agents.text)")
+            try await write("UPDATE project_member SET role = 'project_viewer' WHERE account = 'u1'")
+            #expect(try await chat().status == 403)
+        }
+    }
 }
