@@ -6,21 +6,18 @@ extension Store {
     public func makePerson(
         _ id: String, _ role: OrganizationRole, of tenant: String = "default", in projects: [String: ProjectRole] = [:]
     ) async throws {
-        var script = """
-            INSERT INTO organization (id, name, settings, created_at) VALUES ('\(tenant)', '\(tenant)', 'null', 1)
-            ON CONFLICT (id) DO NOTHING;
-            INSERT INTO account (id, email, email_key, name, is_verified, created_at, updated_at)
-            VALUES ('\(id)', '\(id)@example.com', '\(id)@example.com', '\(id)', 1, 1, 1) ON CONFLICT (id) DO NOTHING;
-            INSERT INTO organization_member (tenant, account, id, role, created_at)
-            VALUES ('\(tenant)', '\(id)', '\(tenant)-\(id)', '\(role.rawValue)', 1);
-            """
-        for (project, role) in projects.sorted(by: { $0.key < $1.key }) {
-            script += """
-                INSERT INTO project_member (tenant, project, account, role, created_at)
-                VALUES ('\(tenant)', '\(project)', '\(id)', '\(role.rawValue)', 1);
-                """
+        try await writeAccess { access in
+            if try access.organization(tenant) == nil {
+                try access.insert(Organization(id: tenant, name: tenant, createdAt: 1))
+            }
+            if try access.account(id) == nil {
+                try access.insert(Account(id: id, email: "\(id)@example.com", name: id, createdAt: 1))
+            }
+            try access.insert(
+                OrganizationMember(id: "\(tenant)-\(id)", tenant: tenant, account: id, role: role, createdAt: 1))
+            for (project, role) in projects {
+                try access.setProjectRole(role, of: id, tenant: tenant, project: project, at: 1)
+            }
         }
-        let statements = script
-        try await database.write(.process) { try $0.script(statements) }
     }
 }

@@ -187,7 +187,8 @@ import Testing
         #expect(try memory.call("update-full-agent", item, body: Samples.agent).status == 201)
         #expect(try memory.call("update-full-agent", item, body: Samples.agent).status == 200)
         let problem = try memory.refusal("update-full-agent", ["agentId": "desk"], body: Samples.agent)
-        #expect(problem.status == 400 && problem.detail.contains("desk") && problem.detail.contains("support"))
+        #expect(problem.status == 400 && problem.broken.map(\.path) == [["id"]])
+        #expect(problem.broken.first?.reason.contains("desk") == true)
     }
 
     @Test func `what is not in the document goes, what belongs to the project stays`() throws {

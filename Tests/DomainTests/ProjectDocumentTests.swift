@@ -218,6 +218,7 @@ import Testing
 
     @Test func `the path and the body must name the same project`() throws {
         let problem = try Memory().refusal("update-full-project", ["projectId": "store"], body: Self.body)
-        #expect(problem.status == 400 && problem.detail.contains("store"))
+        #expect(problem.status == 400 && problem.broken.map(\.path) == [["id"]])
+        #expect(problem.broken.first?.reason.contains("store") == true)
     }
 }

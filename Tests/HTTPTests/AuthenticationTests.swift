@@ -26,6 +26,7 @@ struct AuthenticationTests {
         return options
     }
 
+    /// Manage spec §8 check 2.
     @Test func `management takes its bypass secret and nothing else`() async throws {
         try await TestApp.run(Self.options()) { app in
             let path = tenantPath + "/projects"

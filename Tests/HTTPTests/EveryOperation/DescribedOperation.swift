@@ -13,6 +13,8 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
     let path: String
     /// Whom the operation is for.
     let side: Side
+    /// What its caller must be allowed in the tenant or the project, as the document says; nil for nothing there.
+    let permission: String?
     /// Whether it takes a body.
     let takesBody: Bool
     /// The statuses that it may answer with.
@@ -20,6 +22,8 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
     /// The parameters of the query, and the header fields, with their schemas.
     let query: [String: JSONObject]
     let headers: Set<String>
+    /// The parameters of the query without which a call is refused.
+    let requiredQuery: Set<String>
     /// Whether an answer is a list.
     let isList: Bool
 
@@ -41,6 +45,11 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
         }.joined()
     }
 
+    /// What a call's query must have, each with the same value: `?appId=x`. Empty where it need not have anything.
+    func query(_ value: String = "x") -> String {
+        requiredQuery.isEmpty ? "" : "?" + requiredQuery.sorted().map { "\($0)=\(value)" }.joined(separator: "&")
+    }
+
     /// All operations that a server describes.
     static func all(_ client: TestClient) async throws -> [DescribedOperation] {
         let document = try await client.send("GET", "/openapi.json").json
@@ -60,6 +69,7 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
         self.path = path
         let isOpen = operation["security"]?.array?.isEmpty == true
         side = isOpen ? .anybody : operation["x-authz"]?["permission"] == nil ? .run : .manage
+        permission = operation["x-authz"]?["permission"]?.string
         takesBody = operation["requestBody"] != nil
         let parameters = (operation["parameters"]?.array ?? []).map { parameter in
             let name = parameter["$ref"]?.string?.split(separator: "/").last.map(String.init)
@@ -71,6 +81,8 @@ struct DescribedOperation: Sendable, CustomStringConvertible {
             }
         }
         query = Dictionary(named("query"), uniquingKeysWith: { $1 })
+        requiredQuery = Set(
+            parameters.filter { $0["in"] == "query" && $0["required"] == true }.compactMap { $0["name"]?.string })
         headers = Set(named("header").map { $0.0.lowercased() })
         let names = query.keys
         isList = method == "GET" && names.contains("order")

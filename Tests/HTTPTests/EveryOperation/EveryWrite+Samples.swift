@@ -170,12 +170,28 @@ extension EveryWrite {
             try await make("add-\(kind)-user", ["userId": "u2"])
         }
         try await make("rerun-trigger", ["userMessage": "Again", "runAsUserId": "u1"], expecting: 501)
-        try await self.app.store.makePerson("x", .member)
+        try await writePeople(appID)
         try await make("add-project-member", ["userId": "x", "role": "project_viewer"])
         try await make("update-project-member", ["role": "project_member", "previousRole": "project_viewer"])
         try await writeVersions()
         try await writeInvocations()
         return try #require(key.data["key"]?.string)
+    }
+
+    /// People, what they sign in with, and what visitors of an app come with.
+    private func writePeople(_ appID: String) async throws {
+        try await app.store.makePerson("x", .member)
+        try await make("create-user", ["email": "ann@x.io", "name": "Ann", "role": "member"], expecting: 201)
+        try await make(
+            "invite-members", ["emails": ["ben@x.io"], "role": "member", "organizationId": "default"], expecting: 200)
+        try await make("list-user-providers", ["userIds": ["x"], "organizationId": "default"], expecting: 200)
+        try await make("upsert-user-profile", ["timezone": "Europe/Berlin"], path: ["userId": "x"], expecting: 200)
+        try await make("create-password-reset-link", ["email": "ann@x.io"], tells: true, expecting: 200)
+        try await make("create-playground-token", ["projectId": "p", "agentId": "a"], tells: true, expecting: 200)
+        name(appID, at: "app")
+        for id in ["verify-challenge", "verify-challenge-sentinel"] {
+            try await make(id, ["payload": "e30="], expecting: 200)
+        }
     }
 
     /// A branch, its merge over a conflict, and the way back.

@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import CoveyTesting
 import HTTP
@@ -10,7 +11,8 @@ final class EveryWrite: Sendable {
     /// What every secret has in it. The eight characters before it may be shown (manage spec §2.18).
     static let mark = "m4rk3r"
     static let authentication = Authenticator.Configuration(
-        manageBypassSecret: "manage-\(mark)-secret", runBypassSecret: "run-\(mark)-secret")
+        manageBypassSecret: "manage-\(mark)-secret", runBypassSecret: "run-\(mark)-secret",
+        runners: RunnerConfiguration(workSecret: "work-\(mark)-secret-of-32-characters-and-more", workDifficulty: 10))
 
     /// A request that was taken.
     struct Call: Sendable {
@@ -83,6 +85,8 @@ final class EveryWrite: Sendable {
     private func client(_ operation: WrittenOperation) -> TestClient {
         let isRun = operation.described.side == .run
         var client = isRun ? app.client.agent("a", of: "p", as: "ann") : app.client
+        // Pages ask for challenges.
+        if operation.path.hasPrefix("/run/auth/") { client.headers["origin"] = "https://page.example" }
         client.headers["authorization"] = "Bearer \(isRun ? "run" : "manage")-\(Self.mark)-secret"
         return client
     }
@@ -146,7 +150,7 @@ final class EveryWrite: Sendable {
             path += "/" + (id ?? String(segment))
             template += "/\(segment)"
         }
-        return path
+        return path + operation.described.query(state.value.ids["app"] ?? "x")
     }
 }
 

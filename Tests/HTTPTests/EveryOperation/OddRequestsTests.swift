@@ -106,7 +106,7 @@ import Testing
             guard operation.takesBody, operation.form != "/run/v1/mcp" else { return }
             for method in operation.methods {
                 for body in Self.bodies {
-                    let path = operation.path(fixtureIDs)
+                    let path = operation.path(fixtureIDs) + operation.query()
                     let reply = try await client.send(method, path, bytes: body.bytes, type: body.type)
                     let what = "\(method) \(path) with \(body.name): \(reply.status) \(reply.text.prefix(200))"
                     // What is no object, but JSON, is looked at when there is something to change.

@@ -97,7 +97,8 @@ import Testing
                 reply.status < 300,
                 "\(operation): make in EveryWrite what it reads: \(reply.status) \(path) \(reply.text.prefix(200))")
             for query in ["?at=\(number)", "?at=\(number - 2)", "?ref=dev", "?limit=100", "?format=vercel"] {
-                try await writes.send(operation, path + query)
+                let more = path.contains("?") ? "&" + query.dropFirst() : query
+                try await writes.send(operation, path + more)
             }
             for others in EveryWrite.otherIDs { try await writes.send(operation, writes.path(operation, others)) }
             try await writes.send(operation, path, headers: ["authorization": "Bearer wrong-\(EveryWrite.mark)"])

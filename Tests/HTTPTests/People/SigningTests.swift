@@ -8,6 +8,7 @@ import Testing
 
 /// Accounts, sessions and passwords over the wire (manage spec §3.3, §3.4, §8 checks 1 and 2).
 struct SigningTests {
+    /// Manage spec §8 check 1.
     @Test func `sign up, in and out, with cookie and bearer`() async throws {
         var options = TestApp.Options.forPeople
         options.people.signUp = .open

@@ -216,7 +216,7 @@ import Testing
                     "POST", RunnerApp.chat, RunnerApp.turn(), headers: RunnerApp.bearer(token))
             }
             func records(_ tenant: String, _ query: AuditQuery) async throws -> [AuditRecord] {
-                try await app.store.audit(of: tenant, query, try Page(query: [:])).entries.map(\.record)
+                try await app.store.audit(of: tenant, query, Page(query: [:])).entries.map(\.record)
             }
             func amount(_ tenant: String, _ query: AuditQuery) async throws -> String? {
                 let found = try await records(tenant, query)

@@ -40,17 +40,25 @@ enum ManagePeople {
     private static func users(_ people: People) -> Endpoint {
         let operation = Operation(
             "list-users", .get, "\(tenant)/users", tag: "Users", summary: "List the users of a tenant",
-            permission: .admin,
+            permission: .admin, parameters: userList.parameters,
             responses: [
                 Operation.Response(
-                    200, "Its users, at most 10,000.",
-                    schema: OpenAPI.envelope(["type": "array", "items": user]))
+                    200, "Its users, at most 10,000.", schema: userList.schema(of: user.object ?? [:]))
             ], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let members = try await people.members(of: call.tenant)
-            return .json(["data": .array(members.map { shown($0.account, $0.member.role) })])
+            let elements = try await people.members(of: call.tenant).map { member, account in
+                WholeList.Element(
+                    id: account.id, name: account.name, description: account.email, createdAt: account.createdAt,
+                    view: shown(account, member.role))
+            }
+            return .json(userList.answer(elements, call.query).body ?? .null)
         }
     }
+
+    private static let userList = WholeList(
+        ListOrder(
+            [.name, .id, .createdAt], otherwise: "in the order in which they came",
+            searched: "id, name or e-mail address"))
 
     private static func shown(_ account: Account, _ role: OrganizationRole) -> JSONValue {
         [
