@@ -5,7 +5,7 @@ import Foundation
 public import HTTP
 import Logging
 import Models
-import Outbound
+public import Outbound
 public import Runtime
 public import Store
 
@@ -31,6 +31,8 @@ public struct TestApp: Sendable {
         public var keyring = TestApp.keyring
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// With what providers of identities are asked; nil when nobody is.
+        public var identityClient: HTTPClient?
         /// How people get in.
         public var people = PeopleSettings()
         /// Whether time goes by by itself, instead of standing still until the test moves it.
@@ -114,6 +116,7 @@ public struct TestApp: Sendable {
             address: HTTPServer.Address(host: "127.0.0.1", port: 0), authentication: options.authentication,
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
         settings.people = options.people
+        settings.identityClient = options.identityClient
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
