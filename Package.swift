@@ -91,7 +91,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
     ),
-    ("ContractTests", ["Catalog", "CoveyTesting", "Outbound", "Store"]),
+    ("ContractTests", ["Access", "Catalog", "CoveyTesting", "HTTP", "Outbound", "Store"]),
     ("TidyTests", []),
 ]
 

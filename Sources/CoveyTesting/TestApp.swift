@@ -5,7 +5,7 @@ import Foundation
 public import HTTP
 import Logging
 import Models
-import Outbound
+public import Outbound
 public import Runtime
 public import Store
 public import StoreTesting
@@ -44,6 +44,8 @@ public struct TestApp: Sendable {
         public var proxies = TrustedProxies()
         /// With what it proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
+        /// With what providers of identities are asked; nil when nobody is.
+        public var identityClient: HTTPClient?
         /// How people get in.
         public var people = PeopleSettings()
         /// Whether time goes by by itself, instead of standing still until the test moves it.
@@ -148,6 +150,7 @@ public struct TestApp: Sendable {
         settings.proxies = options.proxies
         settings.certificates = options.certificates
         settings.people = options.people
+        settings.identityClient = options.identityClient
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,

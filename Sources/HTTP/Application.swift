@@ -29,6 +29,8 @@ public struct Application: Sendable {
         public var publicURL: String?
         /// How people get in.
         public var people = PeopleSettings()
+        /// With what providers of identities are asked; nil for what asks the servers of tools.
+        public var identityClient: HTTPClient?
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
         /// Who is believed about the addresses of clients.
@@ -97,7 +99,7 @@ public struct Application: Sendable {
             settings.authentication.runners, store: store, keyring: keyring, now: clock.now)
         people = Self.people(
             settings.people, store: store, keyring: keyring, publicURL: parts.clientURL, clock: clock,
-            outbound: outbound)
+            outbound: settings.identityClient ?? outbound)
         let server = HTTPServer(
             parts, store: store, runs: runs, audit: audit, runners: runners, people: people, health: health,
             onListening: onListening)

@@ -26,8 +26,31 @@ extension Settings {
             let text = origin.trimmingCharacters(in: .whitespaces)
             people.trustedOrigins.insert(try address(text, of: "COVEY_TRUSTED_ORIGINS"))
         }
+        people.socialProviders = try [
+            social(
+                "google", "https://accounts.google.com", value("GOOGLE_CLIENT_ID", "PUBLIC_GOOGLE_CLIENT_ID"),
+                value("GOOGLE_CLIENT_SECRET")),
+            social(
+                "microsoft", "https://login.microsoftonline.com/common/v2.0",
+                value("MICROSOFT_CLIENT_ID", "PUBLIC_MICROSOFT_CLIENT_ID"), value("MICROSOFT_CLIENT_SECRET")),
+        ].compactMap(\.self)
         people.tenant = value("COVEY_TENANT", "TENANT_ID") ?? people.tenant
         return people
+    }
+
+    /// A provider with which the operator has registered the server; nil when they have not.
+    private static func social(
+        _ name: String, _ issuer: String, _ id: String?, _ secret: String?
+    ) throws(BadSetting) -> SocialProvider? {
+        switch (id, secret) {
+        case (nil, nil): return nil
+        case (let id?, let secret?):
+            return SocialProvider(name: name, issuer: issuer, clientID: id, clientSecret: secret)
+        default:
+            let prefix = name.uppercased()
+            throw BadSetting(
+                name: "\(prefix)_CLIENT_ID", value: id ?? "", expected: "set together with \(prefix)_CLIENT_SECRET")
+        }
     }
 
     /// An absolute http or https address without a slash at its end.

@@ -147,19 +147,24 @@ final class DataFolder {
 enum Python {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-    private static let interpreter = root.appending(path: ".build/python/bin/python")
+    static let interpreter = root.appending(path: ".build/python/bin/python")
 
     /// Why the clients cannot be run, or nil when they can.
     static let missing: Comment? =
         FileManager.default.isExecutableFile(atPath: interpreter.path(percentEncoded: false))
         ? nil : "the Python clients are not installed; Scripts/python installs them from PyPI"
 
+    /// Where a script of `Tests/Clients` is.
+    static func script(_ name: String) -> String {
+        root.appending(path: "Tests/Clients/\(name)").path(percentEncoded: false)
+    }
+
     /// Runs a script of `Tests/Clients` and answers what it wrote and how it ended.
     static func run(_ script: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         let process = Process()
         let output = Pipe()
         process.executableURL = interpreter
-        process.arguments = [root.appending(path: "Tests/Clients/\(script)").path(percentEncoded: false)] + arguments
+        process.arguments = [Self.script(script)] + arguments
         process.standardOutput = output
         process.standardError = output
         try process.run()

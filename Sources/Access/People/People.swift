@@ -14,7 +14,8 @@ public final class People: Sendable {
     let store: Store
     let keyring: Keyring
     let now: @Sendable () -> Int64
-    let outbound: HTTPClient?
+    /// What providers of identities publish.
+    let documents: ProviderDocuments
     private let slowly: @Sendable (SlowWork) async -> String
     private let hashesWaiting = Atomic<Int>(0)
     private let secrets: ServerSecrets
@@ -39,7 +40,7 @@ public final class People: Sendable {
         secrets = ServerSecrets(store: store, keyring: keyring, now: now)
         self.publicURL = publicURL
         self.now = now
-        self.outbound = outbound
+        documents = ProviderDocuments(outbound, now: now)
         self.slowly = slowly
     }
 

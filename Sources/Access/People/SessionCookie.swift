@@ -16,6 +16,12 @@ public struct SessionCookie: Sendable, Equatable {
         name = (isSecure ? Self.securePrefix : "") + Self.plainName
     }
 
+    /// The cookie of another name, for reading.
+    init(named name: String) {
+        self.name = name
+        isSecure = false
+    }
+
     /// Cookies of this name in one header that are looked at: a page of a neighbouring host may have added some.
     static let candidatesMax = 4
 

@@ -52,6 +52,15 @@ struct TrustedOrigins: Sendable {
         throw Self.refusal
     }
 
+    /// The address of a page that is a path of the site at `site`, or one of a trusted origin; nil for any other.
+    func page(_ text: String, at site: String) -> String? {
+        let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "\\" }
+        guard isPlain else { return nil }
+        if text.hasPrefix("/") { return text.hasPrefix("//") ? nil : site + text }
+        guard let origin = Self.origin(text), !origin.contains("@"), origins.contains(origin) else { return nil }
+        return text
+    }
+
     private func isOwn(_ origin: String, host: String?) -> Bool {
         guard isLocal, let host, Credentials.isFromThisMachine(origin: origin) else { return false }
         return origin == "http://\(host.lowercased())"

@@ -128,7 +128,14 @@ public struct HTTPServer: Service {
         if isSecure { fields[.strictTransportSecurity] = "max-age=31536000" }
         if let mediaType { fields[.contentType] = mediaType }
         if let length { fields[.contentLength] = String(length) }
-        for (name, value) in reply.headers { fields[name] = value }
+        for (name, value) in reply.headers {
+            // The only field that may come several times and cannot be put into one.
+            if name == .setCookie {
+                fields.append(HTTPField(name: name, value: value))
+            } else {
+                fields[name] = value
+            }
+        }
         return HTTPResponse(status: .init(code: reply.status), headerFields: fields)
     }
 

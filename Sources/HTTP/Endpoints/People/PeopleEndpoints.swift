@@ -13,7 +13,7 @@ struct PeopleEndpoints: Sendable {
 
     /// All of them.
     var endpoints: [Endpoint] {
-        signing + sessions + passwords + setup + pages + devices + organizations
+        signing + sessions + passwords + setup + pages + devices + organizations + singleSignOn
     }
 
     static let root = "/api/auth"

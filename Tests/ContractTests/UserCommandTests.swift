@@ -1,0 +1,88 @@
+import Catalog
+import CoveyTesting
+import Foundation
+import Outbound
+import Testing
+
+/// People by the command line, with the built binary as operators use it.
+struct UserCommandTests {
+    private static let password = "Correct-Horse-9-Battery"
+    private static let secret = "manage-secret-of-the-operator"
+
+    /// Runs a command of the binary and answers how it ended and what it wrote.
+    private static func covey(
+        _ arguments: [String], in folder: DataFolder, input: String = "", environment: [String: String] = [:]
+    ) async throws -> (status: Int32, said: String) {
+        let process = Process()
+        let (output, typed) = (Pipe(), Pipe())
+        process.executableURL = BuiltServer.binary
+        process.arguments = arguments
+        let path = folder.url.path(percentEncoded: false)
+        process.environment = ["PATH": "/usr/bin:/bin", "HOME": path, "COVEY_DATA": path].merging(environment) { $1 }
+        process.standardInput = typed
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        typed.fileHandleForWriting.write(Data(input.utf8))
+        try typed.fileHandleForWriting.close()
+        let reading = output.fileHandleForReading
+        let data = await aside { reading.readDataToEndOfFile() }
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+
+    private static func signIn(_ server: BuiltServer, _ email: String, _ password: String) async throws -> Int {
+        try await server.client.call(
+            "POST", "/api/auth/sign-in/email", ["email": .string(email), "password": .string(password)]
+        ).status
+    }
+
+    @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(2)))
+    func `people are made without a server, and beside one`() async throws {
+        let folder = try DataFolder()
+        let made = try await Self.covey(
+            ["user", "create", "--email", "ann@x.io", "--owner", "--password-stdin"], in: folder,
+            input: Self.password + "\n")
+        #expect(made.status == 0 && made.said == "ann@x.io is owner of tenant default.\n", "\(made.said)")
+        let weak = try await Self.covey(
+            ["user", "password", "--email", "ann@x.io", "--password-stdin"], in: folder, input: "short\n")
+        #expect(weak.status != 0 && weak.said.contains("at least 15 characters"), "\(weak.said)")
+        let server = try await BuiltServer(
+            folder: folder.url, isDevelopment: false, environment: ["COVEY_MANAGE_BYPASS_SECRET": Self.secret])
+        #expect(try await Self.signIn(server, "ann@x.io", Self.password) == 200)
+
+        let locked = try await Self.covey(["user", "list"], in: folder)
+        #expect(locked.status != 0 && locked.said.contains("COVEY_MANAGE_BYPASS_SECRET"), "\(locked.said)")
+        let beside = ["COVEY_MANAGE_BYPASS_SECRET": Self.secret, "COVEY_PUBLIC_URL": server.address]
+        let bob = try await Self.covey(
+            ["user", "create", "--email", "bob@x.io", "--admin"], in: folder, environment: beside)
+        #expect(bob.status == 0 && bob.said.contains("bob@x.io is admin of tenant default."), "\(bob.said)")
+        #expect(bob.said.contains("/reset-password?token="))
+        let set = try await Self.covey(
+            ["user", "password", "--email", "bob@x.io", "--password-stdin"], in: folder,
+            input: Self.password + "\n", environment: beside)
+        #expect(set.status == 0, "\(set.said)")
+        #expect(try await Self.signIn(server, "bob@x.io", Self.password) == 200)
+        let list = try await Self.covey(["user", "list"], in: folder, environment: beside)
+        #expect(list.said.contains("ann@x.io  owner  ann") && list.said.contains("bob@x.io  admin  bob"))
+        #expect(server.stop() == 0)
+    }
+
+    @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(2)))
+    func `the environment names the first owner`() async throws {
+        let folder = try DataFolder()
+        let environment = [
+            "INKEEP_AGENTS_MANAGE_UI_USERNAME": "root@x.io", "COVEY_ADMIN_PASSWORD": Self.password, "TENANT_ID": "acme",
+        ]
+        for _ in 0..<2 {
+            let server = try await BuiltServer(folder: folder.url, isDevelopment: false, environment: environment)
+            let signedIn = try await server.client.call(
+                "POST", "/api/auth/sign-in/email", ["email": "root@x.io", "password": .string(Self.password)])
+            let token = try #require(signedIn.body["token"]?.string, "\(signedIn.body.jsonText)")
+            let me = try await server.client.call(
+                "GET", "/manage/api/cli/me", headers: ["authorization": "Bearer \(token)"])
+            #expect(me.body["organization"]?["id"] == "acme" && me.body["organization"]?["role"] == "owner")
+            #expect(server.stop() == 0)
+        }
+    }
+}
