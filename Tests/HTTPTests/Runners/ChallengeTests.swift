@@ -194,7 +194,7 @@ import Testing
                     status: status, contains: [text])
             }
             try await app.client.check([
-                row("no app", "", RunnerApp.origin, 400, "appId is required"),
+                row("no app", "", RunnerApp.origin, 400, "appId: Required"),
                 row("an unknown app", "?appId=app_x", RunnerApp.origin, 404, "App not found or disabled"),
                 row("another page", "?appId=\(id)", "https://evil.org", 403, "Origin not allowed"),
                 row("an odd class", "?appId=\(id)&endpointClass=A!", RunnerApp.origin, 400, "endpointClass"),
