@@ -4,6 +4,7 @@ public import ArgumentParser
 public enum Commands {
     /// In the order in which help lists them.
     public static let all: [any ParsableCommand.Type] = [
-        Push.self, PlanCommand.self, Pull.self, History.self, RestoreChange.self, Chat.self, Doctor.self,
+        Push.self, PlanCommand.self, Pull.self, History.self, RestoreChange.self, Chat.self, Doctor.self, Login.self,
+        Logout.self, WhoAmI.self,
     ]
 }

@@ -34,7 +34,8 @@ public struct Connection: ParsableArguments {
         return Client(
             http: world.http, address: address(world.environment),
             tenant: tenant ?? world.environment["COVEY_TENANT"] ?? "default",
-            key: key ?? names.lazy.compactMap { world.environment[$0] }.first,
+            key: key ?? names.lazy.compactMap { world.environment[$0] }.first { !$0.isEmpty }
+                ?? CredentialFile(world.environment).token(for: address(world.environment)),
             ref: ref ?? world.environment.first("COVEY_REF"))
     }
 }
@@ -44,6 +45,8 @@ struct World: Sendable {
     var http: HTTPClient
     var environment: [String: String]
     var printer: Printer
+    /// Waits so long.
+    var pause: @Sendable (Duration) async throws -> Void = Clock.pause
 
     /// The real one. The command line goes where its user says, so nothing is refused.
     static let live = World(
@@ -122,7 +125,7 @@ struct CommandFailure: Error, CustomStringConvertible {
             lines.append(
                 "  \(broken["name"]?.string ?? ""): \(broken["reason"]?.string ?? broken["detail"]?.string ?? "")")
         }
-        if status == 401 { lines.append("  Name the server's bypass secret with --key or in the environment.") }
+        if status == 401 { lines.append("  Sign in with covey login, or name the server's secret with --key.") }
         if let id = problem["requestId"]?.string, status >= 500 { lines.append("  request \(id)") }
         description = lines.joined(separator: "\n")
     }

@@ -179,7 +179,8 @@ public enum OpenAPI {
 
     private static func authorization(_ permission: Operation.Permission) -> JSONValue? {
         switch permission {
-        case .none, .person, .run: nil
+        case .none, .run: nil
+        case .person: ["permission": .string(permission.rawValue), "resource": "user"]
         case .member, .admin: ["permission": .string(permission.rawValue), "resource": "organization"]
         case .own: ["permission": "member", "resource": "organization"]
         case .view, .use, .edit: ["permission": .string(permission.rawValue), "resource": "project"]

@@ -126,6 +126,9 @@ public struct Operation: Sendable {
     /// The resource that it reads, from the parameters of its path, where what was found out about that one is part of
     /// the answer; nil otherwise.
     public private(set) var observed: (@Sendable ([String: String]) -> ResourceKey)?
+    /// The member of the body, or the parameter of the query, that names the tenant, where the path does not; nil where
+    /// none does.
+    public private(set) var tenantName: String?
     private let queryRules: QueryRules
 
     /// What an operation does.
@@ -180,6 +183,13 @@ public struct Operation: Sendable {
     public func observing(_ observed: (@Sendable ([String: String]) -> ResourceKey)?) -> Operation {
         var operation = self
         operation.observed = observed
+        return operation
+    }
+
+    /// The same operation, with the member of its body, or the parameter of its query, that names the tenant.
+    public func namingTenant(_ name: String) -> Operation {
+        var operation = self
+        operation.tenantName = name
         return operation
     }
 

@@ -42,10 +42,10 @@ public struct TestApp: Sendable {
         }()
         /// Who is believed about the addresses of clients.
         public var proxies = TrustedProxies()
-        /// The pages that may act for people who have signed in.
-        public var trustedOrigins = TrustedOrigins()
         /// With what it proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
+        /// How people get in.
+        public var people = PeopleSettings()
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -72,6 +72,8 @@ public struct TestApp: Sendable {
     public let store: Store
     /// The database beneath the store; nil unless it was to be watched.
     public let database: WatchedDatabase?
+    /// Its people.
+    public let people: People
     /// Stops it gracefully; its `run` returns when it has.
     public let stop: @Sendable () async -> Void
 
@@ -144,8 +146,8 @@ public struct TestApp: Sendable {
             limits: options.limits, runtimeLimits: options.runtimeLimits, publicURL: options.publicURL)
         settings.rateLimits = options.rateLimits
         settings.proxies = options.proxies
-        settings.trustedOrigins = options.trustedOrigins
         settings.certificates = options.certificates
+        settings.people = options.people
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
@@ -160,7 +162,8 @@ public struct TestApp: Sendable {
             guard let port = await ports.first(where: { _ in true }) else { return try await group.waitForAll() }
             let app = TestApp(
                 client: TestClient(address: "http://127.0.0.1:\(port)"), port: port, clock: clock,
-                modelClock: modelClock, folder: folder, databaseURL: url, store: store, database: database
+                modelClock: modelClock, folder: folder, databaseURL: url, store: store, database: database,
+                people: application.people
             ) { await application.stop() }
             let outcome: Result<Void, any Error>
             do {

@@ -27,14 +27,14 @@ public struct Application: Sendable {
         public var version: String
         /// Its address as clients see it; nil for the address where it listens.
         public var publicURL: String?
+        /// How people get in.
+        public var people = PeopleSettings()
         /// Why the server sends no request to an address, for people; nil when it does.
         public var refusalOfAddress: @Sendable (String) -> String? = { _ in nil }
         /// Who is believed about the addresses of clients.
         public var proxies = TrustedProxies()
         /// How many requests there may be.
         public var rateLimits = RateLimits()
-        /// The pages that may act for people who have signed in.
-        public var trustedOrigins = TrustedOrigins()
         /// With what the server proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
 
@@ -54,6 +54,8 @@ public struct Application: Sendable {
     }
 
     private let group: ServiceGroup
+    /// The people who use it.
+    public let people: People
 
     /// An application over a store that is open.
     ///
@@ -78,7 +80,6 @@ public struct Application: Sendable {
             publicURL: settings.publicURL, refusalOfAddress: settings.refusalOfAddress)
         parts.proxies = settings.proxies
         parts.rateLimits = settings.rateLimits
-        parts.trustedOrigins = settings.trustedOrigins
         parts.certificates = settings.certificates
         let runs = Runs(
             store: store,
@@ -94,8 +95,11 @@ public struct Application: Sendable {
         let audit = AuditTrail(store)
         let runners = Runners(
             settings.authentication.runners, store: store, keyring: keyring, now: clock.now)
+        people = Self.people(
+            settings.people, store: store, keyring: keyring, publicURL: parts.clientURL, clock: clock,
+            outbound: outbound)
         let server = HTTPServer(
-            parts, store: store, runs: runs, audit: audit, runners: runners, health: health,
+            parts, store: store, runs: runs, audit: audit, runners: runners, people: people, health: health,
             onListening: onListening)
         // They stop in the reverse order: first nobody is let in, then the runs are put away.
         let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
@@ -109,6 +113,17 @@ public struct Application: Sendable {
             }, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.limits.shutdown
         group = ServiceGroup(configuration: configuration)
+    }
+
+    /// The people of a store. Passwords are hashed one at a time, beside what else is slow.
+    public static func people(
+        _ settings: PeopleSettings, store: Store, keyring: Keyring, publicURL: String, clock: RuntimeClock = .live,
+        outbound: HTTPClient? = nil
+    ) -> People {
+        let worker = SlowWorker()
+        return People(
+            settings, store: store, keyring: keyring, publicURL: publicURL, now: clock.now, outbound: outbound
+        ) { await worker.run($0) }
     }
 
     /// Opens the database at `url` (`Store.open`) for the kinds that the application has.

@@ -1,6 +1,8 @@
+import Access
 import Catalog
 import HTTPTypes
 import NIOCore
+import Store
 
 /// One request as endpoints see it: authenticated, routed, its body read.
 struct Call: Sendable {
@@ -32,9 +34,11 @@ struct Call: Sendable {
         Requester(name: caller.actor, rights: rights, account: caller.account)
     }
 
-    /// The tenant that the call goes to: of the path, or of the caller, or of the header, or the default one.
+    /// The tenant that the call goes to: of the path, or where the operation has its name, or of the caller, or of the
+    /// header, or the one in which a person works, or the default one.
     var tenant: String {
-        path["tenantId"] ?? caller.tenant ?? headers[.tenantID].flatMap { $0.isEmpty ? nil : $0 }
+        path["tenantId"] ?? operation.tenantName.flatMap { body[$0]?.string ?? query[$0] } ?? caller.tenant
+            ?? headers[.tenantID].flatMap { $0.isEmpty ? nil : $0 } ?? caller.person?.session.organization
             ?? Identity.tenantDefault
     }
 }
@@ -45,15 +49,18 @@ struct Endpoint: Sendable {
     let operation: Operation
     /// How it tells a refusal, where that is not a problem document; nil for the document.
     var refuse: (@Sendable (Problem) -> Reply?)?
+    /// Whether it puts on record itself what it does, with it or not at all; else the dispatcher does.
+    let recordsItself: Bool
     /// What it does.
     let answer: @Sendable (Call) async throws -> Reply
 
     init(
-        operation: Operation, refuse: (@Sendable (Problem) -> Reply?)? = nil,
+        operation: Operation, refuse: (@Sendable (Problem) -> Reply?)? = nil, recordsItself: Bool = false,
         answer: @escaping @Sendable (Call) async throws -> Reply
     ) {
         self.operation = operation
         self.refuse = refuse
+        self.recordsItself = recordsItself
         self.answer = answer
     }
 }

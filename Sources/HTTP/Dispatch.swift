@@ -141,7 +141,7 @@ struct Dispatcher: Sendable {
         guard case .endpoint(let endpoint) = target else { return try await perform(call, method, path) }
         try await requireProject(call)
         let reply = try await endpoint.answer(call)
-        if call.operation.isAudited { audit.note(record(call, path)) }
+        if call.operation.isAudited, !endpoint.recordsItself { audit.note(record(call, path)) }
         return reply
     }
 

@@ -3,7 +3,8 @@ import Catalog
 /// Does works that are too slow for a transaction, one at a time: each takes a core and memory, and all that wait for
 /// them are many.
 actor SlowWorker {
-    private func run(_ work: SlowWork) -> String { work.run() }
+    /// Does one, after those that wait.
+    func run(_ work: SlowWork) -> String { work.run() }
 
     /// Runs `attempt` again and again, with the results of the works that the time before lacked, until it lacks none.
     /// `SlowWork.countMax` bounds how often.

@@ -9,7 +9,7 @@ import CLI
         discussion:
             "Start a server with `covey serve`, give it a project with `covey push`, talk to it with `covey chat`.",
         version: Version.text,
-        subcommands: [Serve.self, KeyCommands.self, AuditCommands.self] + Commands.all)
+        subcommands: [Serve.self, UserCommand.self, KeyCommands.self, AuditCommands.self] + Commands.all)
 }
 
 /// The version of this binary.

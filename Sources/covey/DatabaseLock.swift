@@ -26,7 +26,7 @@ final class DatabaseLock: Sendable {
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             throw StartFailure(
                 "Another server uses the database \(path). Stop it, or name another with --database or --data; "
-                    + "for several servers on one database there is PostgreSQL.")
+                    + "for several servers on one database there is PostgreSQL.", isDatabaseTaken: true)
         }
         return lock
     }

@@ -21,7 +21,7 @@ struct KeyCommands: AsyncParsableCommand {
 
         func run() async throws {
             try await database.open { store, settings in
-                _ = try await DatabaseOptions.admitted(store, settings)
+                _ = try await Premises.keyring(settings, store)
                 let keyring = try KeyFile.rotate(settings)
                 Printer.line("The new key is \(keyring.current.id).")
                 guard try await KeyCommands.reseal(store, keyring) else { return }
@@ -41,7 +41,7 @@ struct KeyCommands: AsyncParsableCommand {
 
         func run() async throws {
             try await database.open { store, settings in
-                let keyring = try await DatabaseOptions.admitted(store, settings)
+                let keyring = try await Premises.keyring(settings, store)
                 _ = try await KeyCommands.reseal(store, keyring)
             }
         }
@@ -120,7 +120,7 @@ struct DatabaseOptions: ParsableArguments {
             try Self.requireDatabase(settings)
             let lock = alone ? try DatabaseLock.take(settings.databaseURL) : nil
             defer { withExtendedLifetime(lock) {} }
-            let store = try await Application.openStore(at: settings.databaseURL)
+            let store = try await Premises.openStore(settings)
             do { try await body(store, settings) } catch {
                 await store.close()
                 throw error
@@ -145,12 +145,5 @@ struct DatabaseOptions: ParsableArguments {
         guard access(String(path), F_OK) == 0 else {
             throw StartFailure("There is no database at \(path). Name it with --database or --data.")
         }
-    }
-
-    /// The keys of the settings, which are those of the database.
-    static func admitted(_ store: Store, _ settings: Settings) async throws -> Keyring {
-        let keyring = try KeyFile.keyring(settings, expecting: try await store.secretKeys())
-        try await store.admit(keyring, at: RuntimeClock.live.now())
-        return keyring
     }
 }

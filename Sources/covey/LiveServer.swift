@@ -1,3 +1,4 @@
+import Access
 import Cryptography
 import Foundation
 import HTTP
@@ -25,7 +26,6 @@ struct LiveServer {
             return handler
         }
         let logger = Logger(label: "covey")
-        if settings.letsNobodyIn, let missing = settings.missingSecrets { throw StartFailure(missing) }
         // Files that are made later, the database's among them, are their owner's alone.
         umask(0o077)
         try DataFolder.prepare(settings.dataFolder)
@@ -34,15 +34,16 @@ struct LiveServer {
         let certificates = try certificates()
         let lock = try DatabaseLock.take(settings.databaseURL)
         defer { withExtendedLifetime(lock) {} }
-        let store = try await openStore()
+        let store = try await Premises.openStore(settings)
         do {
-            let keyring = try await keyring(store)
+            let keyring = try await Premises.keyring(settings, store)
+            let setup = try await bootstrap(store, keyring)
             let client = HTTPClient.live(policy: egressPolicy)
             let application = Application(
                 applicationSettings(runtimeLimits, certificates), store: store, keyring: keyring,
                 models: resolver(client),
                 clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
-                onListening: announce)
+                onListening: { announce(port: $0, setup) })
             try await application.run()
         } catch {
             await store.close()
@@ -64,9 +65,8 @@ struct LiveServer {
             publicURL: settings.publicURL)
         application.rateLimits = settings.rateLimits
         application.proxies = settings.proxies
-        application.trustedOrigins = TrustedOrigins(
-            settings.trustedOrigins, trustsThisMachine: settings.isDevelopment)
         application.certificates = certificates
+        application.people = settings.people
         application.refusalOfAddress = { policy.refusal(of: $0) }
         return application
     }
@@ -80,37 +80,6 @@ struct LiveServer {
                 "The certificate \(files.chain) with the key \(files.key) cannot be used: \(error). Both must be PEM "
                     + "files that belong together and that this user can read.")
         }
-    }
-
-    private func openStore() async throws -> Store {
-        do throws(StoreError) {
-            return try await Application.openStore(at: settings.databaseURL)
-        } catch {
-            throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
-        }
-    }
-
-    /// The keys, once it is sure that they are those of the database. A new one is made only for a database that has
-    /// none yet: with any other, what the database holds could not be read.
-    private func keyring(_ store: Store) async throws -> Keyring {
-        do {
-            let known = try await store.secretKeys()
-            let keyring = try KeyFile.keyring(settings, expecting: known)
-            try await store.admit(keyring, at: RuntimeClock.live.now())
-            return keyring
-        } catch let problem as SecretKeyProblem {
-            throw StartFailure(problem.description)
-        } catch let error as StoreError {
-            throw StartFailure("The database \(Self.withoutPassword(settings.databaseURL)) cannot be used. \(error)")
-        }
-    }
-
-    /// A database's address as it may be shown.
-    private static func withoutPassword(_ url: String) -> String {
-        guard url.hasPrefix("postgres"), let at = url.lastIndex(of: "@"), let scheme = url.range(of: "://") else {
-            return url
-        }
-        return "\(url[..<scheme.upperBound])…\(url[at...])"
     }
 
     private var egressPolicy: EgressPolicy {
@@ -130,12 +99,33 @@ struct LiveServer {
                 timestamp: { Timestamp.text(RuntimeClock.live.now()) }, sleep: RuntimeClock.live.sleep))
     }
 
-    private func announce(port: Int) async {
+    /// Makes the first owner as the environment says. Where nobody is yet and nobody is named, answers where the first
+    /// owner makes their account, as a path with a query.
+    private func bootstrap(_ store: Store, _ keyring: Keyring) async throws -> String? {
+        let people = Application.people(settings.people, store: store, keyring: keyring, publicURL: "")
+        guard let admin = settings.admin else { return settings.isDevelopment ? nil : try await people.makeSetupLink() }
+        do {
+            if try await people.bootstrap(email: admin.email, password: admin.password) {
+                Printer.line("Made \(admin.email) the owner of tenant \(settings.people.tenant).")
+            }
+        } catch let problem as Problem {
+            throw StartFailure(
+                "The first owner cannot be made of COVEY_ADMIN_EMAIL and COVEY_ADMIN_PASSWORD: "
+                    + "\(problem.detail).")
+        }
+        return nil
+    }
+
+    private func announce(port: Int, _ setup: String?) {
         let host = settings.address.host.contains(":") ? "[\(settings.address.host)]" : settings.address.host
         let mode = settings.isDevelopment ? ", for development: no credential is needed" : ""
         let scheme = settings.certificates == nil ? "http" : "https"
         Printer.line("Covey listens on \(scheme)://\(host):\(port)\(mode)")
         if let missing = settings.missingSecrets { Printer.line(missing) }
+        if let setup {
+            let address = settings.publicURL ?? "\(scheme)://\(host):\(port)"
+            Printer.line("Nobody has an account yet. Within a day, make the first owner's at \(address)\(setup)")
+        }
     }
 
     private static func startFailure(_ error: any Error, _ address: HTTPServer.Address) -> any Error {

@@ -14,7 +14,9 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the server.",
         discussion: """
             Every flag has a twin in the environment, COVEY_HOST for --host and so on; a flag goes before it. Without \
-            --dev, callers need COVEY_MANAGE_BYPASS_SECRET or COVEY_RUN_BYPASS_SECRET as their bearer token.
+            --dev, people sign in: the first one by the link that is printed while nobody has an account, or with \
+            COVEY_ADMIN_EMAIL and COVEY_ADMIN_PASSWORD; others are invited, unless COVEY_SIGN_UP is open. Machines \
+            need COVEY_MANAGE_BYPASS_SECRET or COVEY_RUN_BYPASS_SECRET as their bearer token.
 
             Stored secrets are sealed with the key in COVEY_SECRET_KEY (32 bytes in base64 or hexadecimal), or in the \
             file that COVEY_SECRET_KEY_FILE names, else in secret.key in the data folder, which is made at the first \
@@ -67,8 +69,13 @@ struct Serve: AsyncParsableCommand {
 /// Why the server cannot start, and what to do.
 struct StartFailure: Error, CustomStringConvertible {
     let description: String
+    /// Whether it is that another process has the database.
+    let isDatabaseTaken: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isDatabaseTaken: Bool = false) {
+        self.description = description
+        self.isDatabaseTaken = isDatabaseTaken
+    }
 }
 
 /// What a command says when it cannot do what it was told.

@@ -37,14 +37,15 @@ struct Settings: Sendable {
     let secretKeyFile: String?
     /// What recognises those who run agents.
     let runners: RunnerConfiguration
+    /// How people get in.
+    let people: PeopleSettings
+    /// The first owner, made at the first start; nil when nobody is named.
+    let admin: (email: String, password: String)?
     let limits: ServerLimits
     /// How many requests there may be.
     let rateLimits: RateLimits
     /// The proxies that are believed about the addresses of clients.
     let proxies: TrustedProxies
-    /// The addresses of pages that may act for people who have signed in, beside the server's own: the console's, and
-    /// others that the operator names.
-    let trustedOrigins: [String]
     /// The files of the certificate; nil where connections are not encrypted.
     let certificates: Certificates.Files?
     /// The whole environment, for what other parts read of it by name.
@@ -92,10 +93,12 @@ struct Settings: Sendable {
         manageBypassSecret = try secret("COVEY_MANAGE_BYPASS_SECRET", "INKEEP_AGENTS_MANAGE_API_BYPASS_SECRET")
         runBypassSecret = try secret("COVEY_RUN_BYPASS_SECRET", "INKEEP_AGENTS_RUN_API_BYPASS_SECRET")
         runners = try Self.runners(environment)
+        people = try Self.people(environment, secret: try secret("COVEY_AUTH_SECRET", "BETTER_AUTH_SECRET"))
+        admin = try Self.admin(
+            value("COVEY_ADMIN_EMAIL", "INKEEP_AGENTS_MANAGE_UI_USERNAME")?.value,
+            value("COVEY_ADMIN_PASSWORD", "INKEEP_AGENTS_MANAGE_UI_PASSWORD")?.value)
         limits = try ServerLimits(environment: environment)
         rateLimits = try Self.rateLimits(environment)
-        trustedOrigins = try Self.origins(
-            value("COVEY_UI_URL", "INKEEP_AGENTS_MANAGE_UI_URL"), value("COVEY_TRUSTED_ORIGINS"), publicURL)
         certificates = try Self.certificates(value("COVEY_TLS_CERTIFICATE"), value("COVEY_TLS_KEY"))
         proxies = TrustedProxies(try Self.ranges("COVEY_TRUSTED_PROXIES", environment))
     }
@@ -103,18 +106,6 @@ struct Settings: Sendable {
     /// Whether only this machine can reach an address.
     static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
-    }
-
-    private static func origins(
-        _ console: (name: String, value: String)?, _ others: (name: String, value: String)?, _ own: String?
-    ) throws(BadSetting) -> [String] {
-        let named = [console, others].compactMap(\.self).flatMap { variable in
-            variable.value.split(separator: ",").map { (variable.name, String($0).trimmed) }
-        }
-        for (name, address) in named where TrustedOrigins.origin(of: address) == nil {
-            throw BadSetting(name: name, value: address, expected: "an address such as https://console.example.com")
-        }
-        return named.map(\.1) + [own].compactMap(\.self)
     }
 
     private static func certificates(
@@ -193,18 +184,13 @@ struct Settings: Sendable {
         return level
     }
 
-    /// Whether no request could have a credential that is taken: then there is nothing to serve.
-    var letsNobodyIn: Bool { !isDevelopment && manageBypassSecret == nil && runBypassSecret == nil }
-
-    /// What is said at the start when one half of the API lets nobody in; nil when all is set.
+    /// What is said at the start when one of the operator's secrets is not set; nil when all is set.
     var missingSecrets: String? {
         guard !isDevelopment else { return nil }
         let missing = [
-            manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (management answers 401)" : nil,
-            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (running agents needs an API key or an app)" : nil,
+            manageBypassSecret == nil ? "COVEY_MANAGE_BYPASS_SECRET (only people manage)" : nil,
+            runBypassSecret == nil ? "COVEY_RUN_BYPASS_SECRET (only keys and apps run agents)" : nil,
         ].compactMap(\.self)
-        guard !missing.isEmpty else { return nil }
-        return "Not set: \(missing.joined(separator: ", ")). Set them to secrets of at least "
-            + "\(Self.secretLengthMin) characters, or start with --dev to try Covey on this machine alone."
+        return missing.isEmpty ? nil : "Not set: \(missing.joined(separator: ", "))."
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import CoveyTesting
 import HTTP
@@ -153,7 +154,7 @@ struct DispatchTests {
 
     @Test func `pages of trusted origins may manage, and no page that only looks like one`() async throws {
         var options = TestApp.Options()
-        options.trustedOrigins = TrustedOrigins(["https://Console.example.com:443/app", "http://ui.example:8080"])
+        options.people.trustedOrigins = ["https://Console.example.com:443/app", "http://ui.example:8080"]
         try await TestApp.run(options) { app in
             for origin in ["https://console.example.com", "http://ui.example:8080"] {
                 let asked: HTTPHeaders = ["origin": origin, "access-control-request-headers": "if-match"]

@@ -25,7 +25,13 @@ struct ServeTests {
         Row(arguments: [], environment: ["COVEY_DEV": "1", "COVEY_HOST": "10.0.0.1"], says: "--host is '10.0.0.1'"),
         Row(arguments: [], environment: ["COVEY_DEV": "maybe"], says: "COVEY_DEV is 'maybe'"),
         Row(arguments: [], environment: ["COVEY_PORT": "-1"], says: "COVEY_PORT is '-1'"),
-        Row(arguments: [], environment: ["COVEY_RUN_BYPASS_SECRET": ""], says: "Not set: COVEY_MANAGE_BYPASS_SECRET"),
+        Row(arguments: [], environment: ["COVEY_SIGN_UP": "maybe"], says: "COVEY_SIGN_UP is 'maybe', but must be"),
+        Row(
+            arguments: [], environment: ["COVEY_ADMIN_EMAIL": "a@x.io"],
+            says: "COVEY_ADMIN_PASSWORD is '', but must be set together with COVEY_ADMIN_EMAIL."),
+        Row(
+            arguments: [], environment: ["COVEY_ADMIN_EMAIL": "a@x.io", "COVEY_ADMIN_PASSWORD": "hidden"],
+            says: "Password must have at least 15 characters"),
         Row(arguments: ["--log-level", "loud"], says: "one of trace, debug, info"),
         Row(arguments: ["--database", "mysql://x"], says: "sqlite:PATH or postgres://"),
         Row(

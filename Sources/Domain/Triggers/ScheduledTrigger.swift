@@ -168,7 +168,7 @@ extension FieldType where Value == String {
     }
 
     /// The IANA name of a time zone.
-    static let timeZone = FieldType.text(1...64).checked { name in
+    public static let timeZone = FieldType.text(1...64).checked { name in
         ClockZone(named: name) == nil ? "must be the IANA name of a time zone, as Europe/Berlin" : nil
     }
 }

@@ -2,6 +2,7 @@ public import Access
 import Catalog
 import Cryptography
 import HTTPTypes
+import Store
 
 /// Finds out who makes a request: a list of strategies for each side of the API, tried in order; the first that knows
 /// the credential decides. A new kind of credential is one more strategy in a list.
@@ -45,13 +46,16 @@ public struct Authenticator: Sendable {
 
     /// The strategies that the configuration turns on.
     ///
-    /// - Parameter runners: what recognises those who run agents, made of the same configuration.
-    public init(_ configuration: Configuration, _ runners: Runners) {
+    /// - Parameters:
+    ///   - runners: what recognises those who run agents, made of the same configuration.
+    ///   - people: who has signed in.
+    ///   - origins: the pages that may act for them.
+    init(_ configuration: Configuration, _ runners: Runners, _ people: People, _ origins: TrustedOrigins) {
         isDevelopment = configuration.isDevelopment
         self.runners = runners
         manageStrategies =
             [configuration.manageBypassSecret.map(Self.manageBypass)].compactMap(\.self)
-            + Self.manageStrategies(of: runners)
+            + [Self.session(people, origins)] + Self.manageStrategies(of: runners)
         runStrategies =
             [configuration.runBypassSecret.map(Self.runBypass)].compactMap(\.self) + Self.runStrategies(of: runners)
     }
@@ -126,6 +130,17 @@ public struct Authenticator: Sendable {
         return Strategy { credentials in
             guard let bearer = credentials.bearer, Digest(of: bearer) == expected else { return nil }
             return Caller(means: "bypass", authority: .everything, name: "bypass")
+        }
+    }
+
+    /// Who is signed in: by a bearer token, else by a cookie, which browsers send whoever asks them to.
+    private static func session(_ people: People, _ origins: TrustedOrigins) -> Strategy {
+        Strategy { credentials in
+            guard let person = try await people.person(credentials.session) else { return nil }
+            if credentials.bearer == nil, credentials.headers[.cookie] != nil {
+                try origins.admit(credentials.headers, credentials.method, host: credentials.authority)
+            }
+            return Caller(means: "session", authority: .person(account: person.account.id), person: person)
         }
     }
 

@@ -1,3 +1,4 @@
+public import Access
 public import Catalog
 
 /// Who makes a request, as authentication found out. What they may do is the `Gate`'s to say.
@@ -29,6 +30,8 @@ public struct Caller: Sendable, Equatable {
     public var subject: String?
     /// What it may do with configuration.
     public var authority: Authority
+    /// The person, as they have signed in; nil for a machine.
+    public var person: SignedIn?
     /// What a run and its conversation are told of where the request came from: `initiatedBy`, `appId`, verified claims
     /// (run spec §1.9). Nil for nothing.
     public var metadata: JSONObject?
@@ -40,7 +43,8 @@ public struct Caller: Sendable, Equatable {
     /// A caller from its parts.
     public init(
         means: String, tenant: String? = nil, project: String? = nil, agent: String? = nil, owner: String? = nil,
-        subject: String? = nil, authority: Authority = .none, metadata: JSONObject? = nil, name: String? = nil
+        subject: String? = nil, authority: Authority = .none, person: SignedIn? = nil, metadata: JSONObject? = nil,
+        name: String? = nil
     ) {
         self.means = means
         self.tenant = tenant
@@ -49,6 +53,7 @@ public struct Caller: Sendable, Equatable {
         self.owner = owner
         self.subject = subject ?? owner.map { "user:\($0)" }
         self.authority = authority
+        self.person = person
         self.metadata = metadata
         self.name = name
     }

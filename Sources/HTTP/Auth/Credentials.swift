@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import HTTPTypes
 
@@ -12,10 +13,22 @@ struct Credentials: Sendable {
     /// The client's address (`TrustedProxies`); empty when there is none.
     let address: String
 
+    /// The host and port that the client addressed.
+    let authority: String?
+    /// What is asked for; nil where it is not looked at.
+    let method: HTTPRequest.Method?
+
     init(_ request: HTTPRequest, address: String) {
+        self.init(
+            request.headerFields, authority: request.authority, method: request.method, address: address)
+    }
+
+    init(_ headers: HTTPFields, authority: String?, method: HTTPRequest.Method? = nil, address: String) {
         self.address = address
-        headers = request.headerFields
-        host = request.authority.map(Self.withoutPort)
+        self.headers = headers
+        self.authority = authority
+        self.method = method
+        host = authority.map(Self.withoutPort)
         bearer = Self.bearer(headers[.authorization])
     }
 
@@ -28,6 +41,11 @@ struct Credentials: Sendable {
     private static func withoutPort(_ authority: String) -> String {
         if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
         return String(authority.prefix { $0 != ":" })
+    }
+
+    /// What it says of who is signed in. A page of a server may forward the cookie of its reader.
+    var session: SessionCredentials {
+        SessionCredentials(bearer: bearer, cookies: headers[values: .cookie] + headers[values: .forwardedCookie])
     }
 
     /// A header that is there and not empty.
@@ -44,6 +62,7 @@ extension HTTPField.Name {
         return name
     }
 
+    static let forwardedCookie = literal("x-forwarded-cookie")
     static let forwardedFor = literal("x-forwarded-for")
     static let rateLimit = literal("ratelimit")
     static let rateLimitPolicy = literal("ratelimit-policy")

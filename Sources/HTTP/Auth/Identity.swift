@@ -1,4 +1,5 @@
 import Catalog
+import Store
 
 /// Who a caller of management is to themselves: the answer to `cli/me` (manage spec §3.8).
 struct Identity: Sendable, Equatable {
@@ -19,6 +20,12 @@ struct Identity: Sendable, Equatable {
         let tenant = caller.tenant ?? tenant
         user = (caller.means == "bypass" ? "system" : caller.means, "", nil)
         organization = (tenant, tenant, tenant, "owner")
+    }
+
+    /// A person in a tenant to which they belong.
+    init(_ account: Account, in organization: Organization, as role: OrganizationRole) {
+        user = (account.id, account.email, account.name.isEmpty ? nil : account.name)
+        self.organization = (organization.id, organization.name, organization.id, role.rawValue)
     }
 
     /// As clients read it.

@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import Domain
 import HTTPTypes
@@ -7,7 +8,7 @@ import Store
 /// (manage spec §2.33, §3.8). Both work in the tenant that `x-inkeep-tenant-id` names.
 enum Accounts {
     /// The endpoints.
-    static func endpoints(_ store: Store) -> [Endpoint] { [me, agents(store)] }
+    static func endpoints(_ store: Store) -> [Endpoint] { [me(store), agents(store)] }
 
     /// Agents that are listed at most; the list has no pages.
     private static let agentsMax = 10_000
@@ -18,38 +19,56 @@ enum Accounts {
 
     private static let text: JSONValue = ["type": "string"]
 
-    private static let me = Endpoint(
-        operation: Operation(
-            "get-cli-user", .get, "/manage/api/cli/me", tag: "CLI", summary: "Get CLI user info", permission: .member,
-            parameters: scope,
-            responses: [
-                Operation.Response(
-                    200, "Who the caller is.",
-                    schema: [
-                        "type": "object", "required": ["user", "organization"],
-                        "properties": [
-                            "user": [
-                                "type": "object", "required": ["id", "email", "name"],
-                                "properties": ["id": text, "email": text, "name": ["type": ["string", "null"]]],
-                            ],
-                            "organization": [
-                                "type": "object", "required": ["id", "name", "slug", "role"],
-                                "properties": ["id": text, "name": text, "slug": text, "role": text],
-                            ],
-                        ],
-                    ])
-            ], errors: [401, 403, 404, 500], effect: .endpoint)
-    ) { call in
-        guard let identity = Identity(call.caller, tenant: call.tenant) else {
-            throw Problem.notFound("Organization")
+    private static func me(_ store: Store) -> Endpoint {
+        Endpoint(operation: meOperation) { call in
+            if let person = call.caller.person {
+                return .json(try await identity(of: person.account, in: call.tenant, store).json)
+            }
+            guard let identity = Identity(call.caller, tenant: call.tenant) else {
+                throw Problem.notFound("Organization")
+            }
+            return .json(identity.json)
         }
-        return .json(identity.json)
     }
 
     private static let agentList = WholeList(
         ListOrder(
             [.name, .id, .createdAt, .updatedAt], otherwise: "project by project",
             searched: "id, name or description"))
+
+    /// Who a person is in a tenant, or in the first of theirs when they do not belong to it. Throws 404 when they
+    /// belong to none.
+    private static func identity(of account: Account, in tenant: String, _ store: Store) async throws -> Identity {
+        let theirs = try await store.readAccess { access in
+            let theirs = try access.organizations(of: account.id)
+            return (theirs.first { $0.0.id == tenant } ?? theirs.first).map {
+                Identity(account, in: $0.0, as: $0.1.role)
+            }
+        }
+        guard let theirs else { throw Problem.notFound("Organization") }
+        return theirs
+    }
+
+    private static let meOperation = Operation(
+        "get-cli-user", .get, "/manage/api/cli/me", tag: "CLI", summary: "Get CLI user info", permission: .person,
+        parameters: scope,
+        responses: [
+            Operation.Response(
+                200, "Who the caller is.",
+                schema: [
+                    "type": "object", "required": ["user", "organization"],
+                    "properties": [
+                        "user": [
+                            "type": "object", "required": ["id", "email", "name"],
+                            "properties": ["id": text, "email": text, "name": ["type": ["string", "null"]]],
+                        ],
+                        "organization": [
+                            "type": "object", "required": ["id", "name", "slug", "role"],
+                            "properties": ["id": text, "name": text, "slug": text, "role": text],
+                        ],
+                    ],
+                ])
+        ], errors: [401, 403, 404, 500], effect: .endpoint)
 
     private static func agents(_ store: Store) -> Endpoint {
         let operation = Operation(

@@ -37,8 +37,6 @@ extension HTTPServer {
         public var proxies = TrustedProxies()
         /// How many requests there may be.
         public var rateLimits = RateLimits()
-        /// The pages that may act for people who have signed in, beside the server's own.
-        public var trustedOrigins = TrustedOrigins()
         /// With what the server proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
 
@@ -76,12 +74,13 @@ extension HTTPServer {
     ///
     /// - Parameters:
     ///   - runs: The runs over the same store.
+    ///   - people: Who gets in.
     ///   - audit: Where what was done and refused is put on record.
     ///   - runners: Recognises those who run agents over the same store.
     ///   - health: Finds out about the servers of tools over the same store; nil when nobody does.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
-        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, runners: Runners,
+        _ parts: Parts, store: Store, runs: Runs, audit: AuditTrail, runners: Runners, people: People,
         health: HealthMonitor? = nil,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
@@ -97,10 +96,14 @@ extension HTTPServer {
         endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
         endpoints += AppSessions.endpoints(runners, store) + WorkChallenges.endpoints(runners)
         endpoints.append(PlaygroundAccess.endpoint(runners, store))
+        endpoints += ManagePeople.endpoints(people) + ManageInvitations.endpoints(people)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas + AppSessions.schemas, version: parts.version,
             publicURL: parts.clientURL)
+        let origins = TrustedOrigins(
+            publicURL: parts.publicURL, people.settings, trustsThisMachine: parts.authentication.isDevelopment)
+        endpoints += PeopleEndpoints(people: people, origins: origins, sealing: parts.sealing).endpoints
         var routes = Routes<Dispatcher.Target>()
         let targets = endpoints.map(Dispatcher.Target.endpoint) + parts.operations.map(Dispatcher.Target.operation)
         for target in targets {
@@ -108,11 +111,12 @@ extension HTTPServer {
                 routes.add(method, target.operation.path, target)
             }
         }
-        let crossOrigin = CrossOrigin(trusted: parts.trustedOrigins)
+        let crossOrigin = CrossOrigin(trusted: origins)
         self.init(
             address: parts.address,
             dispatcher: Dispatcher(
-                routes: routes, authenticator: Authenticator(parts.authentication, runners), store: store,
+                routes: routes, authenticator: Authenticator(parts.authentication, runners, people, origins),
+                store: store,
                 now: parts.clock.now,
                 limits: parts.limits, logger: parts.logger, projectKind: parts.projectKind,
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
