@@ -39,6 +39,12 @@ private struct SealedColumn {
         SealedColumn(
             table: "idempotency", key: ["tenant", "caller", "operation", "name"], column: "body", form: .text,
             context: { _ in ["idempotency"] }),
+        SealedColumn(
+            table: "server_secret", key: ["name"], column: "sealed", form: .text,
+            context: { ["server-secret"] + $0 }),
+        SealedColumn(
+            table: "identity_provider", key: ["tenant", "id"], column: "document", form: .document,
+            context: { ["identity-provider"] + $0 }),
     ]
 
     /// Rows that are read and written at once.

@@ -2,7 +2,7 @@ import Testing
 
 /// The pages of an app, with the official ALTCHA library and PyJWT, against the built binary.
 struct AppClientTests {
-    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(8)))
     func `challenges are solved and tokens understood by the libraries of others`() async throws {
         let folder = try DataFolder()
         let (work, tokens) = ("work-secret-of-at-least-32-characters", "token-secret-of-at-least-32-characters")

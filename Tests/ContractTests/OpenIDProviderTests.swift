@@ -58,7 +58,7 @@ struct OpenIDProviderTests {
         try #require(response.status == 204, "\(response.status)")
     }
 
-    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Python.missing == nil, Python.missing), .timeLimit(.minutes(8)))
     func `people sign in at a real provider, also after it has changed its key`() async throws {
         let provider = try await Provider()
         var options = TestApp.Options()

@@ -37,7 +37,7 @@ struct UserCommandTests {
         ).status
     }
 
-    @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)))
     func `people are made without a server, and beside one`() async throws {
         let folder = try DataFolder()
         let made = try await Self.covey(
@@ -68,7 +68,7 @@ struct UserCommandTests {
         #expect(server.stop() == 0)
     }
 
-    @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)))
     func `the environment names the first owner`() async throws {
         let folder = try DataFolder()
         let environment = [

@@ -67,7 +67,7 @@ public final class SecretChecks: Sendable {
     }
 
     /// What a check begins with.
-    private enum Start {
+    enum Start: Equatable {
         /// The result is known.
         case known(Bool)
         /// The same check is being made.
@@ -76,7 +76,8 @@ public final class SecretChecks: Sendable {
         case leads
     }
 
-    private func start(_ name: [UInt8], at now: Int64, from address: String) throws(Problem) -> Start {
+    /// Begins a check; who leads makes it and must end it.
+    func start(_ name: [UInt8], at now: Int64, from address: String) throws(Problem) -> Start {
         let start: Result<Start, Problem> = state.withLock { state in
             if let known = state.known[name], now < known.until { return .success(.known(known.isRight)) }
             if state.joined[name] != nil { return .success(.joins) }
@@ -101,7 +102,8 @@ public final class SecretChecks: Sendable {
         return state.withLock { $0.known[name]?.isRight }
     }
 
-    private func end(_ name: [UInt8], _ isRight: Bool, at now: Int64, from address: String) {
+    /// Ends a check that somebody led.
+    func end(_ name: [UInt8], _ isRight: Bool, at now: Int64, from address: String) {
         let lifetime = isRight ? Self.acceptanceLifetimeMs : Self.refusalLifetimeMs
         let joined = state.withLock { state in
             Self.leave(&state, address)

@@ -8,7 +8,7 @@ import Testing
 
 /// Anonymous visitors of apps (run spec §2.1).
 @Suite struct AnonymousSessionTests {
-    @Test(.timeLimit(.minutes(1))) func `a visitor is given a token, stays who they are, and chats`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a visitor is given a token, stays who they are, and chats`() async throws {
         try await RunnerApp.run { app, manager in
             let id = try await manager.makeWidget()
             let first = try await app.client.visit(id)
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `who gets no session is told why, in this order`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `who gets no session is told why, in this order`() async throws {
         try await RunnerApp.run { app, manager in
             let closed = try await manager.makeWidget(anonymous: false)
             let open = try await manager.makeWidget()
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `tokens end by time, by app, by subject, and with the app`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `tokens end by time, by app, by subject, and with the app`() async throws {
         let options = RunnerApp.options { $0.anonymousLifetime = .seconds(60) }
         try await RunnerApp.run(options) { app, manager in
             let id = try await manager.makeWidget()
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `replicas take each other's tokens`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `replicas take each other's tokens`() async throws {
         try await RunnerApp.run { app, manager in
             let id = try await manager.makeWidget()
             let token = try #require(try await app.client.visit(id).json["token"]?.string)

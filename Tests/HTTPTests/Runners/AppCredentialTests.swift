@@ -40,7 +40,7 @@ import Testing
             name, "POST", RunnerApp.chat, RunnerApp.turn(), headers: headers, status: status, contains: [text])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a user whom the app's issuer vouches for chats as themselves`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a user whom the app's issuer vouches for chats as themselves`() async throws {
         try await RunnerApp.run { app, manager in
             let id = try await manager.makeWidget(anonymous: false, keys: Self.keys)
             for token in [
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what is wrong with a token is said`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what is wrong with a token is said`() async throws {
         try await RunnerApp.run { app, manager in
             let id = try await manager.makeWidget(
                 anonymous: false, keys: Self.keys, audience: "https://docs.example.com")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `pages, agents and kinds of apps have their refusals`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `pages, agents and kinds of apps have their refusals`() async throws {
         try await RunnerApp.run { app, manager in
             let signed = try await manager.makeWidget(anonymous: false, keys: Self.keys)
             let both = try await manager.makeWidget(keys: Self.keys)
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `in development a token that is none is still refused`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `in development a token that is none is still refused`() async throws {
         try await TestApp.run { app in
             try await app.client.makeProject()
             try await app.client.makeAgent()

@@ -54,7 +54,7 @@ import Testing
 
     private static let invalid = "Proof-of-work challenge solution is invalid."
 
-    @Test(.timeLimit(.minutes(1))) func `without a secret there are no challenges`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `without a secret there are no challenges`() async throws {
         try await RunnerApp.run { app, manager in
             let id = try await manager.makeWidget()
             let reply = try await app.client.send("GET", Self.legacy)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a solution of the first version is good once`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a solution of the first version is good once`() async throws {
         try await RunnerApp.run(Self.options) { app, manager in
             let id = try await manager.makeWidget()
             let challenge = try await app.client.send("GET", Self.legacy)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what was changed or made elsewhere solves nothing`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `what was changed or made elsewhere solves nothing`() async throws {
         try await RunnerApp.run(Self.options) { app, manager in
             let id = try await manager.makeWidget()
             func changed(_ name: String, _ value: JSONValue?) async throws -> JSONObject {
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a solution of the second version is good once, for its app`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a solution of the second version is good once, for its app`() async throws {
         try await RunnerApp.run(Self.options) { app, manager in
             let id = try await manager.makeWidget()
             let other = try await manager.makeWidget()
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a receipt stands for a solution, once`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a receipt stands for a solution, once`() async throws {
         try await RunnerApp.run(Self.options) { app, manager in
             let id = try await manager.makeWidget()
             for (ask, verify) in [("challenge", "challenge/verify"), ("sentinel/challenge", "sentinel/verify")] {
@@ -185,7 +185,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `who may not ask for a challenge is told why`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `who may not ask for a challenge is told why`() async throws {
         try await RunnerApp.run(Self.options) { app, manager in
             let id = try await manager.makeWidget()
             func row(_ name: String, _ query: String, _ origin: String?, _ status: Int, _ text: String) -> Scenario {
@@ -202,7 +202,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `under load the work grows, and shrinks again`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `under load the work grows, and shrinks again`() async throws {
         try await RunnerApp.run(Self.options) { app, _ in
             func difficulty() async throws -> Int {
                 try #require(try await app.client.send("GET", Self.legacy).json["maxnumber"]?.integer)
@@ -217,7 +217,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `replicas remember what was spent`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `replicas remember what was spent`() async throws {
         try await RunnerApp.run(Self.options) { app, manager in
             let id = try await manager.makeWidget()
             let solution = try Self.solve(try await app.client.send("GET", Self.legacy).json)

@@ -88,7 +88,7 @@ import Testing
         return requests
     }
 
-    @Test(.timeLimit(.minutes(3))) func `nobody else sees, continues or stops what somebody began`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `nobody else sees, continues or stops what somebody began`() async throws {
         try await RunnerApp.run { app, manager in
             let callers = try await Self.callers(app, manager)
             let document = try await manager.send("GET", "/openapi.json").json

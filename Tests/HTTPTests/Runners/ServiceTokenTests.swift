@@ -19,7 +19,7 @@ import Testing
         return JSONWebToken(claims: claims).text(signedBy: .secret(Array(secret.utf8)))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a service calls on behalf of a user`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a service calls on behalf of a user`() async throws {
         try await RunnerApp.run { app, _ in
             func row(_ name: String, _ token: String, for target: String? = nil, _ status: Int) -> Scenario {
                 var headers = RunnerApp.bearer(token)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `without a secret no service is known`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `without a secret no service is known`() async throws {
         try await RunnerApp.run(RunnerApp.options { $0.serviceSecret = nil }) { app, _ in
             for secret in [RunnerApp.serviceSecret, "", "inkeep"] {
                 let reply = try await app.client.send(
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a token of the playground runs its agent for an hour`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a token of the playground runs its agent for an hour`() async throws {
         try await RunnerApp.run { app, manager in
             let path = tenantPath + "/playground/token"
             let made = try await manager.send("POST", path, ["projectId": "p", "agentId": "a"])
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a person's token does what the person may, while they may`() async throws {
+    @Test(.timeLimit(.minutes(8))) func `a person's token does what the person may, while they may`() async throws {
         try await RunnerApp.run { app, manager in
             let runners = Runners(
                 RunnerConfiguration(), store: app.store, keyring: TestApp.keyring, now: { app.clock.now })

@@ -95,7 +95,10 @@ enum ManageInvitations {
         }
         let method = members.optionalText("authMethod", 0...100)
         var assignments: [(project: String, role: ProjectRole)] = []
-        let listed = members.present("assignments")?.array ?? []
+        let listed = call.body["assignments"]?.array ?? []
+        if call.body["assignments"] != nil, call.body["assignments"]?.array == nil {
+            members.fail("must be a list", at: "assignments")
+        }
         if listed.count > 1000 { members.fail("must have at most 1,000 elements", at: "assignments") }
         for assignment in listed.prefix(1000) {
             guard let project = assignment["projectId"]?.string, !project.isEmpty, project.utf8.count <= 255,
@@ -191,9 +194,11 @@ enum ManageInvitations {
             responses: [
                 Operation.Response(
                     200, "The organizations.", schema: ["type": "array", "items": ["type": "object"]])
-            ], errors: [400, 401, 403, 500], effect: .endpoint)
+            ], errors: [400, 401, 403, 404, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let theirs = try await people.organizations(of: try own(call))
+            let id = try own(call)
+            guard try await people.account(id) != nil else { throw Problem.notFound("User") }
+            let theirs = try await people.organizations(of: id)
             return .json(
                 .array(
                     theirs.map { organization, member in
@@ -230,8 +235,11 @@ enum ManageInvitations {
         return Endpoint(operation: operation, recordsItself: true) { call in
             var members = try call.members()
             _ = members.text("organizationId", 1...256)
-            let ids = members.present("userIds")?.array.map { $0.compactMap(\.string) }
-            if ids == nil || ids?.count ?? 0 > 1000 { members.fail("must be at most 1,000 ids", at: "userIds") }
+            let named = members.present("userIds")?.array
+            let ids = named?.compactMap(\.string)
+            if ids == nil || ids?.count != named?.count || ids?.count ?? 0 > 1000 {
+                members.fail("must be at most 1,000 ids", at: "userIds")
+            }
             try members.finish()
             let found = try await people.providers(of: ids ?? [], in: call.tenant)
             return .json(
@@ -279,7 +287,7 @@ enum ManageInvitations {
             var members = try call.members()
             var timezone = members.optional("timezone", .timeZone)
             if call.body["timezone"]?.isNull == true { timezone = "" }
-            let attributes = members.present("attributes")
+            let attributes = call.body["attributes"]
             if let attributes, attributes.object == nil || attributes.jsonBytes.count > 20_000 {
                 members.fail("must be an object of at most 20,000 bytes", at: "attributes")
             }

@@ -75,8 +75,8 @@ enum ManagePeople {
             request: [
                 "type": "object", "required": ["email"],
                 "properties": [
-                    "email": text, "name": text, "password": text,
-                    "role": ["type": "string", "enum": ["owner", "admin", "member"]],
+                    "email": text, "name": ["type": ["string", "null"]], "password": ["type": ["string", "null"]],
+                    "role": ["type": ["string", "null"], "enum": ["owner", "admin", "member", .null]],
                 ],
             ],
             responses: [
