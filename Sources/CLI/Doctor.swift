@@ -25,6 +25,9 @@ public struct Doctor: AsyncParsableCommand {
         checks.append(dataCheck(world))
         checks.append(keyCheck(world))
         checks.append(Self.functionCheck(JavaScript.parser))
+        checks += Self.opennessChecks(
+            connection.address(world.environment), data: data ?? world.environment["COVEY_DATA"] ?? ".covey",
+            world.environment)
         for check in checks where !quiet || check.verdict == .wrong {
             let (mark, style): (String, Printer.Style) =
                 switch check.verdict {

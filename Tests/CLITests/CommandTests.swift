@@ -151,6 +151,27 @@ struct CommandTests {
         #expect(missing.advice?.contains("apt-get install") == true)
     }
 
+    @Test func `doctor says what is open`() throws {
+        func found(_ address: String, _ environment: [String: String] = [:]) -> [String] {
+            Doctor.opennessChecks(address, data: "/nowhere", environment).map(\.what)
+        }
+        for address in ["http://127.0.0.1:3002", "http://localhost", "http://[::1]:3002", "https://covey.example"] {
+            #expect(found(address) == [], "\(address)")
+        }
+        for address in ["http://covey.example", "http://10.0.0.1:3002", "http://localhost.evil.example"] {
+            #expect(found(address).first?.contains("is not encrypted") == true, "\(address)")
+        }
+        let open = [
+            "COVEY_SIGN_UP": "open", "COVEY_DEV": "1", "COVEY_TRUSTED_PROXIES": "10.0.0.0/8, 0.0.0.0/0",
+            "COVEY_EGRESS_ALLOW": "::/0", "COVEY_RATE_REFUSED": "off",
+        ]
+        for (name, value) in open {
+            let said = found("https://covey.example", [name: value])
+            #expect(said.count == 1 && said.first?.contains(name) == true, "\(name): \(said)")
+        }
+        #expect(found("https://covey.example", ["COVEY_TRUSTED_PROXIES": "10.0.0.0/8"]) == [])
+    }
+
     @Test func `doctor says what is wrong and what to do`() async throws {
         let fake = FakeWorld { _ throws(OutboundError) in throw .cannotConnect("127.0.0.1:3002") }
         let folder = try ScratchFolder()
