@@ -71,7 +71,7 @@ extension RateLimiter.Verdict {
 
 extension Operation {
     /// Whether it makes or checks what lets somebody in, and so is called without it.
-    fileprivate var isSigningIn: Bool {
+    var isSigningIn: Bool {
         permission == .none && Self.signingInPrefixes.contains { path.hasPrefix($0) }
     }
 

@@ -16,6 +16,7 @@ struct DispatcherAdditions: Sendable {
         var added = OpenAPI.Additions()
         added.errors.append(400)
         if operation.request != nil { added.errors += [413, 415] }
+        if operation.permission != .none || operation.isSigningIn { added.errors.append(429) }
         switch operation.effect {
         case .endpoint: return added
         case .read where operation.method != .get: break

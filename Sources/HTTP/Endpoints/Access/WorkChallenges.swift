@@ -23,13 +23,24 @@ enum WorkChallenges {
     private static let app = Operation.Parameter(
         "appId", in: .query, "The app for whose session the challenge is.", required: true)
     private static let anything: JSONObject = ["nullable": true]
+    private static let refusal: JSONObject = [
+        "type": "object", "required": ["error"],
+        "properties": [
+            "error": [
+                "type": "object", "required": ["code", "message"],
+                "properties": ["code": ["type": "string"], "message": ["type": "string"]],
+            ]
+        ],
+    ]
 
     private static func legacy(_ runners: Runners) -> Endpoint {
         let operation = Operation(
             "get-pow-challenge", .get, "/run/auth/pow/challenge", tag: "Auth", summary: "Get PoW Challenge",
             permission: .none,
-            responses: [Operation.Response(200, "A challenge of ALTCHA's first version.", schema: anything)],
-            errors: [404, 429, 502], effect: .endpoint)
+            responses: [
+                Operation.Response(200, "A challenge of ALTCHA's first version.", schema: anything),
+                Operation.Response(404, "There is no proof of work.", schema: refusal),
+            ], errors: [429, 502], effect: .endpoint)
         // Widgets know this refusal in a form of its own.
         let refuse: @Sendable (Problem) -> Reply? = { problem in
             guard problem.code == .notFound else { return nil }

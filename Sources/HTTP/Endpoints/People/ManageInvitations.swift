@@ -154,7 +154,7 @@ enum ManageInvitations {
                     200, "The invitations.", schema: ["type": "array", "items": ["type": "object"]])
             ], errors: [401, 403, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            guard let person = call.caller.person else { return .json([]) }
+            guard let person = call.caller.person else { return .json(.array([])) }
             let email = call.query["email"] ?? person.account.email
             guard Account.key(email) == Account.key(person.account.email) else {
                 throw Problem(.forbidden, "Only one's own invitations are shown")
