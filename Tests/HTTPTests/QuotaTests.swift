@@ -32,6 +32,33 @@ import Testing
         }
     }
 
+    @Test func `a visitor who asks too often waits, and all of an app together`() async throws {
+        var options = RunnerApp.options()
+        options.rateLimits.visitor = RateLimit("visitor", 2, per: .seconds(60))
+        options.rateLimits.app = RateLimit("app", 3, per: .seconds(60))
+        try await RunnerApp.run(options) { app, manager in
+            let id = try await manager.makeWidget()
+            func ask(_ token: String) async throws -> TestReply {
+                try await app.client.send("GET", "/run/v1/conversations", headers: RunnerApp.page(id, token))
+            }
+            let ann = try #require(try await app.client.visit(id).json["token"]?.string)
+            let ben = try #require(try await app.client.visit(id).json["token"]?.string)
+            let first = try await ask(ann)
+            #expect(first.status == 200 && first.headers["ratelimit"] == "\"visitor\";r=1;t=1", "\(first.text)")
+            #expect(try await ask(ann).status == 200)
+            let late = try await ask(ann)
+            #expect(late.status == 429 && late.headers["ratelimit-policy"] == "\"visitor\";q=2;w=60")
+            let other = try await ask(ben)
+            #expect(other.status == 429 && other.headers["ratelimit-policy"] == "\"app\";q=3;w=60")
+            let key = try await manager.makeKey().key
+            let machine = try await app.client.send(
+                "GET", "/run/v1/conversations", headers: RunnerApp.bearer(key))
+            #expect(machine.status == 200, "a key is no visitor: \(machine.text)")
+            app.clock.advance(by: .seconds(60))
+            #expect(try await ask(ben).status == 200)
+        }
+    }
+
     @Test func `who is no trusted proxy is not believed about whom it asks for`() async throws {
         var options = TestApp.Options()
         options.authentication = Authenticator.Configuration(manageBypassSecret: Self.secret)

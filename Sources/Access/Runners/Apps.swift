@@ -200,6 +200,7 @@ public struct Apps: Sendable {
         let sort = claims == nil ? "anonymous" : "user"
         return Runner(
             means: "app", tenant: found.branch.tenant, project: found.branch.project, agent: agent, user: user,
-            subject: "app:\(found.app.id):\(sort):\(user)", metadata: metadata, name: "app:\(found.app.id)")
+            subject: "app:\(found.app.id):\(sort):\(user)", metadata: metadata, name: "app:\(found.app.id)",
+            app: found.app.id)
     }
 }

@@ -18,4 +18,6 @@ public struct Runner: Sendable, Equatable {
     public var metadata: JSONObject
     /// The name in the audit.
     public var name: String
+    /// The app whose visitor it is; nil for no visitor.
+    public var app: String?
 }

@@ -91,7 +91,7 @@ enum ProjectMembers {
         if !Rights(organization: .member, project: role).may(.use),
             try !workspace.members.rights(user).isAdministrator
         {
-            try Membership.remove(user, workspace)
+            try TriggerUserRemoval.remove(user, from: workspace)
         }
         return .data(
             [
@@ -120,7 +120,7 @@ enum ProjectMembers {
         guard rights.organization != nil else { throw Problem.notFound("Project member") }
         if let named = input.query["role"], named != rights.project?.rawValue { return OperationOutput(204) }
         _ = try workspace.members.set(user, nil)
-        if !rights.isAdministrator { try Membership.remove(user, workspace) }
+        if !rights.isAdministrator { try TriggerUserRemoval.remove(user, from: workspace) }
         return OperationOutput(204)
     }
 

@@ -66,30 +66,8 @@ extension RunsAsUsers {
     }
 }
 
-extension RunsAsUsers {
-    /// Lets the trigger run as this user no more; what has no user left is turned off (manage spec §3.5).
-    fileprivate static func remove(_ user: String, from entry: Entry, _ workspace: Workspace) throws {
-        var trigger = Self(entry)
-        trigger.runAsUserIds.removeAll { $0 == user }
-        if trigger.runAsUserIds.isEmpty { trigger.enabled = false }
-        try workspace.put(trigger, in: entry.key.parent)
-    }
-}
-
 /// Who belongs to a tenant and its projects.
 enum Membership {
-    /// Takes a user off every trigger of the project, on every branch.
-    static func remove(_ user: String, _ workspace: Workspace) throws {
-        for (branch, entry) in try workspace.holders("runAsUserIds", user) {
-            let place = try workspace.on(branch)
-            switch entry.key.kind {
-            case Trigger.kind.name: try Trigger.remove(user, from: entry, place)
-            case ScheduledTrigger.kind.name: try ScheduledTrigger.remove(user, from: entry, place)
-            default: continue
-            }
-        }
-    }
-
     /// Whether a user belongs to the tenant and may use the project. Machines that may do everything, which set up
     /// tenants whose people are known elsewhere, are taken at their word.
     static func mayUse(_ user: String, _ workspace: Workspace) throws -> Bool {

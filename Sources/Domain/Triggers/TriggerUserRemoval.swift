@@ -1,12 +1,14 @@
 public import Catalog
 
-/// Takes who has left off the triggers and schedules that run as them (manage spec §3.5).
+/// Takes who may no longer use a project off the triggers and schedules that run as them (manage spec §3.5).
 public enum TriggerUserRemoval {
-    /// Takes a user off all triggers of both sorts on the workspace's branch.
+    /// Takes a user off all triggers of both sorts, on every branch of the workspace's project. What is left without a
+    /// user is turned off.
     public static func remove(_ user: String, from workspace: Workspace) throws {
-        for entry in try workspace.everything() {
-            try remove(user, from: Trigger.self, entry, workspace)
-            try remove(user, from: ScheduledTrigger.self, entry, workspace)
+        for (branch, entry) in try workspace.holders("runAsUserIds", user) {
+            let place = try workspace.on(branch)
+            try remove(user, from: Trigger.self, entry, place)
+            try remove(user, from: ScheduledTrigger.self, entry, place)
         }
     }
 
@@ -15,10 +17,8 @@ public enum TriggerUserRemoval {
     ) throws {
         guard entry.key.kind == Source.kind.name else { return }
         var value = Source(entry)
-        guard value.runAsUserIds.contains(user) else { return }
         value.runAsUserIds.removeAll { $0 == user }
-        value.namedUser = nil
-        if value.runAsUserIds.isEmpty { value.usersHaveGone() }
-        _ = try workspace.put(value, in: entry.key.parent)
+        if value.runAsUserIds.isEmpty { value.enabled = false }
+        try workspace.put(value, in: entry.key.parent)
     }
 }

@@ -69,7 +69,7 @@ public struct Caller: Sendable, Equatable {
 
     /// Whose bucket its requests are taken from: the operator's own secrets have none.
     var quota: Quota {
-        if let app { return .visitor(app: app, subject: owner ?? "") }
+        if let app { return .visitor(app: app, subject: subject ?? "") }
         switch authority {
         case .everything: return .none
         case .person(let account): return .person(account)

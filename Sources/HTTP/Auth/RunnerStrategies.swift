@@ -8,6 +8,7 @@ extension Caller {
         self.init(
             means: runner.means, tenant: runner.tenant, project: runner.project, agent: runner.agent,
             owner: runner.user, subject: runner.subject, metadata: runner.metadata, name: runner.name)
+        app = runner.app
     }
 }
 
