@@ -52,7 +52,7 @@ import Testing
             #expect(other.status == 429 && other.headers["ratelimit-policy"] == "\"app\";q=3;w=60")
             let key = try await manager.makeKey().key
             let machine = try await app.client.send(
-                "GET", "/run/v1/conversations", headers: RunnerApp.bearer(key))
+                "POST", RunnerApp.chat, RunnerApp.turn(), headers: RunnerApp.bearer(key))
             #expect(machine.status == 200, "a key is no visitor: \(machine.text)")
             app.clock.advance(by: .seconds(60))
             #expect(try await ask(ben).status == 200)
