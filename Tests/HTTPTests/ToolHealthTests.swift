@@ -138,7 +138,7 @@ struct ToolHealthTests {
             // What is written to the store counts at once: it is another configuration.
             let good = try await write("good-token", 3600)
             #expect(good["status"] == "healthy", "\(good.jsonText)")
-            #expect(good["expiresAt"] == "2026-01-05T11:00:00.002Z", "\(good.jsonText)")
+            #expect(good["expiresAt"] == "2026-01-05T11:00:00.001Z", "\(good.jsonText)")
             let bad = try await write("bad-token", 3600)
             #expect(bad["status"] == "needs_auth" && bad["expiresAt"] != nil, "\(bad.jsonText)")
             let over = try await write("good-token", 0)
