@@ -20,6 +20,7 @@ build: ## build everything, tests included
 test: ## run every test on SQLite; no key, no network service
 	@Scripts/setup build test
 	@Scripts/json-schema-suite.sh
+	@Scripts/jmespath-suite.sh
 	@Scripts/python
 	@Scripts/test
 

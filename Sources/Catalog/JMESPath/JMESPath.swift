@@ -17,7 +17,7 @@ public struct JMESPath: Sendable {
     /// - Throws: `JMESPathError` when it is none, calls a function that there is not, or is beyond the bounds above.
     public init(_ source: String) throws(JMESPathError) {
         guard source.utf8.count <= Self.sourceBytesMax else {
-            throw JMESPathError(reason: "is longer than \(Self.sourceBytesMax) bytes")
+            throw JMESPathError(.bound, reason: "is longer than \(Self.sourceBytesMax) bytes")
         }
         self.source = source
         var parser = JMESPathParser(try JMESPathLexer.tokens(of: source))
@@ -55,7 +55,7 @@ public struct JMESPath: Sendable {
         /// A literal value.
         case literal(JSONValue)
         /// `name(arguments)`.
-        case call(String, [Node])
+        case call(JMESPathFunction, [Node])
         /// `&part`, an argument that a function evaluates itself.
         case reference(Node)
     }
@@ -67,10 +67,28 @@ public struct JMESPath: Sendable {
     }
 }
 
-/// Why a text is no JMESPath expression that Covey takes.
+/// Why a text is no JMESPath expression that Covey takes, or why one came to nothing.
 public struct JMESPathError: Error, Equatable {
+    /// The kinds of errors that the specification names, and Covey's own for its bounds.
+    public enum Kind: String, Sendable {
+        case syntax
+        case unknownFunction = "unknown-function"
+        case invalidArity = "invalid-arity"
+        case invalidType = "invalid-type"
+        case invalidValue = "invalid-value"
+        /// A bound of the text, or one of `JMESPath.Bounds`, was met.
+        case bound
+    }
+
+    /// What kind of error it is.
+    public let kind: Kind
     /// The reason, to follow the name of what is refused: `has an unexpected ] at character 3`.
     public let reason: String
+
+    init(_ kind: Kind = .syntax, reason: String) {
+        self.kind = kind
+        self.reason = reason
+    }
 }
 
 extension FieldType where Value == String {

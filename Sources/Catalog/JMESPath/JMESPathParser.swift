@@ -18,15 +18,6 @@ struct JMESPathParser {
     /// What a projection does not take along: anything that binds weaker.
     private static let projectionStop = 10
 
-    /// The functions with how many arguments each takes; nil for any number from the first on.
-    private static let functions: [String: (least: Int, most: Int?)] = [
-        "abs": (1, 1), "avg": (1, 1), "ceil": (1, 1), "contains": (2, 2), "ends_with": (2, 2), "floor": (1, 1),
-        "join": (2, 2), "keys": (1, 1), "length": (1, 1), "map": (2, 2), "max": (1, 1), "max_by": (2, 2),
-        "merge": (1, nil), "min": (1, 1), "min_by": (2, 2), "not_null": (1, nil), "reverse": (1, 1), "sort": (1, 1),
-        "sort_by": (2, 2), "starts_with": (2, 2), "sum": (1, 1), "to_array": (1, 1), "to_number": (1, 1),
-        "to_string": (1, 1), "type": (1, 1), "values": (1, 1),
-    ]
-
     mutating func parse() throws(JMESPathError) -> JMESPath.Node {
         let node = try expression(0)
         guard word == .end else { throw unexpected() }
@@ -75,7 +66,7 @@ struct JMESPathParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= JMESPath.depthMax else {
-            throw JMESPathError(reason: "nests deeper than \(JMESPath.depthMax)")
+            throw JMESPathError(.bound, reason: "nests deeper than \(JMESPath.depthMax)")
         }
         var left = try prefix()
         while bound < strength { left = try infix(left) }
@@ -115,7 +106,7 @@ struct JMESPathParser {
         guard case .mark(let mark) = word else { throw unexpected() }
         // A chain is as deep in the tree as it is long.
         links += 1
-        guard links <= JMESPath.linksMax else { throw JMESPathError(reason: "has too many parts") }
+        guard links <= JMESPath.linksMax else { throw JMESPathError(.bound, reason: "has too many parts") }
         advance()
         if let sign = JMESPath.Operator(rawValue: mark) {
             return .binary(sign, left, try expression(Self.strengths[mark] ?? 0))
@@ -177,7 +168,7 @@ struct JMESPathParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= JMESPath.depthMax else {
-            throw JMESPathError(reason: "nests deeper than \(JMESPath.depthMax)")
+            throw JMESPathError(.bound, reason: "nests deeper than \(JMESPath.depthMax)")
         }
         var left = start
         while bound < strength { left = try infix(left) }
@@ -210,7 +201,7 @@ struct JMESPathParser {
             return .sub(left, .index(index))
         }
         let step = parts.count == 3 ? parts[2] : nil
-        if step == 0 { throw JMESPathError(reason: "has a slice with step 0") }
+        if step == 0 { throw JMESPathError(.invalidValue, reason: "has a slice with step 0") }
         return .list(.sub(left, .slice(parts[0], parts[1], step)), try projected(20))
     }
 
@@ -244,12 +235,12 @@ struct JMESPathParser {
             repeat { arguments.append(try expression(0)) } while take(",")
         }
         try require(")")
-        guard let function = Self.functions[name] else {
-            throw JMESPathError(reason: "calls \(name), which is no function of JMESPath")
+        guard let function = JMESPathFunction(rawValue: name) else {
+            throw JMESPathError(.unknownFunction, reason: "calls \(name), which is no function of JMESPath")
         }
-        guard arguments.count >= function.least, arguments.count <= function.most ?? Int.max else {
-            throw JMESPathError(reason: "calls \(name) with \(arguments.count) arguments")
+        guard function.takes(arguments.count) else {
+            throw JMESPathError(.invalidArity, reason: "calls \(name) with \(arguments.count) arguments")
         }
-        return .call(name, arguments)
+        return .call(function, arguments)
     }
 }
