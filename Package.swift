@@ -75,7 +75,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
-    ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Runtime", "Store"]),
+    ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Outbound", "Runtime", "Store"]),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",

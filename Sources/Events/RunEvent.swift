@@ -52,11 +52,13 @@ public struct RunStart: Sendable, Hashable {
     public var answerMessage: String
     /// Whether the client asked for all operations (`x-emit-operations`, run spec §5.1).
     public var emitOperations: Bool
+    /// Where the run came from, for those who look into it; nothing of it changes what the run does.
+    public var origin: RunOrigin
 
     /// A beginning from its parts.
     public init(
         conversation: String, requestID: String, agent: String, agentName: String, subAgent: String,
-        userMessage: String, answerMessage: String, emitOperations: Bool
+        userMessage: String, answerMessage: String, emitOperations: Bool, origin: RunOrigin = RunOrigin()
     ) {
         self.conversation = conversation
         self.requestID = requestID
@@ -66,6 +68,24 @@ public struct RunStart: Sendable, Hashable {
         self.userMessage = userMessage
         self.answerMessage = answerMessage
         self.emitOperations = emitOperations
+        self.origin = origin
+    }
+}
+
+/// Where a run came from. Logs of older versions do not say.
+public struct RunOrigin: Sendable, Hashable {
+    /// The id of the HTTP request that began it (`x-request-id`); nil when none did.
+    public var request: String?
+    /// The caller's `traceparent` (W3C Trace Context), well-formed; nil when there was none.
+    public var traceparent: String?
+    /// The end user, as people see them; nil for nobody in particular.
+    public var user: String?
+
+    /// An origin from its parts.
+    public init(request: String? = nil, traceparent: String? = nil, user: String? = nil) {
+        self.request = request
+        self.traceparent = traceparent
+        self.user = user
     }
 }
 
@@ -79,13 +99,18 @@ public struct RunAnswer: Sendable, Hashable {
     public var usage: Usage
     /// Why the model stopped.
     public var stop: StopReason
+    /// What is known of the call; nil where the log is older.
+    public var call: RunModelCall?
 
     /// An answer from its parts.
-    public init(subAgent: String, calls: [ToolCall] = [], usage: Usage = Usage(), stop: StopReason) {
+    public init(
+        subAgent: String, calls: [ToolCall] = [], usage: Usage = Usage(), stop: StopReason, call: RunModelCall? = nil
+    ) {
         self.subAgent = subAgent
         self.calls = calls
         self.usage = usage
         self.stop = stop
+        self.call = call
     }
 }
 
@@ -146,11 +171,14 @@ public struct RunFailure: Sendable, Hashable {
     public var code: String
     /// One sentence. No keys, no internals.
     public var message: String
+    /// The call of a model that went wrong; nil when it was something else, or the log is older.
+    public var call: RunModelCall?
 
     /// A failure from its parts.
-    public init(code: String, message: String) {
+    public init(code: String, message: String, call: RunModelCall? = nil) {
         self.code = code
         self.message = message
+        self.call = call
     }
 }
 

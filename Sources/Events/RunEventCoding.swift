@@ -163,6 +163,9 @@ extension JSONWriter {
         member(",\"userMessage\":", start.userMessage)
         member(",\"answerMessage\":", start.answerMessage)
         if start.emitOperations { raw(",\"emitOperations\":true") }
+        if let request = start.origin.request { member(",\"httpRequest\":", request) }
+        if let traceparent = start.origin.traceparent { member(",\"traceparent\":", traceparent) }
+        if let user = start.origin.user { member(",\"user\":", user) }
         raw("}")
     }
 
@@ -180,6 +183,10 @@ extension JSONWriter {
         raw(",")
         write(answer.usage)
         member(",\"stop\":", answer.stop.stored)
+        if let call = answer.call {
+            raw(",\"call\":")
+            write(call)
+        }
         raw("}")
     }
 
@@ -214,6 +221,10 @@ extension JSONWriter {
     fileprivate mutating func write(_ failure: RunFailure) {
         member("{\"code\":", failure.code)
         member(",\"message\":", failure.message)
+        if let call = failure.call {
+            raw(",\"call\":")
+            write(call)
+        }
         raw("}")
     }
 
@@ -327,7 +338,10 @@ private struct Members {
         RunStart(
             conversation: try text("conversation"), requestID: try text("requestId"), agent: try text("agent"),
             agentName: try text("agentName"), subAgent: try text("subAgent"), userMessage: try text("userMessage"),
-            answerMessage: try text("answerMessage"), emitOperations: try flag("emitOperations"))
+            answerMessage: try text("answerMessage"), emitOperations: try flag("emitOperations"),
+            origin: RunOrigin(
+                request: try optionalText("httpRequest"), traceparent: try optionalText("traceparent"),
+                user: try optionalText("user")))
     }
 
     func answer() throws(RunEventCodingError) -> RunAnswer {
@@ -340,7 +354,9 @@ private struct Members {
             }
         }
         guard let stop = try stop() else { throw fault("stop", "is missing") }
-        return RunAnswer(subAgent: try text("subAgent"), calls: calls, usage: try usage(), stop: stop)
+        return RunAnswer(
+            subAgent: try text("subAgent"), calls: calls, usage: try usage(), stop: stop,
+            call: RunModelCall(stored: object["call"]))
     }
 
     private func call() throws(RunEventCodingError) -> ToolCall {
@@ -369,7 +385,9 @@ private struct Members {
 
     func failure(_ name: String) throws(RunEventCodingError) -> RunFailure {
         let failure = try members(name)
-        return RunFailure(code: try failure.text("code"), message: try failure.text("message"))
+        return RunFailure(
+            code: try failure.text("code"), message: try failure.text("message"),
+            call: RunModelCall(stored: failure.object["call"]))
     }
 
     func outcome() throws(RunEventCodingError) -> RunToolOutcome {

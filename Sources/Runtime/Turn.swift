@@ -1,4 +1,5 @@
 public import Catalog
+import Events
 public import Models
 import Store
 
@@ -46,6 +47,10 @@ public struct Turn: Sendable {
     public var requestIDPrefix: String
     /// The client's own id of its request, by which it may take it back; nil where clients have none.
     public var clientRequest: String?
+    /// The id of the HTTP request that it came with; nil for none.
+    public var httpRequest: String?
+    /// The caller's header `traceparent`; what is no such header counts as none. Nil for none.
+    public var traceparent: String?
 
     /// A turn from its parts.
     public init(
@@ -54,7 +59,7 @@ public struct Turn: Sendable {
         surface: Surface = .chatCompletions, isStreamed: Bool,
         emitsOperations: Bool = false, clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
         properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl",
-        clientRequest: String? = nil
+        clientRequest: String? = nil, httpRequest: String? = nil, traceparent: String? = nil
     ) {
         self.branch = branch
         self.agent = agent
@@ -72,6 +77,14 @@ public struct Turn: Sendable {
         self.properties = properties
         self.requestIDPrefix = requestIDPrefix
         self.clientRequest = clientRequest
+        self.httpRequest = httpRequest
+        self.traceparent = traceparent
+    }
+
+    /// Where its run comes from.
+    var origin: RunOrigin {
+        RunOrigin(
+            request: httpRequest, traceparent: traceparent.flatMap { TraceParent($0)?.header }, user: owner)
     }
 
     /// The texts of the message, joined by a space (run spec §9).

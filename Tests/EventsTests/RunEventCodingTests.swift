@@ -28,6 +28,14 @@ private var startWithOperations: RunStart {
     return start
 }
 
+private let call = RunModelCall(model: "openai/gpt-5", startedAt: 1_767_607_200_000, firstTokenMs: 310, costMicros: 42)
+
+private var startWithOrigin: RunStart {
+    var start = start
+    start.origin = RunOrigin(request: "req-1", traceparent: "00-ab-cd-01", user: "ann")
+    return start
+}
+
 private let delegation = RunDelegation(
     id: "del_1", frame: 0, callID: "call_1", workerFrame: 2, from: "router", to: "orders", task: "Find order 7")
 
@@ -40,6 +48,21 @@ private let storedForms: [StoredForm] = [
         .started(startWithOperations), "started",
         #"{"conversation":"c1","requestId":"chatcmpl-1","agent":"helpdesk","agentName":"Help \"Desk\"","#
             + #""subAgent":"router","userMessage":"u1","answerMessage":"m1","emitOperations":true}"#),
+    StoredForm(
+        .started(startWithOrigin), "started",
+        #"{"conversation":"c1","requestId":"chatcmpl-1","agent":"helpdesk","agentName":"Help \"Desk\"","#
+            + #""subAgent":"router","userMessage":"u1","answerMessage":"m1","httpRequest":"req-1","#
+            + #""traceparent":"00-ab-cd-01","user":"ann"}"#),
+    StoredForm(
+        .answered(frame: 0, RunAnswer(subAgent: "router", stop: .endTurn, call: call)), "answered",
+        #"{"subAgent":"router","usage":{},"stop":"end_turn","call":{"model":"openai/gpt-5","#
+            + #""startedAt":1767607200000,"firstTokenMs":310,"costMicros":42}}"#),
+    StoredForm(
+        .retried(
+            frame: 0,
+            RunFailure(code: "overloaded", message: "Busy.", call: RunModelCall(model: "m", startedAt: 5)), attempt: 1),
+        "retried",
+        #"{"attempt":1,"failure":{"code":"overloaded","message":"Busy.","call":{"model":"m","startedAt":5}}}"#),
     StoredForm(.text(frame: 0, "Hello"), "text", #"{"text":"Hello"}"#),
     StoredForm(.text(frame: 3, " wörld"), "text", #"{"frame":3,"text":" wörld"}"#),
     StoredForm(.reasoning(frame: 0, "hm"), "reasoning", #"{"text":"hm"}"#),

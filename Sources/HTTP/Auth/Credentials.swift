@@ -85,6 +85,7 @@ extension HTTPField.Name {
     static let properties = literal("x-inkeep-properties")
     static let clientTimezone = literal("x-inkeep-client-timezone")
     static let clientTimestamp = literal("x-inkeep-client-timestamp")
+    static let traceparent = literal("traceparent")
     static let workflowRunID = literal("x-workflow-run-id")
     static let streamStartIndex = literal("x-stream-start-index")
     static let mcpVersion = literal("mcp-protocol-version")

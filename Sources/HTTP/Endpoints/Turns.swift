@@ -36,7 +36,8 @@ struct Turns: Sendable {
             clientTime: Runtime.ClientTime(
                 timeZone: call.headers[.clientTimezone], timestamp: call.headers[.clientTimestamp]),
             userProperties: asked.userProperties.map(JSONValue.object),
-            properties: asked.properties.map(JSONValue.object), requestIDPrefix: idPrefix)
+            properties: asked.properties.map(JSONValue.object), requestIDPrefix: idPrefix, httpRequest: call.id,
+            traceparent: call.headers[.traceparent])
     }
 
     /// Where the caller's agents are configured.

@@ -87,7 +87,7 @@ extension HTTPServer {
         let turns = Turns(runs: runs, store: store)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
         endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
-        endpoints += Executions.endpoints(turns)
+        endpoints += Executions.endpoints(turns) + RunTraces.endpoints(turns)
         endpoints += [
             MCPEndpoint.endpoint(turns, version: parts.version),
             AgentCards.endpoint(runs, publicURL: parts.publicURL),

@@ -30,7 +30,7 @@ extension HTTPClient {
     }
 
     private static func perform(_ request: HTTPRequest, owner: CurlOwner) async throws(OutboundError) -> HTTPResponse {
-        let transfer = CurlTransfer(request, loop: owner.loop)
+        let transfer = CurlTransfer(request.traced, loop: owner.loop)
         let body = CurlBody(transfer, owner: owner)
         let head = try await transfer.start()
         return HTTPResponse(

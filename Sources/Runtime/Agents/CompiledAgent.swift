@@ -84,6 +84,8 @@ struct CompiledSubAgent: Sendable {
     private let resolved: ResolvedModel?
 
     struct ResolvedModel: Sendable {
+        /// The model as it is configured: `openai/gpt-5`.
+        let name: String
         let model: any Model
         let options: ModelOptions
     }
@@ -129,6 +131,6 @@ struct CompiledSubAgent: Sendable {
         var (model, options) = try models.resolve(choice.model, choice.providerOptions)
         if choice.providerOptions["maxDuration"] == nil { options.timeout = Duration.milliseconds(callMs.standard) }
         options.timeout = min(options.timeout, Duration.milliseconds(callMs.maximum))
-        return ResolvedModel(model: model, options: options)
+        return ResolvedModel(name: choice.model, model: model, options: options)
     }
 }

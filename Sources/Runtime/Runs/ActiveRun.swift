@@ -15,6 +15,8 @@ final class ActiveRun: Sendable {
     let agent: CompiledAgent
     let talk: ConversationSoFar
     let world: RuntimeWorld
+    /// What the run and its parts are called in traces.
+    let identity: TraceIdentity
     private let journal: Journal
     private let onEnd: @Sendable (ActiveRun) -> Void
     let state: Mutex<State>
@@ -38,6 +40,8 @@ final class ActiveRun: Sendable {
         var finisher: Int?
         /// When the run has to be over, in the clock's elapsed time.
         var deadline: Duration
+        /// What is known of the model calls under way, by frame.
+        var modelCalls: [Int: RunModelCall] = [:]
     }
 
     /// A run.
@@ -56,6 +60,7 @@ final class ActiveRun: Sendable {
         self.talk = talk
         self.world = world
         self.onEnd = onEnd
+        identity = TraceIdentity(run: key.id, origin: start.origin)
         journal = Journal(
             key: key, conversation: conversation, answerMessage: start.answerMessage, owner: world.owner,
             makeID: world.makeID)
@@ -104,7 +109,7 @@ final class ActiveRun: Sendable {
             let step = state.run.on(input)
             guard !step.events.isEmpty else { return .go(step.actions) }
             var isText = true
-            for event in step.events { isText = state.note(event, at: now) && isText }
+            for event in step.events { isText = state.note(state.completed(event), at: now) && isText }
             if state.run.isOver { state.finisher = task }
             // Words alone lead to nothing that would have to wait for them.
             let mayGo = isText && state.pendingBytes <= Self.pendingBytesLimit

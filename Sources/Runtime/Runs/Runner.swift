@@ -44,6 +44,7 @@ extension ActiveRun {
                 system: subAgent.prompt.blocks(conversation: conversation.id),
                 messages: talk.messages(for: frame, as: subAgent.history), tools: subAgent.toolset.definitions,
                 options: resolved.options)
+            begin(resolved.name, number)
             return try await respond(resolved.model, request, number, call, task)
         } catch let failure as ModelFailure {
             return try await take(.modelFailed(frame: number, call: call, failure), from: task)
@@ -56,8 +57,11 @@ extension ActiveRun {
         let actions = ActionList()
         limit(task, to: request.options.timeout)
         do {
-            try await model.respond(to: request) { events in
-                actions.add(try await self.take(.model(frame: frame, call: call, events), from: task))
+            try await traced(identity.modelCall(frame, call)) {
+                try await model.respond(to: request) { events in
+                    self.noteFirstToken(frame)
+                    actions.add(try await self.take(.model(frame: frame, call: call, events), from: task))
+                }
             }
             limit(task, to: nil)
             // Does nothing when the reply was complete.
@@ -94,7 +98,7 @@ extension ActiveRun {
         limit(task, to: .milliseconds(world.limits.toolCallMs))
         defer { limit(task, to: nil) }
         do {
-            let output = try await tool.call(call)
+            let output = try await traced(identity.toolCall(call.id)) { try await tool.call(call) }
             let size = output.string?.utf8.count ?? output.jsonBytes.count
             guard size <= world.limits.toolOutputBytes else {
                 let most = world.limits.toolOutputBytes

@@ -1,0 +1,49 @@
+import Events
+import Outbound
+import Synchronization
+
+/// What is noted of model calls beside what they give: it goes into the log with their end, for traces, usage and
+/// prices. The state machine does not look at it.
+extension ActiveRun {
+    /// Notes that the frame's model is asked now.
+    func begin(_ model: String, _ frame: Int) {
+        let now = world.clock.now()
+        state.withLock { $0.modelCalls[frame] = RunModelCall(model: model, startedAt: now) }
+    }
+
+    /// Notes that a piece of the reply came; the first one counts.
+    func noteFirstToken(_ frame: Int) {
+        let now = world.clock.now()
+        state.withLock { state in
+            guard let call = state.modelCalls[frame], call.firstTokenMs == nil else { return }
+            state.modelCalls[frame]?.firstTokenMs = max(0, now - call.startedAt)
+        }
+    }
+
+    /// Does something whose outbound requests say which span of the run they are made in.
+    func traced<T>(_ span: String, _ body: () async throws -> T) async rethrows -> T {
+        try await OutboundTrace.$parent.withValue(identity.header(span)) { try await body() }
+    }
+}
+
+extension ActiveRun.State {
+    /// The event with what is known of the model call that it ends.
+    mutating func completed(_ event: RunEvent) -> RunEvent {
+        switch event {
+        case .answered(let frame, var answer):
+            answer.call = modelCalls.removeValue(forKey: frame)
+            return .answered(frame: frame, answer)
+        case .retried(let frame, var failure, let attempt):
+            failure.call = modelCalls.removeValue(forKey: frame)
+            return .retried(frame: frame, failure, attempt: attempt)
+        case .finished(var end):
+            guard case .failed(var failure) = end.outcome, let call = modelCalls.removeValue(forKey: 0) else {
+                return event
+            }
+            failure.call = call
+            end.outcome = .failed(failure)
+            return .finished(end)
+        default: return event
+        }
+    }
+}
