@@ -60,7 +60,7 @@ public struct Chat: AsyncParsableCommand {
         if let agent = agent ?? world.environment["COVEY_AGENT"] { return .init(project: project, agent: agent) }
         let client = connection.client(for: .manage, world)
         let list = try await client.call(
-            "GET", "\(client.tenantPath)/projects/\(project.percentEncoded)/agents?limit=100")
+            "GET", "\(client.tenantPath)/projects/\(PercentCoding.component(project))/agents?limit=100")
         let agents = list.body["data"]?.array?.compactMap { $0["id"]?.string } ?? []
         guard agents.count == 1 else {
             let names = agents.isEmpty ? "The project has no agent." : "Which agent? \(agents.joined(separator: ", "))."

@@ -68,7 +68,7 @@ struct ChatSession {
     }
 
     private func stop(_ conversation: String) async {
-        let path = "/run/v1/conversations/\(conversation.percentEncoded)/cancel"
+        let path = "/run/v1/conversations/\(PercentCoding.component(conversation))/cancel"
         do {
             _ = try await client.send("POST", path, headers: headers, body: [:])
         } catch {

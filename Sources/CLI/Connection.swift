@@ -71,7 +71,7 @@ struct Client: Sendable {
     let ref: String?
 
     /// The tenant's management path.
-    var tenantPath: String { "/manage/tenants/" + tenant.percentEncoded }
+    var tenantPath: String { "/manage/tenants/" + PercentCoding.component(tenant) }
 
     /// Sends a request and reads the answer as JSON. An answer that is no JSON is null.
     ///
@@ -128,22 +128,5 @@ struct CommandFailure: Error, CustomStringConvertible {
         if status == 401 { lines.append("  Sign in with covey login, or name the server's secret with --key.") }
         if let id = problem["requestId"]?.string, status >= 500 { lines.append("  request \(id)") }
         description = lines.joined(separator: "\n")
-    }
-}
-
-extension String {
-    /// The text as one segment of a path (RFC 3986 §3.3): all but unreserved characters escaped.
-    var percentEncoded: String {
-        var encoded = ""
-        for byte in utf8 {
-            let character = Character(Unicode.Scalar(byte))
-            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
-                encoded.append(character)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }
-        return encoded
     }
 }

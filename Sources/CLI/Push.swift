@@ -23,7 +23,7 @@ struct Pushing {
         self.project = id
     }
 
-    private var path: String { client.tenantPath + "/project-full/" + project.percentEncoded }
+    private var path: String { client.tenantPath + "/project-full/" + PercentCoding.component(project) }
 
     func plan() async throws -> Plan {
         Plan(try await client.call("PUT", path + "?dryRun=true", body: document).body)
@@ -134,7 +134,8 @@ public struct Pull: AsyncParsableCommand {
 
     func run(in world: World) async throws {
         let client = connection.client(for: .manage, world)
-        let answer = try await client.call("GET", client.tenantPath + "/project-full/" + project.percentEncoded)
+        let answer = try await client.call(
+            "GET", client.tenantPath + "/project-full/" + PercentCoding.component(project))
         guard let document = answer.body["data"] else { throw CommandFailure("The server's answer holds no project.") }
         let folder = ProjectFolder(root: URL(filePath: path ?? project))
         let changed = try folder.write(document)

@@ -89,7 +89,7 @@ public struct RestoreChange: AsyncParsableCommand {
 extension Client {
     /// The path of a project, or of an agent in it.
     func path(project: String, agent: String?) -> String {
-        let path = tenantPath + "/projects/" + project.percentEncoded
-        return agent.map { "\(path)/agents/\($0.percentEncoded)" } ?? path
+        let path = tenantPath + "/projects/" + PercentCoding.component(project)
+        return agent.map { "\(path)/agents/\(PercentCoding.component($0))" } ?? path
     }
 }

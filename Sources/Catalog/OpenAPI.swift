@@ -181,7 +181,7 @@ public enum OpenAPI {
         switch permission {
         case .none, .run: nil
         case .person: ["permission": .string(permission.rawValue), "resource": "user"]
-        case .member, .admin: ["permission": .string(permission.rawValue), "resource": "organization"]
+        case .member, .admin, .operator: ["permission": .string(permission.rawValue), "resource": "organization"]
         case .own: ["permission": "member", "resource": "organization"]
         case .view, .use, .edit: ["permission": .string(permission.rawValue), "resource": "project"]
         }

@@ -17,6 +17,8 @@ public struct Operation: Sendable {
         case own
         /// Owners and administrators of the tenant.
         case admin
+        /// The operator of the server alone, by their secret.
+        case `operator`
         /// Who may view the project.
         case view
         /// Who may use the project.

@@ -28,9 +28,12 @@ struct QueryRule: Sendable {
     private let bounds: (minimum: Double?, maximum: Double?)
     private let charactersMax: Int
     private let isMoment: Bool
+    private let pattern: (source: String, regex: ECMARegex)?
 
     /// Characters of a text at most, unless it is declared otherwise.
     static let charactersMax = 256
+    /// Steps of the search for a pattern; a text that takes more is refused.
+    static let patternStepsMax = 100_000
     /// Numbers of a larger amount are refused whatever is declared: no counter comes that far.
     static let amountMax = 1e12
 
@@ -45,6 +48,13 @@ struct QueryRule: Sendable {
         range = lowest...max(lowest, highest)
         charactersMax = schema["maxLength"]?.integer ?? Self.charactersMax
         isMoment = schema["format"] == "date-time"
+        pattern = schema["pattern"]?.string.map { source in
+            do throws(RegexError) {
+                return (source, try ECMARegex(source))
+            } catch {
+                preconditionFailure("the pattern of the parameter \(parameter.name) \(error.reason)")
+            }
+        }
     }
 
     /// Why a text cannot be the value, or nil when it can.
@@ -58,7 +68,12 @@ struct QueryRule: Sendable {
         if types.contains("number") { return Double(text).map(range.contains) == true ? nil : outOfRange }
         if isMoment, Timestamp.milliseconds(text) == nil { return "must be a date and time (RFC 3339)" }
         if text.count > charactersMax { return "must have at most \(charactersMax) characters" }
-        return text.utf8.contains(0) ? "must not have the character U+0000" : nil
+        if text.utf8.contains(0) { return "must not have the character U+0000" }
+        var steps = Self.patternStepsMax
+        if let pattern, pattern.regex.occurs(in: text, steps: &steps) != true {
+            return "must match the pattern \(pattern.source)"
+        }
+        return nil
     }
 
     private var oneOfWords: String {

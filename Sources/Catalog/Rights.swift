@@ -55,7 +55,7 @@ public struct Rights: Sendable, Equatable {
         case .view: isAdministrator || project != nil
         case .use: isAdministrator || project == .admin || project == .member
         case .edit: isAdministrator || project == .admin
-        case .person, .run: false
+        case .person, .operator, .run: false
         }
     }
 }

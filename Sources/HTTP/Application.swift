@@ -171,14 +171,14 @@ private struct AuditService: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            while (try? await clock.pause(for: AuditTrail.wait)) != nil { await flush() }
+            while (try? await clock.pause(for: AuditTrail.wait)) != nil { await flush(at: clock.now()) }
         }
-        await flush()
+        await flush(at: nil)
     }
 
-    private func flush() async {
+    private func flush(at now: Int64?) async {
         do {
-            try await trail.flush()
+            try await trail.flush(at: now)
         } catch {
             logger.error("the audit could not be written, and waits: \(error)")
         }

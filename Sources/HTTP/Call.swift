@@ -24,8 +24,8 @@ struct Call: Sendable {
     let address: String
     /// What the caller may do where the call goes, once the gate has admitted it.
     var rights = Rights.nobody
-    /// The body; null when the operation takes none.
-    let body: JSONValue
+    /// The body, once it is read; an empty object when the operation takes none.
+    var body: JSONValue
     /// The state of the configuration that it names.
     let ref: Ref
 

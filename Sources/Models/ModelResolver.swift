@@ -141,8 +141,8 @@ public struct ModelResolver: Sendable {
         guard let version = options.apiVersion, version != "v1" else {
             return (base.hasSuffix("/v1") ? base : base + "/v1", "")
         }
-        let deployment = percentEncoded(options.model, keeping: "")
-        return ("\(base)/deployments/\(deployment)", "?api-version=\(percentEncoded(version, keeping: ""))")
+        let deployment = PercentCoding.component(options.model)
+        return ("\(base)/deployments/\(deployment)", "?api-version=\(PercentCoding.component(version))")
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -151,22 +151,6 @@ public struct ModelResolver: Sendable {
         default: false
         }
     }
-}
-
-/// `text` with every byte but the unreserved ones (RFC 3986 §2.3) and those of `kept` percent-encoded.
-func percentEncoded(_ text: String, keeping kept: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            bytes.append(byte)
-        case _ where kept.utf8.contains(byte): bytes.append(byte)
-        default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
 }
 
 extension ModelOptions {

@@ -75,6 +75,27 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         return nil
     }
 
+    /// The IPv4 address of a client that a socket for both families shows as an IPv6 one (RFC 4291 §2.5.5.2); any
+    /// other address as it is.
+    public var unmapped: IPAddress {
+        let prefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+        guard bytes.count == 16, bytes.starts(with: prefix) else { return self }
+        return IPAddress(bytes: Array(bytes[12...])) ?? self
+    }
+
+    /// The part of an address that one client has: of IPv6 the first 64 bits (RFC 6177), within which a client may
+    /// take any address that it likes; of IPv4 all of it.
+    public var clientNetwork: String {
+        let address = unmapped
+        guard address.bytes.count == 16 else { return address.description }
+        return stride(from: 0, to: 8, by: 2)
+            .map { String(UInt16(address.bytes[$0]) << 8 | UInt16(address.bytes[$0 + 1]), radix: 16) }
+            .joined(separator: ":") + "::/64"
+    }
+
+    /// The part that one client has of an address that is written so; a text that is no address as it is.
+    public static func clientNetwork(of text: String) -> String { IPAddress(text)?.clientNetwork ?? text }
+
     /// The usual written form (RFC 5952 without its shortening of the longest run of zeros elsewhere than named).
     public var description: String {
         if bytes.count == 4 { return bytes.map(String.init).joined(separator: ".") }

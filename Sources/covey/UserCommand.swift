@@ -15,10 +15,7 @@ struct UserCommand: AsyncParsableCommand {
 
     /// Where the people are.
     struct Place: ParsableArguments {
-        @Option(help: "sqlite:PATH or postgres://…. [COVEY_DATABASE_URL] (default: covey.db in the data folder)")
-        var database: String?
-        @Option(help: "The data folder of the server. [COVEY_DATA] (default: .covey)")
-        var data: String?
+        @OptionGroup var options: DatabaseOptions
         @Option(help: "Address of a running server, whose COVEY_MANAGE_BYPASS_SECRET is in the environment.")
         var server: String?
         @Option(help: "The tenant. [COVEY_TENANT] (default: default)")
@@ -109,8 +106,7 @@ struct UserDesk: Sendable {
     /// Runs `body` with the people of a place.
     static func open(_ place: UserCommand.Place, _ body: (UserDesk) async throws -> Void) async throws {
         do {
-            let flags = Settings.Flags(database: place.database, data: place.data)
-            let settings = try Settings(flags, environment: ProcessInfo.processInfo.environment)
+            let settings = try place.options.settings
             let tenant = place.tenant ?? settings.people.tenant
             if let server = place.server { return try await body(try remote(server, tenant, settings)) }
             umask(0o077)
@@ -221,10 +217,8 @@ struct UserDesk: Sendable {
 
     private func call(_ method: String, _ path: String, _ body: JSONValue?) async throws -> JSONValue {
         guard case .server(let address, let secret, let http) = way else { return .null }
-        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
-        let segment = tenant.addingPercentEncoding(withAllowedCharacters: allowed) ?? tenant
         var request = HTTPRequest(
-            method: method, url: "\(address)/manage/tenants/\(segment)\(path)",
+            method: method, url: "\(address)/manage/tenants/\(PercentCoding.component(tenant))\(path)",
             headers: ["authorization": "Bearer \(secret)"], body: body?.jsonBytes)
         if body != nil { request.headers["content-type"] = "application/json" }
         do {

@@ -17,7 +17,7 @@ import Testing
     ]
 
     private static let permissions: [Operation.Permission] = [
-        .none, .person, .member, .own, .admin, .view, .use, .edit, .run,
+        .none, .person, .member, .own, .admin, .operator, .view, .use, .edit, .run,
     ]
 
     @Test func `each role may do what the matrix says, and nothing else`() {

@@ -47,6 +47,22 @@ struct ConnectionTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(8))) func `what a stranger sends is not waited for`() async throws {
+        var options = TestApp.Options.forPeople
+        options.limits.request = .milliseconds(500)
+        try await TestApp.run(options) { app in
+            let ann = try await app.person("ann@x.io", in: "elsewhere")
+            for path in ["/projects", "/projects/p/agents"] {
+                let raw = try #require(RawConnection(port: app.port))
+                raw.send(
+                    "POST \(tenantPath)\(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(ann.token)\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+                let reply = await raw.readToEnd()
+                #expect(reply.hasPrefix(path == "/projects" ? "HTTP/1.1 403" : "HTTP/1.1 404"), "\(reply)")
+            }
+        }
+    }
+
     @Test(
         .timeLimit(.minutes(8)),
         arguments: [

@@ -32,6 +32,22 @@ import Testing
         }
     }
 
+    @Test func `of IPv6 a client has a whole network`() async throws {
+        var options = TestApp.Options()
+        options.authentication = Authenticator.Configuration(manageBypassSecret: Self.secret)
+        options.rateLimits.refused = RateLimit("refused", 2, per: .seconds(60))
+        options.proxies = TrustedProxies([try #require(IPRange("127.0.0.1"))])
+        try await TestApp.run(options) { app in
+            let addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3:4", "2001:db8:0:1::1"]
+            let statuses = try await addresses.asyncMap { address in
+                try await app.client.send(
+                    "GET", tenantPath + "/projects", headers: ["x-forwarded-for": address]
+                ).status
+            }
+            #expect(statuses == [401, 401, 429, 401])
+        }
+    }
+
     @Test func `a visitor who asks too often waits, and all of an app together`() async throws {
         var options = RunnerApp.options()
         options.rateLimits.visitor = RateLimit("visitor", 2, per: .seconds(60))

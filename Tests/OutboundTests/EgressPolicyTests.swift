@@ -25,6 +25,16 @@ struct EgressPolicyTests {
         #expect(EgressPolicy.publicOnly.permits(try #require(IPAddress(text)), host: text))
     }
 
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2:3:0:0:4", "2001:db8:1:2::/64"),
+        ("64:ff9b::c000:201", "64:ff9b:0:0:0:0:c000:201", "64:ff9b:0:0::/64"),
+    ]) func `a client is told by its network`(_ text: String, _ unmapped: String, _ network: String) throws {
+        let address = try #require(IPAddress(text))
+        #expect(address.unmapped.description == unmapped && address.clientNetwork == network)
+        #expect(IPAddress.clientNetwork(of: text) == network && IPAddress.clientNetwork(of: "x") == "x")
+    }
+
     @Test func `what the list names is let through and nothing beside it`() throws {
         let policy = EgressPolicy(allow: ["10.1.0.0/16", "192.168.0.7", "Tools.Internal", "*.corp.example", "fd00::/8"])
         let rows: [(String, String, Bool)] = [

@@ -65,13 +65,7 @@ extension People {
 
     /// Where somebody accepts an invitation.
     public func link(_ invitation: Invitation) -> String {
-        let email = invitation.email.utf8.map { byte -> String in
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
-            return isPlain ? String(Unicode.Scalar(byte)) : "%" + Hexadecimal.text([byte]).uppercased()
-        }.joined()
-        return "\(linkURL)/accept-invitation/\(invitation.id)?email=\(email)"
+        "\(linkURL)/accept-invitation/\(invitation.id)?email=\(PercentCoding.component(invitation.email))"
     }
 
     /// An invitation with what its page shows; nil unless id and address are those of an open one: who does not have

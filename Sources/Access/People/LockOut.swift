@@ -22,12 +22,9 @@ enum LockOut {
         "\(what):\(SHA256.hexadecimal(thing).prefix(32))"
     }
 
-    /// The name of attempts from an address; nil when there is none. Of IPv6 a whole /64 is one: that is what one
-    /// client has.
+    /// The name of attempts from an address; nil when there is none.
     static func name(_ what: String, from visitor: Visitor) -> String? {
-        guard let address = IPAddress(visitor.address) else { return nil }
-        guard address.bytes.count == 16 else { return "\(what):\(address)" }
-        return "\(what):\(Hexadecimal.text(Array(address.bytes.prefix(8))))"
+        IPAddress(visitor.address).map { "\(what):\($0.clientNetwork)" }
     }
 }
 

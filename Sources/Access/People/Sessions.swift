@@ -1,3 +1,4 @@
+import Catalog
 public import Store
 
 /// What a request says of who is signed in: a bearer token, or cookies.
@@ -44,7 +45,7 @@ extension People {
 
     private func read(_ bearer: String) async throws -> String? {
         if SessionToken.isWellFormed(bearer) { return bearer }
-        guard bearer.contains("."), let text = bearer.removingPercentEscapes else { return nil }
+        guard bearer.contains("."), let text = PercentCoding.decode(bearer[...]) else { return nil }
         return SessionToken.unsigned(text, by: try await signingKey())
     }
 
@@ -112,18 +113,5 @@ extension People {
                 record("revoke-sessions", by: person.account.id, tenant: person.session.organization, visitor)
             ])
         }
-    }
-}
-
-extension String {
-    /// The text with `%2B`, `%2F` and `%3D` resolved, which are what a signed token has; nil for other escapes.
-    fileprivate var removingPercentEscapes: String? {
-        guard contains("%") else { return self }
-        var text = self
-        for (escape, character) in [("%2B", "+"), ("%2F", "/"), ("%3D", "="), ("%2b", "+"), ("%2f", "/"), ("%3d", "=")]
-        {
-            text = text.replacing(escape, with: character)
-        }
-        return text.contains("%") ? nil : text
     }
 }

@@ -56,8 +56,8 @@ public struct Apps: Sendable {
         "sub", "iat", "exp", "aud", "iss", "jti", "nbf", "tid", "pid", "agentId", "internal",
     ]
 
-    /// The app of this id that is enabled; nil when there is none.
-    public func enabled(_ id: String) async throws -> Found? {
+    /// The app of this id, enabled or not; nil when there is none.
+    public func find(_ id: String) async throws -> Found? {
         guard (1...256).contains(id.utf8.count), !id.utf8.contains(0) else { return nil }
         let found: (branch: BranchKey, entry: Entry)?
         do throws(StoreError) {
@@ -65,9 +65,7 @@ public struct Apps: Sendable {
         } catch {
             throw error.problem
         }
-        guard let found else { return nil }
-        let app = App(found.entry)
-        return app.enabled ? Found(app: app, branch: found.branch) : nil
+        return found.map { Found(app: App($0.entry), branch: $0.branch) }
     }
 
     /// Whether a page of this origin may use an app.
@@ -78,7 +76,7 @@ public struct Apps: Sendable {
     /// Who calls through an app; nil when the credential says nothing.
     public func runner(_ id: String, _ request: Request) async throws -> Runner? {
         if id == PlaygroundTokens.app { return try await playground.runner(request) }
-        guard let found = try await enabled(id) else { return nil }
+        guard let found = try await find(id), found.app.enabled else { return nil }
         switch found.app.type {
         case .webClient: return try await visitor(of: found, request)
         // Its people sign in at an authorization server, which this one is not: nobody has a token of it.

@@ -1,5 +1,6 @@
 import Catalog
 import Cryptography
+import Outbound
 import Synchronization
 
 /// Checks secrets against their hashes. A check takes a core for some 50 ms and 16 MiB, so few wait for one at a time,
@@ -52,6 +53,7 @@ public final class SecretChecks: Sendable {
     ///   - address: the client's address, of which not many checks wait.
     /// - Throws: `Problem` 429 or 503 when too many checks wait.
     func isRight(_ secret: String, hash: String?, from address: String) async throws(Problem) -> Bool {
+        let address = IPAddress.clientNetwork(of: address)
         let name = HMAC.sha256(Array("\(secret)\n\(hash ?? "")".utf8), key: key)
         let now = now()
         while true {

@@ -68,7 +68,7 @@ extension People {
         if let hint { members.append(("login_hint", hint)) }
         let mark = metadata.authorizationEndpoint.contains("?") ? "&" : "?"
         return Departure(
-            address: metadata.authorizationEndpoint + mark + FormCoding.text(members),
+            address: metadata.authorizationEndpoint + mark + PercentCoding.form(members),
             cookie: stateCookie(browser, seconds: Self.stateMs / 1000))
     }
 
@@ -104,7 +104,7 @@ extension People {
             try await refuse("sign-in", by: "unknown", tenant: nil, target: id, visitor)
             let reason = problem.extras["reason"]?.string ?? problem.code.rawValue
             let mark = failure.contains("?") ? "&" : "?"
-            return Arrival(address: failure + mark + FormCoding.text([("error", reason)]), cookies: [clearing])
+            return Arrival(address: failure + mark + PercentCoding.form([("error", reason)]), cookies: [clearing])
         }
     }
 
@@ -142,11 +142,13 @@ extension People {
             members.append(("client_secret", provider.clientSecret))
         } else {
             // Both are form-encoded before they are put together (RFC 6749 §2.3.1).
-            let pair = [provider.clientID, provider.clientSecret].map(FormCoding.escaped).joined(separator: ":")
+            let pair = [provider.clientID, provider.clientSecret].map({ PercentCoding.component($0) }).joined(
+                separator: ":")
             headers["authorization"] = "Basic " + Base64.standard.text(Array(pair.utf8))
         }
         return HTTPRequest(
-            method: "POST", url: metadata.tokenEndpoint, headers: headers, body: Array(FormCoding.text(members).utf8))
+            method: "POST", url: metadata.tokenEndpoint, headers: headers, body: Array(PercentCoding.form(members).utf8)
+        )
     }
 
     /// The token, once it is sure that the provider signed it for this server and this sign-in (OpenID Connect Core 1.0
@@ -192,21 +194,5 @@ struct IdentityClaims: Sendable {
         isVerified = said?.bool == true || said?.string == "true" || said?.string == "1" || said?.integer == 1
         name = claims["name"]?.string.flatMap { $0.isEmpty ? nil : String($0.prefix(256)) }
         picture = claims["picture"]?.string.flatMap { $0.utf8.count <= 2000 && $0.hasPrefix("https://") ? $0 : nil }
-    }
-}
-
-/// Text in addresses and forms (WHATWG URL, `application/x-www-form-urlencoded`).
-enum FormCoding {
-    static func escaped(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: String(Unicode.Scalar(byte))
-            default: "%" + Hexadecimal.text([byte]).uppercased()
-            }
-        }.joined()
-    }
-
-    static func text(_ members: [(String, String)]) -> String {
-        members.map { "\(escaped($0.0))=\(escaped($0.1))" }.joined(separator: "&")
     }
 }

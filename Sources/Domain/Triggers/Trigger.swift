@@ -1,5 +1,4 @@
 public import Catalog
-import Cryptography
 
 /// A webhook that makes an agent run (manage spec §2.18).
 public struct Trigger: Resource, RunsAsUsers, Equatable {
@@ -114,27 +113,6 @@ public struct Trigger: Resource, RunsAsUsers, Equatable {
         let path = [
             "run", "tenants", branch.tenant, "projects", branch.project, "agents", key.agent, "triggers", key.id,
         ]
-        return ([workspace.surroundings.publicURL] + path.map(\.percentEncoded)).joined(separator: "/")
-    }
-}
-
-extension String {
-    /// The text as a segment of an address: all but the unreserved characters percent-encoded (RFC 3986 §2.3).
-    var percentEncoded: String {
-        let isPlain = utf8.allSatisfy(\.isUnreserved)
-        if isPlain { return self }
-        return utf8.map { byte in
-            byte.isUnreserved
-                ? String(UnicodeScalar(byte)) : "%" + Hexadecimal.text([byte]).uppercased()
-        }.joined()
-    }
-}
-
-extension UInt8 {
-    fileprivate var isUnreserved: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-._~".utf8.contains(self)
-        }
+        return ([workspace.surroundings.publicURL] + path.map { PercentCoding.component($0) }).joined(separator: "/")
     }
 }

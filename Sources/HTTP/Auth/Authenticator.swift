@@ -207,4 +207,8 @@ extension Credentials {
 extension Problem {
     /// 401 with a sentence of its own.
     static func unauthorized(_ detail: String) -> Problem { Problem(.unauthorized, detail) }
+
+    /// Whether it says that somebody is not let in or does not do as they must, and not that the server cannot, or not
+    /// yet.
+    var isRefusal: Bool { status < 500 && code != .tooManyRequests }
 }

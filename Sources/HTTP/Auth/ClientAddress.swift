@@ -19,11 +19,11 @@ public struct TrustedProxies: Sendable, Equatable {
     /// The client's address: the peer's; or, while that is a proxy's that is trusted, the one that it says it asks for,
     /// from the last on. Empty when there is none.
     func client(of peer: SocketAddress?, _ headers: HTTPFields) -> String {
-        guard let text = peer?.ipAddress, var address = IPAddress(text) else { return "" }
+        guard let text = peer?.ipAddress, var address = IPAddress(text)?.unmapped else { return "" }
         guard isTrusted(address) else { return address.description }
         let forwarded = headers[values: .forwardedFor].flatMap { $0.split(separator: ",") }
         for hop in forwarded.reversed().prefix(Self.hopsMax) {
-            guard let named = IPAddress(String(hop).trimmed) else { break }
+            guard let named = IPAddress(String(hop).trimmed)?.unmapped else { break }
             address = named
             guard isTrusted(address) else { break }
         }
@@ -32,6 +32,6 @@ public struct TrustedProxies: Sendable, Equatable {
 
     /// Whether what a proxy says of the client's connection is believed.
     func believes(_ peer: SocketAddress?) -> Bool {
-        peer?.ipAddress.flatMap { IPAddress($0) }.map(isTrusted) ?? false
+        peer?.ipAddress.flatMap { IPAddress($0)?.unmapped }.map(isTrusted) ?? false
     }
 }

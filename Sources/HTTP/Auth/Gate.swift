@@ -5,41 +5,56 @@ import Store
 struct Gate: Sendable {
     let store: Store
 
-    /// What the caller may do where the call goes. Throws 404 for what the caller may not know of, and 403 for what is
-    /// known to them and not theirs to do.
+    /// That a call is not let through.
+    struct Refusal: Error {
+        /// What the caller is told.
+        let problem: Problem
+        /// Whether the caller belongs to the tenant of the call.
+        var isOfMember = false
+    }
+
+    /// What the caller may do where the call goes. Throws `Refusal`: 401 for whom it is not meant, 404 for what the
+    /// caller may not know of, and 403 for what is known to them and not theirs to do. Else `StoreError`.
     func admit(_ call: Call, project: String?) async throws -> Rights {
-        let permission = call.operation.permission
-        switch permission {
+        switch call.operation.permission {
         case .none, .run: return .nobody
         case .person:
             guard call.caller.account != nil || call.caller.authority == .everything else {
-                throw Problem.unauthorized("Sign in first")
+                throw Refusal(problem: .unauthorized("Sign in first"))
             }
             return .nobody
-        case .member, .own, .admin, .view, .use, .edit: break
+        case .operator, .member, .own, .admin, .view, .use, .edit: break
         }
-        let tenant = call.tenant
-        if let own = call.caller.tenant, own != tenant { throw refusal(of: project) }
-        let rights: Rights
+        if let own = call.caller.tenant, own != call.tenant { throw Refusal(problem: refusal(of: project)) }
         switch call.caller.authority {
         case .everything: return .owner
-        case .person(let account): rights = try await store.rights(of: account, tenant: tenant, project: project)
         case .operations(let names):
-            guard names.contains(call.operation.id) else { throw Problem.unauthorized("Invalid Token") }
+            guard names.contains(call.operation.id) else { throw Refusal(problem: .unauthorized("Invalid Token")) }
             guard project == nil || project == call.caller.project else {
-                throw Problem(.forbidden, "The key is of another project")
+                throw Refusal(problem: Problem(.forbidden, "The key is of another project"), isOfMember: true)
             }
             return Rights(organization: .member, project: .member)
-        case .none: rights = .nobody
+        case .person(let account):
+            let rights = try await store.rights(of: account, tenant: call.tenant, project: project)
+            if rights.organization == nil { throw Refusal(problem: refusal(of: project)) }
+            if let problem = Self.refusal(of: call, project, rights) {
+                throw Refusal(problem: problem, isOfMember: true)
+            }
+            return rights
+        case .none: throw Refusal(problem: refusal(of: project))
         }
-        if rights.organization == nil { throw refusal(of: project) }
+    }
+
+    /// What a member of the tenant is told who may not make the call; nil when they may.
+    private static func refusal(of call: Call, _ project: String?, _ rights: Rights) -> Problem? {
+        let permission = call.operation.permission
         // Who may make projects is told what there is; to others a project that they do not see is none.
-        if project != nil, !rights.seesProject { throw Problem.notFound("Project") }
+        if project != nil, !rights.seesProject { return .notFound("Project") }
         if permission == .own, call.path["userId"] != call.caller.account, !rights.isAdministrator {
-            throw Problem(.forbidden, "Only administrators may see what belongs to somebody else")
+            return Problem(.forbidden, "Only administrators may see what belongs to somebody else")
         }
-        guard rights.may(permission) else { throw Self.forbidden(call, rights) }
-        return rights
+        if permission == .operator { return Problem(.forbidden, "Only the operator of the server may do this") }
+        return rights.may(permission) ? nil : forbidden(call, rights)
     }
 
     /// What a stranger to a tenant is told: nothing of its projects, and the same whether or not the tenant exists.
@@ -60,5 +75,15 @@ struct Gate: Sendable {
                     "currentRole": .string(rights.project?.rawValue ?? rights.organization?.rawValue ?? "none"),
                 ],
             ])
+    }
+}
+
+extension Operation {
+    /// Whether only the body says in which tenant or project it is to work, so that the gate has to wait for it.
+    var isPlacedByBody: Bool {
+        guard request != nil else { return false }
+        if tenantName != nil { return true }
+        if case .body = project { return permission != .admin }
+        return false
     }
 }

@@ -1,6 +1,7 @@
 import Access
 import Catalog
 import HTTPTypes
+import Outbound
 
 /// Which limit a request counts against: by who makes it, and by what sort of operation it calls.
 struct Quotas: Sendable {
@@ -14,17 +15,18 @@ struct Quotas: Sendable {
     func take(_ operation: Operation, from address: String) -> RateLimiter.Verdict? {
         guard !address.isEmpty else { return nil }
         if operation.isSigningIn {
-            return limits.signIn.map { limiter.take($0, of: address, now: now()) }
+            return limits.signIn.map { limiter.take($0, of: IPAddress.clientNetwork(of: address), now: now()) }
         }
         guard operation.permission != .none, let refused = limits.refused else { return nil }
-        let verdict = limiter.take(refused, of: address, now: now(), isOnlyLook: true)
+        let network = IPAddress.clientNetwork(of: address)
+        let verdict = limiter.take(refused, of: network, now: now(), isOnlyLook: true)
         return verdict.isAdmitted ? nil : verdict
     }
 
     /// Counts a request whose credential was refused.
     func refuse(_ address: String) {
         guard let refused = limits.refused, !address.isEmpty else { return }
-        _ = limiter.take(refused, of: address, now: now())
+        _ = limiter.take(refused, of: IPAddress.clientNetwork(of: address), now: now())
     }
 
     /// Takes a request of a caller who is known; nil for the operator's own secrets and where no limit is set.

@@ -94,7 +94,8 @@ extension HTTPServer {
         ]
         endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
         endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
-        endpoints += AppSessions.endpoints(runners, store) + WorkChallenges.endpoints(runners)
+        let door = AppDoor(runners: runners, audit: audit, now: parts.clock.now)
+        endpoints += AppSessions.endpoints(door, store) + WorkChallenges.endpoints(door)
         endpoints.append(PlaygroundAccess.endpoint(runners, store))
         endpoints += ManagePeople.endpoints(people) + ManageInvitations.endpoints(people)
         let described = parts.operations + endpoints.map(\.operation)

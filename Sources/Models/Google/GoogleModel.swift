@@ -25,7 +25,7 @@ public struct GoogleModel: Model {
         let body = try GoogleRequest(request).body()
         var headers = endpoint.headers
         headers.append("Content-Type", "application/json")
-        let model = percentEncoded(request.options.model, keeping: "/")
+        let model = PercentCoding.component(request.options.model, keeping: "/")
         // Names with a slash are whole resource names, such as `tunedModels/x`.
         let path = model.contains("/") ? "/\(model)" : "/models/\(model)"
         let call = HTTPRequest(

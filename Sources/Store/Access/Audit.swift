@@ -111,9 +111,16 @@ public struct AuditVerdict: Sendable, Equatable {
 
 extension Store {
     /// Appends records, each to its tenant's chain, fully durable.
-    public func append(_ records: [AuditRecord]) async throws(StoreError) {
-        guard !records.isEmpty else { return }
-        try await database.write(.full) { connection in try Audit.append(records, connection) }
+    ///
+    /// - Parameter strangers: Records of those who belong to no tenant and may name any: of a tenant without a chain
+    ///   they go to the chain of none.
+    public func append(
+        _ records: [AuditRecord], ofStrangers strangers: [AuditRecord] = []
+    ) async throws(StoreError) {
+        guard !records.isEmpty || !strangers.isEmpty else { return }
+        try await database.write(.full) { connection in
+            try Audit.append(records + Audit.placed(strangers, connection), connection)
+        }
     }
 
     /// One page of a tenant's records, newest first, and how many there are in all, counted up to
@@ -181,6 +188,22 @@ enum Audit {
                 try connection.execute(AuditSQL.insert, record.values(sequence, digest))
             }
             try connection.execute(AuditSQL.moveHead, [.text(tenant), .integer(sequence), .text(digest)])
+        }
+    }
+}
+
+extension Audit {
+    /// The records, with those of tenants that have no chain put down to none.
+    fileprivate static func placed(
+        _ records: [AuditRecord], _ connection: any Connection
+    ) throws -> [AuditRecord] {
+        let unknown = try Set(records.map(\.tenant)).filter { tenant in
+            try connection.first(AuditSQL.head, [.text(tenant)]) { _ in true } == nil
+        }
+        return records.map { record in
+            var record = record
+            if unknown.contains(record.tenant) { record.tenant = "" }
+            return record
         }
     }
 }

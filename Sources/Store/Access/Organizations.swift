@@ -122,28 +122,6 @@ extension AccessTransaction {
     public func remove(_ member: OrganizationMember) throws {
         try connection.execute(OrganizationSQL.removeMember, [.text(member.tenant), .text(member.account)])
     }
-
-    /// Gives a member of the tenant a role in a project, in place of the one they had.
-    public func setProjectRole(
-        _ role: ProjectRole, of account: String, tenant: String, project: String, at now: Int64
-    ) throws {
-        try connection.execute(
-            OrganizationSQL.setProjectRole,
-            [.text(tenant), .text(project), .text(account), .text(role.rawValue), .integer(now)])
-    }
-
-    /// Takes a member's roles in all projects of a tenant, and answers how many there were.
-    @discardableResult public func removeProjectRoles(of account: String, tenant: String) throws -> Int {
-        try connection.execute(OrganizationSQL.removeProjectRoles, [.text(tenant), .text(account)])
-    }
-
-    /// The projects of a tenant in which somebody has a role, by id.
-    public func projectRoles(of account: String, tenant: String) throws -> [(project: String, role: ProjectRole)] {
-        try connection.rows(OrganizationSQL.projectRoles, [.text(tenant), .text(account)]) { row in
-            guard let role = ProjectRole(rawValue: row.text(1)) else { throw StoreError.corrupt("role in a project") }
-            return (row.text(0), role)
-        }
-    }
 }
 
 extension Organization {
@@ -211,12 +189,4 @@ private enum OrganizationSQL {
     static let updateMember = Statement(
         "UPDATE organization_member SET role = $3 WHERE tenant = $1 AND account = $2")
     static let removeMember = Statement("DELETE FROM organization_member WHERE tenant = $1 AND account = $2")
-    static let setProjectRole = Statement(
-        """
-        INSERT INTO project_member (tenant, project, account, role, created_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (tenant, project, account) DO UPDATE SET role = excluded.role
-        """)
-    static let removeProjectRoles = Statement("DELETE FROM project_member WHERE tenant = $1 AND account = $2")
-    static let projectRoles = Statement(
-        "SELECT project, role FROM project_member WHERE tenant = $1 AND account = $2 ORDER BY project")
 }

@@ -30,9 +30,9 @@ import Testing
             name: "admin", organization: .admin, project: nil, may: ["member", "view", "use", "edit", "admin"]),
     ]
 
-    /// Operations that roles do not decide: of the very person that they are about, of the operator alone, and of what
-    /// the body names. They have tests of their own. May only shrink.
-    private static let apart: Set<String> = ["list-user-project-memberships", "create-user", "create-playground-token"]
+    /// Operations that roles do not decide: of the very person that they are about, and of what the body names. They
+    /// have tests of their own. May only shrink.
+    private static let apart: Set<String> = ["list-user-project-memberships", "create-playground-token"]
 
     /// Operations that name their tenant in the body; those that name none are about the caller.
     private static let tenantInBody: Set<String> = ["invite-members", "list-user-providers"]

@@ -7,14 +7,14 @@ import Store
 /// The sessions of an app's anonymous visitors: how they begin (run spec §2.1), and how they are taken back.
 enum AppSessions {
     /// The endpoints.
-    static func endpoints(_ runners: Runners, _ store: Store) -> [Endpoint] {
-        [create(runners), revoke(runners, store)]
+    static func endpoints(_ door: AppDoor, _ store: Store) -> [Endpoint] {
+        [create(door), revoke(door.runners, store)]
     }
 
     private static let solution = Operation.Parameter(
         "x-inkeep-challenge-solution", in: .header, "The solution of a challenge, in base64, where one is asked for.")
 
-    private static func create(_ runners: Runners) -> Endpoint {
+    private static func create(_ door: AppDoor) -> Endpoint {
         let operation = Operation(
             "create-anonymous-session", .post, "/run/auth/apps/{appId}/anonymous-session", tag: "Auth",
             summary: "Create Anonymous Session", permission: .none, parameters: [solution],
@@ -24,24 +24,27 @@ enum AppSessions {
             ], errors: [400, 401, 403, 404, 422, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
             let id = call.path["appId"] ?? ""
-            guard let found = try await runners.apps.enabled(id) else {
-                throw Problem(.notFound, "App not found or disabled")
+            return try await door.ask(call, of: id) { found in
+                try admit(call, to: found)
+                try await door.runners.challenges?.take(header: call.headers[.challengeSolution], for: id)
+                let bearer = Credentials.bearer(call.headers[.authorization])
+                let session = try await door.runners.sessions.issue(refreshing: bearer, app: id, in: found.branch)
+                return .json([
+                    "token": .string(session.token), "expiresAt": .string(Timestamp.text(session.expiresAt)),
+                ])
             }
-            guard found.app.type == .webClient, let config = found.app.config.webClient else {
-                throw Problem.badRequest("Anonymous sessions are only available for web_client apps")
-            }
-            guard config.allowAnonymous else {
-                throw Problem.unauthorized(
-                    "Anonymous sessions are disabled for this app. Authentication is required.")
-            }
-            guard Apps.allows(call.headers[.origin], found.app) else { throw Problem(.forbidden, "Origin not allowed") }
-            try await runners.challenges?.take(header: call.headers[.challengeSolution], for: id)
-            let bearer = Credentials.bearer(call.headers[.authorization])
-            let session = try await runners.sessions.issue(refreshing: bearer, app: id, in: found.branch)
-            return .json([
-                "token": .string(session.token), "expiresAt": .string(Timestamp.text(session.expiresAt)),
-            ])
         }
+    }
+
+    /// Throws the refusals of run spec §2.1 that come before that of a solution.
+    private static func admit(_ call: Call, to found: Apps.Found) throws(Problem) {
+        guard found.app.type == .webClient, let config = found.app.config.webClient else {
+            throw .badRequest("Anonymous sessions are only available for web_client apps")
+        }
+        guard config.allowAnonymous else {
+            throw .unauthorized("Anonymous sessions are disabled for this app. Authentication is required.")
+        }
+        guard Apps.allows(call.headers[.origin], found.app) else { throw Problem(.forbidden, "Origin not allowed") }
     }
 
     private static func revoke(_ runners: Runners, _ store: Store) -> Endpoint {

@@ -8,15 +8,15 @@ import NIOCore
 /// checked here.
 enum WorkChallenges {
     /// The endpoints; those of older clients are twins of the others.
-    static func endpoints(_ runners: Runners) -> [Endpoint] {
-        var endpoints = [legacy(runners)]
+    static func endpoints(_ door: AppDoor) -> [Endpoint] {
+        var endpoints = [legacy(door.runners)]
         for (suffix, root) in [("", "/run/auth/challenge"), ("-sentinel", "/run/auth/sentinel/challenge")] {
-            endpoints.append(challenge("get-challenge\(suffix)", .get, root, "Get Challenge", runners))
+            endpoints.append(challenge("get-challenge\(suffix)", .get, root, "Get Challenge", door))
             endpoints.append(
-                challenge("post-challenge\(suffix)", .post, root, "Post Challenge Interaction Data", runners))
+                challenge("post-challenge\(suffix)", .post, root, "Post Challenge Interaction Data", door))
         }
-        endpoints.append(verify("verify-challenge", "/run/auth/challenge/verify", runners))
-        endpoints.append(verify("verify-challenge-sentinel", "/run/auth/sentinel/verify", runners))
+        endpoints.append(verify("verify-challenge", "/run/auth/challenge/verify", door))
+        endpoints.append(verify("verify-challenge-sentinel", "/run/auth/sentinel/verify", door))
         return endpoints
     }
 
@@ -54,7 +54,7 @@ enum WorkChallenges {
     }
 
     private static func challenge(
-        _ id: String, _ method: Operation.Method, _ path: String, _ summary: String, _ runners: Runners
+        _ id: String, _ method: Operation.Method, _ path: String, _ summary: String, _ door: AppDoor
     ) -> Endpoint {
         var parameters = [app]
         if method == .get {
@@ -68,16 +68,16 @@ enum WorkChallenges {
             responses: [Operation.Response(200, "A challenge of ALTCHA's second version.", schema: anything)],
             errors: [400, 403, 404, 429, 502], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let (challenges, app) = try await admit(call, runners)
-            if let name = call.query["endpointClass"], name.wholeMatch(of: #/[a-z0-9-]{1,32}/#) == nil {
-                throw Problem.invalid([.init(["endpointClass"], "must have 1 to 32 of a-z, 0-9 and -")])
+            let (challenges, app) = try asked(call, door.runners)
+            return try await door.ask(call, of: app) { found in
+                try admit(call, to: found)
+                let verify = "/run/auth/challenge/verify?appId=\(PercentCoding.component(app))"
+                return fresh(.object(challenges.challenge(for: app, verifyURL: verify)))
             }
-            let verify = "/run/auth/challenge/verify?appId=\(PercentCoding.pathSegment(app))"
-            return fresh(.object(challenges.challenge(for: app, verifyURL: verify)))
         }
     }
 
-    private static func verify(_ id: String, _ path: String, _ runners: Runners) -> Endpoint {
+    private static func verify(_ id: String, _ path: String, _ door: AppDoor) -> Endpoint {
         let operation = Operation(
             id, .post, path, tag: "Auth", summary: "Verify Challenge Solution", permission: .none, parameters: [app],
             request: ["type": "object", "properties": ["payload": ["type": "string"]], "required": ["payload"]],
@@ -87,30 +87,35 @@ enum WorkChallenges {
                     schema: anything)
             ], errors: [400, 403, 404, 413, 415, 429, 502], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            let (challenges, app) = try await admit(call, runners)
-            guard let payload = call.body["payload"]?.string else {
-                throw Problem.invalid([.init(["payload"], "Required")])
+            let (challenges, app) = try asked(call, door.runners)
+            return try await door.ask(call, of: app) { found in
+                try admit(call, to: found)
+                guard let payload = call.body["payload"]?.string else {
+                    throw Problem.invalid([.init(["payload"], "Required")])
+                }
+                let (receipt, reason) = try await challenges.receipt(for: payload, app: app)
+                if let receipt { return fresh(["verified": true, "payload": .string(receipt)]) }
+                door.refuse(call, at: found, app)
+                return fresh(["verified": false, "reason": .string(reason ?? "invalid")])
             }
-            let (receipt, reason) = try await challenges.receipt(for: payload, app: app)
-            guard let receipt else { return fresh(["verified": false, "reason": .string(reason ?? "invalid")]) }
-            return fresh(["verified": true, "payload": .string(receipt)])
         }
     }
 
-    /// The app that a call is for, once its page may ask.
-    private static func admit(_ call: Call, _ runners: Runners) async throws -> (Challenges, String) {
+    /// The app that a call is for.
+    private static func asked(_ call: Call, _ runners: Runners) throws(Problem) -> (Challenges, app: String) {
         guard let id = call.query["appId"], !id.isEmpty else { throw Problem.badRequest("appId is required") }
         guard let challenges = runners.challenges else {
             throw Problem(.notFound, "Challenge service is not enabled")
         }
-        guard let found = try await runners.apps.enabled(id) else {
-            throw Problem(.notFound, "App not found or disabled")
-        }
+        return (challenges, id)
+    }
+
+    /// Throws unless the app is for pages, and this page of them.
+    private static func admit(_ call: Call, to found: Apps.Found) throws(Problem) {
         guard found.app.type == .webClient else {
-            throw Problem.badRequest("Challenge proxy is only available for web_client apps")
+            throw .badRequest("Challenge proxy is only available for web_client apps")
         }
         guard Apps.allows(call.headers[.origin], found.app) else { throw Problem(.forbidden, "Origin not allowed") }
-        return (challenges, id)
     }
 
     /// An answer that nobody may keep for another time.

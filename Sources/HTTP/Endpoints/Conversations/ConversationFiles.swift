@@ -12,13 +12,13 @@ enum ConversationFiles {
 
         /// By those who manage the project.
         init(managed key: ConversationKey) {
-            let names = [key.tenant, key.project, key.id].map(PercentCoding.pathSegment)
+            let names = [key.tenant, key.project, key.id].map { PercentCoding.component($0) }
             conversation = "/manage/tenants/\(names[0])/projects/\(names[1])/conversations/\(names[2])"
         }
 
         /// By the end user.
         init(own key: ConversationKey) {
-            conversation = "/run/v1/conversations/\(PercentCoding.pathSegment(key.id))"
+            conversation = "/run/v1/conversations/\(PercentCoding.component(key.id))"
         }
 
         /// The message as a UI message.
@@ -58,7 +58,7 @@ enum ConversationFiles {
         else { throw Problem.notFound("Media") }
         let type = media.isShownInline ? media.mediaType : "application/octet-stream"
         var disposition = media.isShownInline ? "inline" : "attachment"
-        if let name = media.filename { disposition += "; filename*=UTF-8''\(PercentCoding.pathSegment(name))" }
+        if let name = media.filename { disposition += "; filename*=UTF-8''\(PercentCoding.component(name))" }
         return Reply(
             status: 200,
             headers: [

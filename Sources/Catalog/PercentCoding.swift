@@ -1,7 +1,9 @@
-/// Reads what URLs carry (RFC 3986 §2.1).
-enum PercentCoding {
+/// Reads and writes what addresses carry (RFC 3986 §2.1).
+public enum PercentCoding {
     /// The text with `%xx` resolved; nil when an escape is incomplete or the bytes are not UTF-8.
-    static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
+    ///
+    /// - Parameter plusIsSpace: whether `+` stands for a space, as in forms and queries.
+    public static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
         let special = plusIsSpace ? text.utf8.contains { $0 == 0x25 || $0 == 0x2B } : text.utf8.contains(0x25)
         guard special else { return String(text) }
         var bytes: [UInt8] = []
@@ -23,7 +25,7 @@ enum PercentCoding {
     }
 
     /// The parameters of a query; of doubled names the last holds. Nil when a part is not decodable.
-    static func query(_ text: Substring) -> [String: String]? {
+    public static func query(_ text: Substring) -> [String: String]? {
         var parameters: [String: String] = [:]
         for part in text.split(separator: "&") {
             let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -47,18 +49,26 @@ enum PercentCoding {
 
 extension PercentCoding {
     /// Text as a header may carry it: what is no visible ASCII character, and `%`, escaped.
-    static func headerValue(_ text: String) -> String {
+    public static func headerValue(_ text: String) -> String {
         escaped(text) { $0 > 0x20 && $0 < 0x7F && $0 != 0x25 }
     }
 
-    /// Text as one segment of a path, or a parameter of a header (RFC 8187): all but unreserved characters escaped.
-    static func pathSegment(_ text: String) -> String {
+    /// Text as one segment of a path, a name or value of a query or form, or a parameter of a header (RFC 8187): all
+    /// but unreserved characters (RFC 3986 §2.3) escaped.
+    ///
+    /// - Parameter kept: further ASCII characters that stay as they are.
+    public static func component(_ text: String, keeping kept: String = "") -> String {
         escaped(text) { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
-            default: false
+            default: kept.utf8.contains(byte)
             }
         }
+    }
+
+    /// Names and values as a query or a form carries them (WHATWG URL, `application/x-www-form-urlencoded`).
+    public static func form(_ members: [(String, String)]) -> String {
+        members.map { "\(component($0.0))=\(component($0.1))" }.joined(separator: "&")
     }
 
     private static func escaped(_ text: String, unless isPlain: (UInt8) -> Bool) -> String {
