@@ -82,6 +82,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         [
             "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
             "Runtime", "Store", "StoreTesting",
+            .product(name: "Logging", package: "swift-log"),
         ]
     ),
     (

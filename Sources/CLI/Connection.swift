@@ -66,7 +66,7 @@ struct Client: Sendable {
     let http: HTTPClient
     let address: String
     let tenant: String
-    let key: String?
+    var key: String?
     /// The branch or commit that all requests name; nil for the main branch.
     let ref: String?
 

@@ -10,16 +10,23 @@ extension Doctor {
             ("COVEY_TRUSTED_PROXIES", "Everybody can claim any address, and so pass rate limits and lock-out."),
             ("COVEY_EGRESS_ALLOW", "Tools reach everything inside your network, the metadata of your cloud too."),
         ]
-        return [transportCheck(address), keyFileCheck(data), signUpCheck(environment), developmentCheck(environment)]
-            .compactMap(\.self)
+        return [
+            transportCheck(address), keyFileCheck(data), signUpCheck(environment), developmentCheck(environment),
+            contentCheck(environment),
+        ].compactMap(\.self)
             + lists.compactMap { rangeCheck($0, $1, environment) } + limitChecks(environment)
     }
 
-    private static func transportCheck(_ address: String) -> Check? {
-        guard address.hasPrefix("http://") else { return nil }
-        let host = address.dropFirst("http://".count).prefix { $0 != "/" }
+    /// Whether an address names this machine.
+    static func isLoopback(_ address: String) -> Bool {
+        let rest = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address[...]
+        let host = rest.prefix { $0 != "/" }
         let name = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
-        if name == "localhost" || IPAddress(String(name)).map({ loopback.contains($0) }) == true { return nil }
+        return name == "localhost" || IPAddress(String(name)).map({ loopback.contains($0) }) == true
+    }
+
+    private static func transportCheck(_ address: String) -> Check? {
+        guard address.hasPrefix("http://"), !isLoopback(address) else { return nil }
         return Check(
             verdict: .wrong, what: "\(address) is not encrypted: passwords, sessions and keys can be read on the way",
             advice: "Set COVEY_TLS_CERTIFICATE and COVEY_TLS_KEY, or put a proxy that speaks TLS in front.")
@@ -47,6 +54,14 @@ extension Doctor {
         return Check(
             verdict: .note, what: "everybody may make an account (COVEY_SIGN_UP=open)",
             advice: "Leave it unset, and invite people.")
+    }
+
+    private static func contentCheck(_ environment: [String: String]) -> Check? {
+        guard let value = environment["COVEY_TRACE_CONTENT"]?.lowercased(), ["1", "true", "yes", "on"].contains(value)
+        else { return nil }
+        return Check(
+            verdict: .note, what: "what people and models say goes to the collector of traces (COVEY_TRACE_CONTENT)",
+            advice: "Leave it unset where the collector's users may not read conversations.")
     }
 
     private static func developmentCheck(_ environment: [String: String]) -> Check? {

@@ -54,6 +54,7 @@ public struct Doctor: AsyncParsableCommand {
             let ready = try await client.call("GET", "/ready")
             var checks = [Check(verdict: .good, what: "server at \(client.address) is ready (\(ready.body.jsonText))")]
             checks.append(await accessCheck(client))
+            if let open = await metricsCheck(client) { checks.append(open) }
             return checks
         } catch {
             let advice = "Start one with `covey serve --dev`, or name another with --server."
@@ -73,6 +74,19 @@ public struct Doctor: AsyncParsableCommand {
                 verdict: .wrong, what: "management: \(error)",
                 advice: "Set COVEY_MANAGE_BYPASS_SECRET to the same value for server and command line.")
         }
+    }
+
+    /// Whether figures are shown to whoever asks. A server shows them on its own machine alone, but a proxy there that
+    /// does not say for whom it asks makes everybody look like that.
+    private func metricsCheck(_ client: Client) async -> Check? {
+        var stranger = client
+        stranger.key = nil
+        guard !Self.isLoopback(client.address), let reply = try? await stranger.send("GET", "/metrics"),
+            reply.status == 200
+        else { return nil }
+        return Check(
+            verdict: .wrong, what: "everybody can read \(client.address)/metrics",
+            advice: "Set COVEY_METRICS_TOKEN, and let the proxy in front send X-Forwarded-For.")
     }
 
     private func dataCheck(_ world: World) -> Check {

@@ -51,6 +51,9 @@ public struct TestApp: Sendable {
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
+        /// What opens `/metrics`; nil for this machine alone.
+        public var metricsToken: String?
+
         /// What keeps all that it logs; nil for nothing.
         public var log: LogCapture?
 
@@ -151,6 +154,7 @@ public struct TestApp: Sendable {
         settings.certificates = options.certificates
         settings.people = options.people
         settings.identityClient = options.identityClient
+        settings.metricsToken = options.metricsToken
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,

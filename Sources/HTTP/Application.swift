@@ -39,6 +39,10 @@ public struct Application: Sendable {
         public var rateLimits = RateLimits()
         /// With what the server proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
+        /// What opens `/metrics`; nil for this machine alone.
+        public var metricsToken: String?
+        /// To what collector traces are handed, and with what; nil for none.
+        public var traces: (export: TraceExport, client: HTTPClient)?
 
         /// Settings of a server on this machine that lets nobody in.
         public init(
@@ -83,11 +87,18 @@ public struct Application: Sendable {
         parts.proxies = settings.proxies
         parts.rateLimits = settings.rateLimits
         parts.certificates = settings.certificates
+        parts.metricsToken = settings.metricsToken
+        let report = RunReporter { logger.take($0) }
+        let exporter = settings.traces.map { traces in
+            TraceExporter(
+                traces.export, client: traces.client, metrics: parts.metrics, clock: clock, report: report)
+        }
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(
                 store: store, models: ModelSource(models), limits: settings.runtimeLimits),
-            limits: settings.runtimeLimits, clock: clock)
+            limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
+            exporter: exporter)
         let health = outbound.map { http in
             HealthMonitor(
                 store: store, keyring: keyring,
@@ -106,7 +117,8 @@ public struct Application: Sendable {
         // They stop in the reverse order: first nobody is let in, then the runs are put away.
         let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
         let recording = AuditService(trail: audit, uses: runners.uses, clock: clock, logger: logger)
-        let services: [any Service] = [recording] + watching + [RunsService(runs: runs), server]
+        let exporting: [any Service] = exporter.map { [TraceService(exporter: $0, store: store)] } ?? []
+        let services: [any Service] = [recording] + exporting + watching + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -187,6 +199,34 @@ private struct AuditService: Service {
         } catch {
             logger.error("when keys were used last could not be written, and waits: \(error)")
         }
+    }
+}
+
+/// The exporter of traces as a service: hands over what is left when the runs are put away.
+private struct TraceService: Service {
+    let exporter: TraceExporter
+    let store: Store
+
+    func run() async {
+        await withGracefulShutdownHandler {
+            await exporter.run(store)
+        } onGracefulShutdown: {
+            exporter.stop()
+        }
+    }
+}
+
+extension Logger {
+    /// Writes what a run reports, with what it is about as metadata.
+    fileprivate func take(_ report: RunReport) {
+        let level: Logger.Level =
+            switch report.level {
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        log(level: level, "\(report.message)", metadata: report.fields.mapValues { "\($0)" })
     }
 }
 

@@ -48,12 +48,27 @@ struct Dispatcher: Sendable {
     let quotas: Quotas
     /// Which pages may read answers.
     let crossOrigin: CrossOrigin
+    /// What is counted.
+    let metrics: Metrics
 
     /// Answers a request that came from `address`. Throws only when the client has gone before it said what it wants.
     func answer(_ request: Request, id: String, from address: String) async throws -> Reply {
         let (path, query) = Self.split(request.head.path ?? "/")
+        let began = ContinuousClock.now
+        // What leads nowhere is counted together, whatever it is called.
+        var operation = "none"
+        let reply = try await answer(request, path, query, id: id, address, &operation)
+        metrics.requests(operation, String(reply.status)).add()
+        metrics.requestTimes(operation).note(ContinuousClock.now - began)
+        return reply
+    }
+
+    private func answer(
+        _ request: Request, _ path: Substring, _ query: Substring, id: String, _ address: String,
+        _ operation: inout String
+    ) async throws -> Reply {
         do {
-            return try await route(request, path, query, id: id, address)
+            return try await route(request, path, query, id: id, address, &operation)
         } catch {
             let problem = self.problem(for: error, id: id, path: path)
             var reply = Reply.problem(problem, instance: String(path), requestID: id)
@@ -89,7 +104,8 @@ struct Dispatcher: Sendable {
         if let error = error as? KeyedRequestError { return error.problem }
         let problem = error as? Problem ?? (error as? StoreError)?.problem ?? Self.internalProblem
         if problem.status >= 500 {
-            logger.error("request \(id) for \(path) failed with \(problem.status): \(error)")
+            logger.error(
+                "request \(id) for \(path) failed with \(problem.status): \(error)", metadata: ["request": "\(id)"])
         }
         return problem
     }
@@ -99,7 +115,8 @@ struct Dispatcher: Sendable {
     // MARK: The steps
 
     private func route(
-        _ request: Request, _ path: Substring, _ query: Substring, id: String, _ address: String
+        _ request: Request, _ path: Substring, _ query: Substring, id: String, _ address: String,
+        _ matched: inout String
     ) async throws -> Reply {
         let isHead = request.method == .head
         guard let method = isHead ? .get : Operation.Method(rawValue: request.method.rawValue) else {
@@ -111,6 +128,7 @@ struct Dispatcher: Sendable {
         case .wrongMethod(let allowed): throw Self.wrongMethod(allowed)
         case .found(let target, let parameters):
             let operation = target.operation
+            matched = operation.id
             if let verdict = quotas.take(operation, from: address), !verdict.isAdmitted {
                 return refusal(verdict, path, id)
             }

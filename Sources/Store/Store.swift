@@ -84,6 +84,9 @@ public final class Store: Sendable {
     /// What is told on `channel` from now on; `.catchUp` when something may have been missed.
     public func listen(_ channel: String) -> AsyncStream<Signal> { database.listen(channel) }
 
+    /// How busy the database is now.
+    public var load: DatabaseLoad { database.load }
+
     /// Finishes what is queued and lets go of the database.
     public func close() async { await database.close() }
 }

@@ -41,6 +41,9 @@ public final class WatchedDatabase: Database {
     /// As the database beneath.
     public func listen(_ channel: String) -> AsyncStream<Signal> { inner.listen(channel) }
 
+    /// That of the database beneath.
+    public var load: DatabaseLoad { inner.load }
+
     /// As the database beneath.
     public func close() async { await inner.close() }
 

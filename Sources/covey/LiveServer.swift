@@ -19,12 +19,7 @@ struct LiveServer {
 
     /// Serves until SIGTERM or SIGINT. Throws `StartFailure` when it cannot start.
     func run() async throws {
-        let level = settings.logLevel
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        Self.startLogging(settings.logLevel, asJSON: settings.logsJSON)
         let logger = Logger(label: "covey")
         // Files that are made later, the database's among them, are their owner's alone.
         umask(0o077)
@@ -52,6 +47,17 @@ struct LiveServer {
         await store.close()
     }
 
+    private static func startLogging(_ level: Logger.Level, asJSON: Bool) {
+        LoggingSystem.bootstrap { label in
+            var handler: any LogHandler =
+                asJSON
+                ? JSONLogHandler(label: label, now: RuntimeClock.live.now, write: Printer.errorLine)
+                : StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+    }
+
     private func applicationSettings(
         _ runtimeLimits: RuntimeLimits, _ certificates: Certificates?
     ) -> Application.Settings {
@@ -67,6 +73,9 @@ struct LiveServer {
         application.proxies = settings.proxies
         application.certificates = certificates
         application.people = settings.people
+        application.metricsToken = settings.metricsToken
+        // The collector is the operator's own choice, so nothing is refused.
+        application.traces = settings.traces.map { ($0, HTTPClient.live(policy: .unrestricted)) }
         application.refusalOfAddress = { policy.refusal(of: $0) }
         return application
     }

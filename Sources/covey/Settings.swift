@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTP
 import Logging
 import Outbound
+import Runtime
 
 /// How a server is to be run: flags first, then Covey's environment names, then those of the original that are read as
 /// aliases (DESIGN.md, "Environment names").
@@ -28,6 +29,12 @@ struct Settings: Sendable {
     /// Whether somebody asked for that folder; the default one need not be there.
     let isScriptsFolderNamed: Bool
     let logLevel: Logger.Level
+    /// Whether each line of the log is a JSON object.
+    let logsJSON: Bool
+    /// What opens `/metrics`; nil for this machine alone.
+    let metricsToken: String?
+    /// How traces are handed to a collector; nil where there is none.
+    let traces: TraceExport?
     let publicURL: String?
     let manageBypassSecret: String?
     let runBypassSecret: String?
@@ -87,6 +94,9 @@ struct Settings: Sendable {
         scriptsFolder = scripts ?? "\(dataFolder)/scripts"
         isScriptsFolderNamed = scripts != nil
         logLevel = try Self.level(flags.logLevel.map { ("--log-level", $0) } ?? value("COVEY_LOG_LEVEL", "LOG_LEVEL"))
+        logsJSON = try Self.logsJSON(value("COVEY_LOG_FORMAT"))
+        metricsToken = try secret("COVEY_METRICS_TOKEN")
+        traces = try TraceExport(environment: environment)
         publicURL = flags.publicURL ?? value("COVEY_PUBLIC_URL", "INKEEP_AGENTS_API_URL")?.value
         secretKey = value("COVEY_SECRET_KEY")?.value
         secretKeyFile = value("COVEY_SECRET_KEY_FILE")?.value
@@ -182,6 +192,14 @@ struct Settings: Sendable {
             throw BadSetting(name: named.name, value: named.value, expected: "one of \(levels)")
         }
         return level
+    }
+
+    private static func logsJSON(_ named: (name: String, value: String)?) throws(BadSetting) -> Bool {
+        switch named?.value.lowercased() {
+        case nil, "text": return false
+        case "json": return true
+        case let other?: throw BadSetting(name: named?.name ?? "", value: other, expected: "text or json")
+        }
     }
 
     /// What is said at the start when one of the operator's secrets is not set; nil when all is set.

@@ -32,6 +32,22 @@ struct ServeTests {
         Row(
             arguments: [], environment: ["COVEY_ADMIN_EMAIL": "a@x.io", "COVEY_ADMIN_PASSWORD": "hidden"],
             says: "Password must have at least 15 characters"),
+        Row(
+            arguments: [], environment: ["COVEY_LOG_FORMAT": "xml"],
+            says: "COVEY_LOG_FORMAT is 'xml', but must be text or"),
+        Row(
+            arguments: [], environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"],
+            says: "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4318', but must be an address"),
+        Row(
+            arguments: [],
+            environment: [
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_EXPORTER_OTLP_HEADERS": "hidden",
+            ], says: "OTEL_EXPORTER_OTLP_HEADERS is '…', but must be pairs"),
+        Row(
+            arguments: [],
+            environment: [
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+            ], says: "OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc', but must be http/json"),
         Row(arguments: ["--log-level", "loud"], says: "one of trace, debug, info"),
         Row(arguments: ["--database", "mysql://x"], says: "sqlite:PATH or postgres://"),
         Row(

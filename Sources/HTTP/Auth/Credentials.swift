@@ -63,6 +63,7 @@ extension HTTPField.Name {
     }
 
     static let forwardedCookie = literal("x-forwarded-cookie")
+    static let forwarded = literal("forwarded")
     static let forwardedFor = literal("x-forwarded-for")
     static let rateLimit = literal("ratelimit")
     static let rateLimitPolicy = literal("ratelimit-policy")

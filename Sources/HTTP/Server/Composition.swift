@@ -39,6 +39,10 @@ extension HTTPServer {
         public var rateLimits = RateLimits()
         /// With what the server proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
+        /// What is counted.
+        public var metrics = Metrics()
+        /// What opens `/metrics`; nil for this machine alone.
+        public var metricsToken: String?
 
         /// Parts with the defaults of a server on this machine.
         public init(
@@ -88,6 +92,12 @@ extension HTTPServer {
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
         endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
         endpoints += Executions.endpoints(turns) + RunTraces.endpoints(turns)
+        let streams = StreamRegistry(streamsMax: parts.limits.streamsMax)
+        endpoints.append(
+            MetricsEndpoint(
+                metrics: parts.metrics, store: store, runs: runs, streams: streams, token: parts.metricsToken,
+                version: parts.version
+            ).endpoint)
         endpoints += [
             MCPEndpoint.endpoint(turns, version: parts.version),
             AgentCards.endpoint(runs, publicURL: parts.publicURL),
@@ -123,10 +133,11 @@ extension HTTPServer {
                 surroundings: Surroundings(publicURL: parts.clientURL, refusalOfAddress: parts.refusalOfAddress),
                 watch: health.map { Watch($0) } ?? Watch.nobody,
                 sealing: parts.sealing, gate: Gate(store: store), audit: audit,
-                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now), crossOrigin: crossOrigin),
+                quotas: Quotas(limits: parts.rateLimits, now: parts.clock.now), crossOrigin: crossOrigin,
+                metrics: parts.metrics),
             proxies: parts.proxies, crossOrigin: crossOrigin, certificates: parts.certificates,
             isSecure: parts.clientURL.hasPrefix("https://"),
-            streams: StreamRegistry(streamsMax: parts.limits.streamsMax), date: HTTPDate(now: parts.clock.now),
+            streams: streams, date: HTTPDate(now: parts.clock.now),
             clock: parts.clock, streamGrace: parts.streamGrace, logger: parts.logger, onListening: onListening)
     }
 }

@@ -17,6 +17,10 @@ final class ActiveRun: Sendable {
     let world: RuntimeWorld
     /// What the run and its parts are called in traces.
     let identity: TraceIdentity
+    /// Where it came from.
+    let origin: RunOrigin
+    /// When it began, milliseconds since 1970; nil where that is not known.
+    let startedAt: Int64?
     private let journal: Journal
     private let onEnd: @Sendable (ActiveRun) -> Void
     let state: Mutex<State>
@@ -49,10 +53,11 @@ final class ActiveRun: Sendable {
     /// - Parameters:
     ///   - run: new, or folded from the log.
     ///   - start: how it begins or began.
+    ///   - startedAt: when it began, milliseconds since 1970; nil where that is not known.
     ///   - committed: the number of the last event in the log, 0 for a new run.
     init(
         key: RunKey, conversation: ConversationKey, agent: CompiledAgent, talk: ConversationSoFar, world: RuntimeWorld,
-        run: Run, start: RunStart, committed: Int64, onEnd: @escaping @Sendable (ActiveRun) -> Void
+        run: Run, start: RunStart, startedAt: Int64?, committed: Int64, onEnd: @escaping @Sendable (ActiveRun) -> Void
     ) {
         self.key = key
         self.conversation = conversation
@@ -61,6 +66,8 @@ final class ActiveRun: Sendable {
         self.world = world
         self.onEnd = onEnd
         identity = TraceIdentity(run: key.id, origin: start.origin)
+        origin = start.origin
+        self.startedAt = startedAt
         journal = Journal(
             key: key, conversation: conversation, answerMessage: start.answerMessage, owner: world.owner,
             makeID: world.makeID)
@@ -159,9 +166,11 @@ final class ActiveRun: Sendable {
         do {
             try await commit(rows + journal.changes(batch, answer: answer), Journal.durability(batch))
         } catch {
+            say(.error, "the log of a run cannot be written", ["reason": "\(error)"])
             abandon(because: error)
             throw error
         }
+        observe(batch)
         publish(batch)
     }
 

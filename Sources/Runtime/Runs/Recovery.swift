@@ -46,7 +46,9 @@ extension Runs {
             }
         } catch {
             // The lease of this attempt runs out, and the run is claimed again, as often as attempts are allowed.
-            return
+            world.report.say(
+                RunReport(
+                    .warning, "a run could not be picked up", ["run": row.key.id, "reason": "\(error)"]))
         }
     }
 
@@ -69,11 +71,13 @@ extension Runs {
         let talk = try await talk(row, start, conversation, request, compiled)
         let active = ActiveRun(
             key: row.key, conversation: conversation, agent: compiled, talk: talk, world: world, run: run,
-            start: start, committed: log.last?.sequence ?? 0
+            start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0
         ) { [registry] _ in
             if let hold { registry.release(hold) }
         }
         if hold != nil { registry.add(active) }
+        world.metrics.runsResumed.add()
+        active.say(.notice, "a run was picked up", ["attempt": String(row.attempt)])
         let input = input(row, isFree: hold != nil, hasAgent: agent != nil, compiled)
         try await active.goOn(with: input)
     }

@@ -14,7 +14,9 @@ extension ActiveRun {
                 if failures > 0 { try await wait(failures, retryAfter) }
                 return try await ask(frame, call, as: task)
             case .callTool(let frame, let call):
-                return try await take(.toolEnded(frame: frame, await outcome(of: call, in: frame, task)), from: task)
+                let outcome = try await outcome(of: call, in: frame, task)
+                observe(call.name, outcome)
+                return try await take(.toolEnded(frame: frame, outcome), from: task)
             }
         } catch {
             // Either the log cannot be written, and then the run has been given up and its readers know why, or the

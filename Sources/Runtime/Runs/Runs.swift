@@ -20,14 +20,19 @@ public final class Runs: Sendable {
     ///   - owner: this process as its leases name it, unlike any other; a random id unless given.
     ///   - makeID: gives a fresh id, unique everywhere.
     ///   - jitter: gives a random number in 0…1 for the waits between tries.
+    ///   - metrics: where what runs do is counted.
+    ///   - report: who is told of what people should find in the server's log.
+    ///   - exporter: hands the traces of runs to a collector; nil for none.
     public init(
         store: Store, configuration: ConfigurationCache, limits: RuntimeLimits = RuntimeLimits(),
         clock: RuntimeClock = .live, owner: String = RandomID.make(),
         makeID: @escaping @Sendable () -> String = RandomID.make,
-        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }, metrics: Metrics = Metrics(),
+        report: RunReporter = .none, exporter: TraceExporter? = nil
     ) {
         world = RuntimeWorld(
-            store: store, clock: clock, limits: limits, owner: owner, makeID: makeID, jitter: jitter)
+            store: store, clock: clock, limits: limits, owner: owner, makeID: makeID, jitter: jitter,
+            metrics: metrics, report: report, exporter: exporter)
         registry = Registry(limit: limits.activeRuns)
         self.configuration = configuration
     }
@@ -35,6 +40,9 @@ public final class Runs: Sendable {
     func agent(_ id: String, in branch: BranchKey) async throws -> CompiledAgent? {
         try await configuration.agent(id, in: branch)
     }
+
+    /// How many runs this process drives.
+    public var activeCount: Int { registry.all.count }
 
     // MARK: Following
 

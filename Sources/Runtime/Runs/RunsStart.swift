@@ -75,7 +75,7 @@ extension Runs {
             key: key, conversation: conversation, agent: agent,
             talk: ConversationSoFar(
                 id: conversation.id, earlier: earlier, parts: turn.parts, clientTime: turn.clientTime),
-            world: world, run: run, start: start, committed: 0
+            world: world, run: run, start: start, startedAt: now, committed: 0
         ) { [registry] _ in registry.release(hold) }
         registry.add(active)
         do {

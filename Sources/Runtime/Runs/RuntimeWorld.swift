@@ -10,6 +10,12 @@ struct RuntimeWorld: Sendable {
     let makeID: @Sendable () -> String
     /// A random number in 0…1, for the waits between tries.
     let jitter: @Sendable () -> Double
+    /// What is counted.
+    let metrics: Metrics
+    /// Who is told of what people should find in the server's log.
+    let report: RunReporter
+    /// Hands traces of runs that ended to a collector; nil where there is none.
+    let exporter: TraceExporter?
 
     /// When a lease that is taken now runs out, milliseconds since 1970.
     var leaseUntil: Int64 { clock.now() + Int64(limits.leaseMs) }

@@ -41,6 +41,8 @@ extension Runs {
                 owner: world.owner, active.map(\.key.id), until: world.leaseUntil)
         else { return }
         for run in active where !held.contains(run.key.id) && !run.isOver {
+            world.metrics.leasesLost.add()
+            run.say(.warning, "another process drives a run that was driven here")
             run.abandon(because: LeaseLost())
         }
     }

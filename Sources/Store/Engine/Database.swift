@@ -28,8 +28,19 @@ public protocol Database: Sendable {
     /// What is told on `channel` from now on. Ends when the database closes or the reader goes away.
     func listen(_ channel: String) -> AsyncStream<Signal>
 
+    /// How busy it is now.
+    var load: DatabaseLoad { get }
+
     /// Finishes what is queued, refuses what comes later, and lets go of files and connections.
     func close() async
+}
+
+/// How busy a database is, as this process sees it.
+public struct DatabaseLoad: Sendable, Equatable {
+    /// Transactions that were committed since it was opened.
+    public let commits: Int
+    /// Jobs that wait for their turn.
+    public let waiting: Int
 }
 
 /// What a listener hears.

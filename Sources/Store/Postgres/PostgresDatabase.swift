@@ -27,6 +27,12 @@ public final class PostgresDatabase: Database {
     private let wake = DispatchSemaphore(value: 0)
     private let hub = SignalHub()
     private let listener: PostgresListener
+    private let commits = Atomic<Int>(0)
+
+    /// Commits on all connections, and jobs that wait for one.
+    public var load: DatabaseLoad {
+        DatabaseLoad(commits: commits.load(ordering: .relaxed), waiting: state.withLock { $0.queue.count })
+    }
 
     /// Starts the connections to the server at `url` (libpq's `postgres://…`). They are made when they are first
     /// needed: a server that is down shows at the first job.
@@ -136,6 +142,7 @@ public final class PostgresDatabase: Database {
     private func commit(_ connection: PostgresConnection) throws(StoreError) {
         do throws(StoreError) {
             try connection.commit()
+            commits.wrappingAdd(1, ordering: .relaxed)
         } catch {
             // Whether the server committed before the connection broke cannot be known.
             throw connection.isConnected ? error : .unavailable(retryable: false)

@@ -60,6 +60,9 @@ public final class SQLiteDatabase: Database {
     /// What is told on `channel` in this process from now on.
     public func listen(_ channel: String) -> AsyncStream<Signal> { hub.listen(channel) }
 
+    /// Commits of the writer, and jobs that wait for it.
+    public var load: DatabaseLoad { writer.load }
+
     /// Finishes the queued writes and empties the log into the file.
     public func close() async {
         hub.close()

@@ -36,6 +36,12 @@ final class SQLiteWriter: Sendable {
     /// The length of the log, in frames, at which writing pauses next. Used only by the leader.
     private let pauseFrames = Atomic<Int>(SQLiteWriter.logFramesMax)
     private let thread = Mutex<WorkerThread?>(nil)
+    private let commits = Atomic<Int>(0)
+
+    /// How busy it is now.
+    var load: DatabaseLoad {
+        DatabaseLoad(commits: commits.load(ordering: .relaxed), waiting: state.withLock { $0.queue.count })
+    }
 
     init(path: String) throws(StoreError) {
         connection = try SQLiteConnection(path: path, role: .writer)
@@ -145,6 +151,7 @@ final class SQLiteWriter: Sendable {
             try connection.begin(durability)
             let value = try body(connection)
             try connection.commit()
+            commits.wrappingAdd(1, ordering: .relaxed)
             return value
         } catch {
             connection.rollback()
@@ -166,6 +173,7 @@ final class SQLiteWriter: Sendable {
                 outcomes.append((job, failure))
             }
             try connection.commit()
+            commits.wrappingAdd(1, ordering: .relaxed)
             return outcomes
         } catch {
             connection.rollback()

@@ -10,6 +10,7 @@ final class CountingDatabase: Database {
 
     var counts: (reads: Int, writes: Int) { state.withLock { $0 } }
     var dialect: Dialect { base.dialect }
+    var load: DatabaseLoad { base.load }
 
     func read<T: Sendable>(_ body: @Sendable @escaping (any Connection) throws -> T) async throws(StoreError) -> T {
         state.withLock { $0.reads += 1 }
@@ -52,6 +53,7 @@ final class DyingDatabase: Database {
     }
 
     var dialect: Dialect { base.dialect }
+    var load: DatabaseLoad { base.load }
 
     func read<T: Sendable>(_ body: @Sendable @escaping (any Connection) throws -> T) async throws(StoreError) -> T {
         try await base.read(body)
