@@ -53,25 +53,26 @@ public struct HeaderMap: Sendable, Equatable {
     /// Whether a value is no secret: it has nothing but placeholders (`{{…}}`), white space, and at its beginning
     /// perhaps the name of an authentication scheme.
     static func isTemplate(_ text: String) -> Bool {
-        var rest = Substring(text)
         var placeholders = 0
-        var words = ""
-        while let open = rest.firstRange(of: "{{") {
-            let before = rest[..<open.lowerBound]
-            // What follows a placeholder is white space or the next.
-            guard placeholders == 0 || before.allSatisfy(\.isWhitespace) else { return false }
-            if placeholders == 0 { words = String(before).trimmed.lowercased() }
-            rest = rest[open.upperBound...]
-            guard let close = rest.firstRange(of: "}}"), isPath(rest[..<close.lowerBound]) else { return false }
-            rest = rest[close.upperBound...]
-            placeholders += 1
+        for piece in Template(text).pieces {
+            switch piece {
+            case .text(let words) where placeholders == 0:
+                guard words.allSatisfy(\.isWhitespace) || schemes.contains(words.trimmed.lowercased()) else {
+                    return false
+                }
+            case .text(let words):
+                // What follows a placeholder is white space or the next.
+                guard words.allSatisfy(\.isWhitespace) else { return false }
+            case .placeholder(let placeholder):
+                guard isPath(placeholder.source) else { return false }
+                placeholders += 1
+            }
         }
-        return placeholders > 0 && rest.allSatisfy(\.isWhitespace) && (words.isEmpty || schemes.contains(words))
+        return placeholders > 0
     }
 
-    private static func isPath(_ text: Substring) -> Bool {
-        let path = String(text).trimmed
-        return !path.isEmpty
+    private static func isPath(_ path: String) -> Bool {
+        !path.isEmpty
             && path.utf8.allSatisfy { $0.isIdentifierByte || [0x24, 0x5B, 0x5D].contains($0) }
     }
 }
