@@ -5,8 +5,10 @@ extension EgressPolicy {
         guard let parts = URLParts(url), ["http", "https"].contains(parts.scheme) else {
             return "must be an absolute http or https URL"
         }
-        let isLocalName = parts.host == "localhost" || parts.host.hasSuffix(".localhost")
-        guard let address = IPAddress(isLocalName ? "127.0.0.1" : parts.host) else { return nil }
-        return permits(address, host: parts.host) ? nil : "must not be a private or local address"
+        if parts.hasCredentials { return "must not hold a user name or password" }
+        let host = Self.normal(parts.host)
+        let isLocalName = host == "localhost" || host.hasSuffix(".localhost")
+        guard let address = IPAddress(isLocalName ? "127.0.0.1" : host) else { return nil }
+        return permits(address, host: host) ? nil : "must not be a private or local address"
     }
 }

@@ -24,24 +24,13 @@ public struct EgressPolicy: Sendable, Hashable {
     /// The public internet and what `allow` lists: addresses, ranges (`10.0.0.0/8`) and host names.
     public init(allow: [String] = []) {
         allowedRanges = allow.compactMap { IPRange($0) }
-        allowedHosts = allow.filter { IPRange($0) == nil }.map { $0.lowercased() }
+        allowedHosts = allow.filter { IPRange($0) == nil }.map(Self.normal)
         allowsEverything = false
         usesEnvironmentProxies = false
     }
 
     /// Whether a connection to `address`, made for the host `host` of the request, may be opened.
-    public func permits(_ address: IPAddress, host: String) -> Bool {
-        if allowsEverything || allows(host: host.lowercased()) { return true }
-        if allowedRanges.contains(where: { $0.contains(address) }) { return true }
-        if let embedded = address.embeddedIPv4 {
-            return allowedRanges.contains { $0.contains(embedded) } || Self.isPublic(embedded)
-        }
-        return Self.isPublic(address)
-    }
-
-    private func allows(host: String) -> Bool {
-        allowedHosts.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
-    }
+    public func permits(_ address: IPAddress, host: String) -> Bool { decision(on: address, host: host).isPermitted }
 
     /// Whether `address` is one of the public internet and not one of the special ranges.
     static func isPublic(_ address: IPAddress) -> Bool { !special.contains { $0.contains(address) } }

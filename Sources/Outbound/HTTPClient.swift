@@ -66,6 +66,8 @@ public struct HTTPRequest: Sendable {
     public var followsRedirects: Bool
     /// The largest body that the reply may have, in bytes.
     public var bodyBytesMax: Int
+    /// Whom it is made for; nil for nobody in particular, who reaches what everybody may.
+    public var scope: EgressScope?
 
     /// A request that follows no redirect.
     public init(
@@ -91,9 +93,15 @@ public struct HTTPResponse: Sendable {
     public let headers: HTTPHeaders
     /// The body.
     public let body: HTTPBody
+    /// What the egress policy said of each address that was connected to on the way, redirects included. None where a
+    /// connection was used again.
+    public let decisions: [EgressDecision]
 
     /// A reply of these parts.
-    public init(status: Int, headers: HTTPHeaders = [:], body: HTTPBody) {
+    public init(
+        status: Int, headers: HTTPHeaders = [:], body: HTTPBody, decisions: [EgressDecision] = []
+    ) {
+        self.decisions = decisions
         self.status = status
         self.headers = headers
         self.body = body

@@ -26,6 +26,7 @@ struct LiveServer {
         try DataFolder.prepare(settings.dataFolder)
         if settings.isScriptsFolderNamed { try DataFolder.checkScripts(settings.scriptsFolder) }
         let runtimeLimits = try RuntimeLimits(environment: settings.environment)
+        let rules = try egressRules()
         let certificates = try certificates()
         let lock = try DatabaseLock.take(settings.databaseURL)
         defer { withExtendedLifetime(lock) {} }
@@ -33,9 +34,9 @@ struct LiveServer {
         do {
             let keyring = try await Premises.keyring(settings, store)
             let setup = try await bootstrap(store, keyring)
-            let client = HTTPClient.live(policy: egressPolicy)
+            let client = HTTPClient.live(rules: rules)
             let application = Application(
-                applicationSettings(runtimeLimits, certificates), store: store, keyring: keyring,
+                applicationSettings(runtimeLimits, certificates, rules), store: store, keyring: keyring,
                 models: resolver(client),
                 clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
                 onListening: { announce(port: $0, setup) })
@@ -59,9 +60,8 @@ struct LiveServer {
     }
 
     private func applicationSettings(
-        _ runtimeLimits: RuntimeLimits, _ certificates: Certificates?
+        _ runtimeLimits: RuntimeLimits, _ certificates: Certificates?, _ rules: EgressRules
     ) -> Application.Settings {
-        let policy = egressPolicy
         var application = Application.Settings(
             address: settings.address,
             authentication: Authenticator.Configuration(
@@ -76,7 +76,7 @@ struct LiveServer {
         application.metricsToken = settings.metricsToken
         // The collector is the operator's own choice, so nothing is refused.
         application.traces = settings.traces.map { ($0, HTTPClient.live(policy: .unrestricted)) }
-        application.refusalOfAddress = { policy.refusal(of: $0) }
+        application.refusalOfAddress = { rules.everybody.refusal(of: $0) }
         return application
     }
 
@@ -91,13 +91,16 @@ struct LiveServer {
         }
     }
 
-    private var egressPolicy: EgressPolicy {
-        let allowed = (settings.environment["COVEY_EGRESS_ALLOW"] ?? "").split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespaces)
+    private func egressRules() throws -> EgressRules {
+        do throws(EgressRulesError) {
+            var rules = try EgressRules(allow: settings.environment["COVEY_EGRESS_ALLOW"] ?? "")
+            if settings.isDevelopment { rules.everybody.allowedRanges += EgressPolicy.development.allowedRanges }
+            return rules
+        } catch {
+            throw StartFailure(
+                "COVEY_EGRESS_ALLOW has what is no address, range or host: \(error.entries.joined(separator: ", ")). "
+                    + "Entries for one project or tool look like tenant/project=host or tenant/project/tool=host.")
         }
-        var policy = EgressPolicy(allow: allowed)
-        if settings.isDevelopment { policy.allowedRanges += EgressPolicy.development.allowedRanges }
-        return policy
     }
 
     private func resolver(_ client: HTTPClient) -> ModelResolver {

@@ -105,7 +105,7 @@ import Testing
         let shape = Self.failure(["x": ["_tool": "call_7", "_select": "item[0]"]])
         #expect(
             shape.contains(
-                "an object of {items: an array of 2, the first being an object of {id: integer, body: string, kind: string},"
+                "{items: an array of 2, the first being an object of {id: integer, body: string, kind: string},"
             ),
             "\(shape)")
         #expect(!shape.contains("second"), "shapes tell nothing of what is there")

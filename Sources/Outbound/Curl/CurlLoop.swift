@@ -34,6 +34,7 @@ final class CurlLoop: @unchecked Sendable {
     let policy: EgressPolicy
     let limits: HTTPLimits
     let certificateAuthorities: String?
+    let resolver: (@Sendable (String) -> [String])?
 
     private let inbox = Mutex(Inbox())
     private let multi: UnsafeMutableRawPointer
@@ -54,7 +55,11 @@ final class CurlLoop: @unchecked Sendable {
 
     private static let isInitialised = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    init(policy: EgressPolicy, limits: HTTPLimits, certificateAuthorities: String?) {
+    init(
+        policy: EgressPolicy, limits: HTTPLimits, certificateAuthorities: String?,
+        resolver: (@Sendable (String) -> [String])? = nil
+    ) {
+        self.resolver = resolver
         self.policy = policy
         self.limits = limits
         self.certificateAuthorities = certificateAuthorities
@@ -258,6 +263,8 @@ final class CurlLoop: @unchecked Sendable {
         curl_multi_remove_handle(multi, easy)
         curl_slist_free_all(transfer.headerList)
         transfer.headerList = nil
+        curl_slist_free_all(transfer.resolvedList)
+        transfer.resolvedList = nil
         if spareHandles.count < Self.spareHandlesMax {
             curl_easy_reset(easy)
             spareHandles.append(easy)

@@ -33,6 +33,7 @@ extension CurlTransfer {
         // Each transfer has a buffer of this size, and answers of models come in small pieces.
         covey_set_long(easy, CURLOPT_BUFFERSIZE, 8 * 1024)
         if !loop.policy.usesEnvironmentProxies { covey_set_text(easy, CURLOPT_PROXY, "") }
+        resolve(easy, loop)
         if let file = loop.certificateAuthorities { covey_set_text(easy, CURLOPT_CAINFO, file) }
         covey_set_on_body(easy, onBody, context)
         covey_set_on_header(easy, onHeader, context)
@@ -41,6 +42,15 @@ extension CurlTransfer {
         setMethod(easy)
         setHeaders(easy)
         return nil
+    }
+
+    /// Has the name resolved by the loop's own resolver, where it has one.
+    private func resolve(_ easy: UnsafeMutableRawPointer, _ loop: CurlLoop) {
+        guard let resolver = loop.resolver, let parts = URLParts(request.url) else { return }
+        let addresses = resolver(parts.host)
+        guard !addresses.isEmpty else { return }
+        resolvedList = curl_slist_append(nil, "\(parts.host):\(parts.port):\(addresses.joined(separator: ","))")
+        covey_set_pointer(easy, CURLOPT_RESOLVE, resolvedList)
     }
 
     private func setMethod(_ easy: UnsafeMutableRawPointer) {
@@ -98,8 +108,8 @@ extension CurlTransfer {
         case CURLE_OK: nil
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .cannotResolve(host: host)
         case CURLE_COULDNT_CONNECT:
-            if let refusedAddress, openedSockets == 0 {
-                .refusedByPolicy("\(host) (\(refusedAddress))")
+            if let refused = decisions.last, openedSockets == 0 {
+                .refusedByPolicy("\(host) (\(refused.address))")
             } else {
                 .cannotConnect("nobody answers at \(host)")
             }
@@ -181,10 +191,9 @@ extension CurlTransfer {
     /// Opens the socket to an address, if the policy lets it.
     fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>, loop: CurlLoop) -> curl_socket_t {
         guard let target = IPAddress(address) else { return CURL_SOCKET_BAD }
-        guard loop.policy.permits(target, host: host) else {
-            refusedAddress = target
-            return CURL_SOCKET_BAD
-        }
+        let decision = loop.policy.decision(on: target, host: host)
+        decisions.append(decision)
+        guard decision.isPermitted else { return CURL_SOCKET_BAD }
         openedSockets += 1
         let flags = Int32(SOCK_CLOEXEC.rawValue)
         return socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)

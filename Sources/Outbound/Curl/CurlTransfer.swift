@@ -5,6 +5,7 @@ import Synchronization
 struct ResponseHead: Sendable {
     let status: Int
     let headers: HTTPHeaders
+    let decisions: [EgressDecision]
 }
 
 /// One request on its way, shared between the task that waits for it and the loop's thread.
@@ -35,6 +36,7 @@ final class CurlTransfer: @unchecked Sendable {
     // Loop: the C handles and what only callbacks touch.
     var easy: UnsafeMutableRawPointer?
     var headerList: UnsafeMutablePointer<curl_slist>?
+    var resolvedList: UnsafeMutablePointer<curl_slist>?
     var position = -1
     var isTouched = false
     var startedAt: Int64 = 0
@@ -42,7 +44,7 @@ final class CurlTransfer: @unchecked Sendable {
     var hasBytes = false
     var isHeldBack = false
     var failure: OutboundError?
-    var refusedAddress: IPAddress?
+    var decisions: [EgressDecision] = []
     var openedSockets = 0
     var status = 0
     var headers = HTTPHeaders()
@@ -140,7 +142,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// Publishes the head.
     func publishHead() {
         headIsDone = true
-        let head = ResponseHead(status: status, headers: headers)
+        let head = ResponseHead(status: status, headers: headers, decisions: decisions)
         shared.withLock { $0.head = head }
     }
 

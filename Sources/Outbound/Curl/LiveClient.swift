@@ -17,11 +17,15 @@ extension HTTPClient {
     ///   - policy: where requests may go.
     ///   - limits: the bounds on connections, buffers and redirects.
     ///   - certificateAuthorities: a PEM file of the authorities to trust; nil for the system's.
+    ///   - resolver: the addresses of a host name, asked anew for each request; none for those that the system knows.
+    ///     Nil for the system's resolver alone. The policy is asked in any case.
     public static func live(
-        policy: EgressPolicy, limits: HTTPLimits = HTTPLimits(), certificateAuthorities: String? = nil
+        policy: EgressPolicy, limits: HTTPLimits = HTTPLimits(), certificateAuthorities: String? = nil,
+        resolver: (@Sendable (String) -> [String])? = nil
     ) -> HTTPClient {
         let owner = CurlOwner(
-            CurlLoop(policy: policy, limits: limits, certificateAuthorities: certificateAuthorities))
+            CurlLoop(
+                policy: policy, limits: limits, certificateAuthorities: certificateAuthorities, resolver: resolver))
         return HTTPClient { request async throws(OutboundError) in
             request.followsRedirects
                 ? try await follow(request, owner: owner)
@@ -35,7 +39,7 @@ extension HTTPClient {
         let head = try await transfer.start()
         return HTTPResponse(
             status: head.status, headers: head.headers,
-            body: HTTPBody { () async throws(OutboundError) in try await body.next() })
+            body: HTTPBody { () async throws(OutboundError) in try await body.next() }, decisions: head.decisions)
     }
 
     /// Follows redirects by hand rather than libcurl's way, so that each hop is a request with a host of its own for
@@ -45,8 +49,12 @@ extension HTTPClient {
         let clock = ContinuousClock()
         let deadline = first.timeouts.total.map { clock.now.advanced(by: $0) }
         var request = first
+        var decisions: [EgressDecision] = []
         for _ in 0...owner.loop.limits.redirectsMax {
-            let response = try await perform(request, owner: owner)
+            let hop = try await perform(request, owner: owner)
+            decisions += hop.decisions
+            let response = HTTPResponse(
+                status: hop.status, headers: hop.headers, body: hop.body, decisions: decisions)
             guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers["Location"]
             else {
                 return response
@@ -73,6 +81,7 @@ extension HTTPRequest {
         guard parts.scheme == "http" || parts.scheme == "https" else {
             throw .refusedByPolicy("addresses that are not http or https")
         }
+        guard !parts.hasCredentials else { throw .invalidRequest("a redirect to an address with a user name") }
         var next = self
         next.url = target
         if status == 303 && method != "HEAD" || (status == 301 || status == 302) && method == "POST" {

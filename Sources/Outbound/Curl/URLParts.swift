@@ -7,6 +7,8 @@ struct URLParts: Hashable {
     /// In lower case, IPv6 literals without brackets.
     let host: String
     let port: String
+    /// Whether a user name or a password stands before the host.
+    let hasCredentials: Bool
 
     /// Reads an absolute address. Nil when libcurl would not take it.
     init?(_ url: String) {
@@ -21,6 +23,7 @@ struct URLParts: Hashable {
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         self.host = bare.lowercased()
         self.port = port
+        hasCredentials = Self.part(handle, CURLUPART_USER) != nil || Self.part(handle, CURLUPART_PASSWORD) != nil
     }
 
     /// The absolute address that `reference` means when it stands at `base` (RFC 3986 §5). Nil when either is none.
