@@ -2,8 +2,8 @@
 /// fails: what is no placeholder is text, and a placeholder that means nothing is one that is always missing.
 ///
 /// A path is a JMESPath expression over what the renderer gives; pieces of it with dashes need no quotes
-/// (`headers.x-user-id`). `$env.NAME` is a variable of the server's environment, `$conversation.id` is the conversation,
-/// and any other name after `$` means nothing.
+/// (`headers.x-user-id`). `$env.NAME` is a variable of the server's environment, `$conversation.id` the id of the
+/// conversation, and any other name after `$` means nothing.
 public struct Template: Sendable {
     /// The text as it was written.
     public let source: String
