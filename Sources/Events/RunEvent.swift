@@ -17,6 +17,19 @@ public enum RunEvent: Sendable, Hashable {
     case answered(frame: Int, RunAnswer)
     /// A model call failed and will be made again; the frame's text since its last answer is void.
     case retried(frame: Int, RunFailure, attempt: Int)
+    /// What a sub-agent that goes to work has beside the tools of its configuration. Only where it has sources of
+    /// tools, before its first model call.
+    case equipped(frame: Int, RunEquipment)
+    /// Something that does not stop the run and that people should know.
+    case notice(frame: Int, RunNotice)
+    /// A piece of the answer that is not text: a component, an artifact, or a summary of what is being done.
+    case data(frame: Int, RunData)
+    /// A tool call waits for a person.
+    case approvalRequested(frame: Int, RunApprovalRequest)
+    /// A person, or the end of the time for it, decided on a tool call that waited.
+    case approvalDecided(frame: Int, RunApprovalDecision)
+    /// Nothing can be done before a person has decided: no process drives the run until then.
+    case suspended
     /// A tool call is about to be made. On disk before it is made.
     case toolStarted(frame: Int, callID: String)
     /// A tool call ended, well or not. Pairs with the call of the same id in an answer.

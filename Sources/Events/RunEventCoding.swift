@@ -30,6 +30,12 @@ extension RunEvent {
         case .reasoning: "reasoning"
         case .answered: "answered"
         case .retried: "retried"
+        case .equipped: "equipped"
+        case .notice: "notice"
+        case .data: "data"
+        case .approvalRequested: "approval_requested"
+        case .approvalDecided: "approval_decided"
+        case .suspended: "suspended"
         case .toolStarted: "tool_started"
         case .toolEnded: "tool_ended"
         case .transferred: "transferred"
@@ -64,6 +70,12 @@ extension RunEvent {
             writer.raw(",\"failure\":")
             writer.write(failure)
             writer.raw("}")
+        case .equipped(let frame, let equipment): writer.write(equipment.json, frame: frame)
+        case .notice(let frame, let notice): writer.write(notice.json, frame: frame)
+        case .data(let frame, let data): writer.write(data.json, frame: frame)
+        case .approvalRequested(let frame, let request): writer.write(request.json, frame: frame)
+        case .approvalDecided(let frame, let decision): writer.write(decision.json, frame: frame)
+        case .suspended: writer.raw("{}")
         case .toolStarted(let frame, let callID):
             writer.open(frame: frame)
             writer.raw("\"callId\":")
@@ -110,6 +122,12 @@ extension RunEvent {
         case "answered": self = .answered(frame: frame, try members.answer())
         case "retried":
             self = .retried(frame: frame, try members.failure("failure"), attempt: try members.number("attempt"))
+        case "equipped": self = .equipped(frame: frame, try members.equipment())
+        case "notice": self = .notice(frame: frame, try members.notice())
+        case "data": self = .data(frame: frame, try members.data())
+        case "approval_requested": self = .approvalRequested(frame: frame, try members.approvalRequest())
+        case "approval_decided": self = .approvalDecided(frame: frame, try members.approvalDecision())
+        case "suspended": self = .suspended
         case "tool_started": self = .toolStarted(frame: frame, callID: try members.text("callId"))
         case "tool_ended": self = .toolEnded(frame: frame, try members.outcome())
         case "transferred":
@@ -287,7 +305,7 @@ extension StopReason {
         }
     }
 
-    fileprivate init?(stored: String) {
+    init?(stored: String) {
         switch stored {
         case "end_turn": self = .endTurn
         case "tool_calls": self = .toolCalls
@@ -298,121 +316,5 @@ extension StopReason {
             guard stored.hasPrefix(Self.otherPrefix) else { return nil }
             self = .other(String(stored.dropFirst(Self.otherPrefix.count)))
         }
-    }
-}
-
-/// The members of a stored body, and the type to name in errors.
-private struct Members {
-    let type: String
-    let object: JSONObject
-
-    func fault(_ name: String, _ expected: String) -> RunEventCodingError {
-        .malformed(type: type, reason: "'\(name)' \(expected)")
-    }
-
-    func text(_ name: String) throws(RunEventCodingError) -> String {
-        guard let text = object[name]?.string else { throw fault(name, "must be text") }
-        return text
-    }
-
-    /// The number `name`, 0 when it is absent.
-    func number(_ name: String) throws(RunEventCodingError) -> Int {
-        guard let value = object[name] else { return 0 }
-        guard let number = value.integer else { throw fault(name, "must be an integer") }
-        return number
-    }
-
-    /// The flag `name`, false when it is absent.
-    func flag(_ name: String) throws(RunEventCodingError) -> Bool {
-        guard let value = object[name] else { return false }
-        guard let flag = value.bool else { throw fault(name, "must be true or false") }
-        return flag
-    }
-
-    func members(_ name: String) throws(RunEventCodingError) -> Members {
-        guard let object = object[name]?.object else { throw fault(name, "must be an object") }
-        return Members(type: type, object: object)
-    }
-
-    func start() throws(RunEventCodingError) -> RunStart {
-        RunStart(
-            conversation: try text("conversation"), requestID: try text("requestId"), agent: try text("agent"),
-            agentName: try text("agentName"), subAgent: try text("subAgent"), userMessage: try text("userMessage"),
-            answerMessage: try text("answerMessage"), emitOperations: try flag("emitOperations"),
-            origin: RunOrigin(
-                request: try optionalText("httpRequest"), traceparent: try optionalText("traceparent"),
-                user: try optionalText("user")))
-    }
-
-    func answer() throws(RunEventCodingError) -> RunAnswer {
-        var calls: [ToolCall] = []
-        if let value = object["calls"] {
-            guard let elements = value.array else { throw fault("calls", "must be an array") }
-            for element in elements {
-                guard let object = element.object else { throw fault("calls", "must hold objects") }
-                calls.append(try Members(type: type, object: object).call())
-            }
-        }
-        guard let stop = try stop() else { throw fault("stop", "is missing") }
-        return RunAnswer(
-            subAgent: try text("subAgent"), calls: calls, usage: try usage(), stop: stop,
-            call: RunModelCall(stored: object["call"]))
-    }
-
-    private func call() throws(RunEventCodingError) -> ToolCall {
-        guard let input = object["input"] else { throw fault("calls.input", "is missing") }
-        return ToolCall(
-            id: try text("id"), name: try text("name"), input: input, rawInput: try optionalText("rawInput"),
-            signature: try optionalText("signature"))
-    }
-
-    private func optionalText(_ name: String) throws(RunEventCodingError) -> String? {
-        object[name] == nil ? nil : try text(name)
-    }
-
-    private func stop() throws(RunEventCodingError) -> StopReason? {
-        guard let stored = try optionalText("stop") else { return nil }
-        guard let stop = StopReason(stored: stored) else { throw fault("stop", "is an unknown reason '\(stored)'") }
-        return stop
-    }
-
-    private func usage() throws(RunEventCodingError) -> Usage {
-        let counts = try members("usage")
-        return Usage(
-            inputTokens: try counts.number("input"), outputTokens: try counts.number("output"),
-            cachedInputTokens: try counts.number("cachedInput"), reasoningTokens: try counts.number("reasoning"))
-    }
-
-    func failure(_ name: String) throws(RunEventCodingError) -> RunFailure {
-        let failure = try members(name)
-        return RunFailure(
-            code: try failure.text("code"), message: try failure.text("message"),
-            call: RunModelCall(stored: failure.object["call"]))
-    }
-
-    func outcome() throws(RunEventCodingError) -> RunToolOutcome {
-        guard let output = object["output"] else { throw fault("output", "is missing") }
-        return RunToolOutcome(
-            callID: try text("callId"), output: output, isError: try flag("isError"),
-            durationMs: Int64(try number("durationMs")))
-    }
-
-    func delegation() throws(RunEventCodingError) -> RunDelegation {
-        RunDelegation(
-            id: try text("id"), frame: try number("frame"), callID: try text("callId"),
-            workerFrame: try number("workerFrame"), from: try text("from"), to: try text("to"), task: try text("task"))
-    }
-
-    func end() throws(RunEventCodingError) -> RunEnd {
-        let outcome: RunEnd.Outcome
-        switch try text("outcome") {
-        case "completed": outcome = .completed
-        case "cancelled": outcome = .cancelled
-        case "failed": outcome = .failed(try failure("failure"))
-        default: throw fault("outcome", "is none of completed, failed, cancelled")
-        }
-        return RunEnd(
-            outcome: outcome, subAgent: try text("subAgent"), iteration: try number("iteration"), stop: try stop(),
-            usage: try usage())
     }
 }

@@ -33,6 +33,8 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var toolOutputBytes = 1 << 18
     /// The longest time of a tool call, milliseconds.
     public var toolCallMs = 60_000
+    /// How long a tool call may wait for a person before it counts as refused, milliseconds.
+    public var approvalMs = 604_800_000
     /// Bytes of a run's log that are kept in memory for readers; what is older they read from the store.
     public var feedBytes = 5_242_880
     /// Messages of history that a sub-agent sees when it does not say.
@@ -87,6 +89,7 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_RUN_MAX_ANSWER_BYTES", range: 1024...67_108_864, path: \.answerBytes),
         Entry(name: "AGENTS_TOOL_MAX_OUTPUT_BYTES", range: 1024...67_108_864, path: \.toolOutputBytes),
         Entry(name: "AGENTS_TOOL_MAX_DURATION_MS", range: hour, path: \.toolCallMs),
+        Entry(name: "AGENTS_TOOL_APPROVAL_MAX_WAIT_MS", range: 1000...31_622_400_000, path: \.approvalMs),
         Entry(name: "AGENTS_STREAM_BUFFER_MAX_SIZE_BYTES", range: 4096...268_435_456, path: \.feedBytes),
         Entry(name: "AGENTS_CONVERSATION_HISTORY_DEFAULT_LIMIT", range: 0...1000, path: \.historyMessages),
         Entry(

@@ -94,6 +94,15 @@ extension Connection {
             try naming("Run \(row.key.id)") { try execute(JournalSQL.insertRun, row.values) }
         case .runUpdated(let key, let status, let lease, let owner, let at):
             try update(key, status, lease, heldBy: owner, at: at)
+        case .runSuspended(let key, let wakeAt, let owner, let at):
+            let values = key.values + [.integer(at), wakeAt.map { .integer($0) } ?? .null, .text(owner)]
+            guard try execute(InboxSQL.suspend, values) > 0 else {
+                throw StoreError.conflict("Run \(key.id) is not held by \(owner).")
+            }
+            // A statement of its own, which sees what was sent until the one before had locked the run.
+            try execute(InboxSQL.wakeForLetters, [.text(key.id)])
+        case .lettersTaken(let key, let ids):
+            for id in ids { try execute(InboxSQL.remove, [.text(key.id), .text(id)]) }
         case .events(let run, let events):
             for event in events { try append(event, to: run) }
         case .activeSubAgent(let key, let subAgent, let at):
@@ -173,7 +182,7 @@ extension ConversationKey {
 
 extension RunKey {
     /// The values of `$1`, `$2`, `$3`: id, tenant, project.
-    fileprivate var values: [SQLValue] { [.text(id), .text(tenant), .text(project)] }
+    var values: [SQLValue] { [.text(id), .text(tenant), .text(project)] }
 }
 
 extension ConversationRow {

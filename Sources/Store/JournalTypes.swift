@@ -227,6 +227,23 @@ public struct StoredEvent: Sendable, Equatable {
     }
 }
 
+/// What somebody told a run.
+public struct RunLetter: Sendable, Equatable {
+    /// The id, unique in the run.
+    public var id: String
+    /// When it came, milliseconds since 1970.
+    public var at: Int64
+    /// What it says. The store does not look into it.
+    public var body: JSONValue
+
+    /// A letter from its parts.
+    public init(id: String, at: Int64, body: JSONValue) {
+        self.id = id
+        self.at = at
+        self.body = body
+    }
+}
+
 /// One change to conversations and runs. Several are committed together or not at all.
 public enum RunChange: Sendable {
     /// Makes the conversation or touches it: nil members of the row leave what is stored. Fails with
@@ -241,6 +258,12 @@ public enum RunChange: Sendable {
     /// the change fails with `StoreError.conflict` unless that owner holds the run, so that one who lost its lease
     /// cannot write on. Fails with `.notFound` when there is no such run.
     case runUpdated(RunKey, RunStatus, lease: Lease?, heldBy: String? = nil, at: Int64)
+    /// Suspends a run until somebody decides: nobody drives it, and its attempts count anew. `wakeAt` is when it is
+    /// looked at all the same, milliseconds since 1970, nil for never. Where its inbox has a letter it can be claimed
+    /// at once. Fails with `StoreError.conflict` unless `heldBy` holds the run.
+    case runSuspended(RunKey, wakeAt: Int64?, heldBy: String, at: Int64)
+    /// Removes letters of these ids from the run's inbox.
+    case lettersTaken(RunKey, [String])
     /// Appends events. Fails with `StoreError.uniqueViolation` when the run has one of that number,
     /// `.foreignKeyViolation` when there is no such run.
     case events(RunKey, [StoredEvent])

@@ -2,8 +2,9 @@ import Catalog
 import Events
 import Models
 
-/// Makes the `data-operation` parts of run spec §5.1 from a log. Three of them are for everyone; the rest only for runs
-/// whose client asked for operations. Values hold what the wire names, so the members' names here are a contract.
+/// Makes the `data-operation` parts of run spec §5.1 from a log. Beginning, end and errors are for everyone; the rest
+/// only for runs whose client asked for operations. Values hold what the wire names, so the members' names here are a
+/// contract.
 struct OperationLog: Sendable {
     private struct Call: Sendable, Hashable {
         let frame: Int
@@ -15,6 +16,8 @@ struct OperationLog: Sendable {
     private var toolNames: [Call: String] = [:]
     private var texts: [Int: String] = [:]
     private var thoughts: [Int: String] = [:]
+    /// Calls that a person was asked about.
+    private var approvals: Set<Call> = []
 
     /// The parts that this entry of the log gives rise to, each a whole JSON object.
     mutating func parts(for logged: LoggedEvent) -> [JSONValue] {
@@ -29,11 +32,28 @@ struct OperationLog: Sendable {
                 ])
             ]
         case .finished(let end): return finished(end, at: logged.at)
+        case .equipped(let frame, let equipment):
+            subAgents[frame] = equipment.subAgent
+            return equipment.notices.map { notice($0, in: frame, at: logged.at) }
+        case .notice(let frame, let one): return [notice(one, in: frame, at: logged.at)]
         default: return emitsAll ? gated(logged) : []
         }
     }
 
     private func part(_ data: JSONValue) -> JSONValue { ["type": "data-operation", "data": data] }
+
+    /// Notices are for everyone, as errors are.
+    private func notice(_ notice: RunNotice, in frame: Int, at: Int64) -> JSONValue {
+        error(notice.message, notice.severity.rawValue, notice.code, subAgents[frame] ?? "system", at)
+    }
+
+    private func error(_ message: String, _ severity: String, _ code: String, _ agent: String, _ at: Int64) -> JSONValue
+    {
+        part([
+            "type": "error", "message": .string(message), "agent": .string(agent), "severity": .string(severity),
+            "code": .string(code), "timestamp": .integer(at),
+        ])
+    }
 
     private func finished(_ end: RunEnd, at: Int64) -> [JSONValue] {
         switch end.outcome {
@@ -42,12 +62,7 @@ struct OperationLog: Sendable {
             return [part(["type": "completion", "details": details])]
         case .cancelled: return []
         case .failed(let failure):
-            return [
-                part([
-                    "type": "error", "message": .string(failure.message), "agent": .string(end.subAgent),
-                    "severity": "error", "code": .string(failure.code), "timestamp": .integer(at),
-                ])
-            ]
+            return [error(failure.message, "error", failure.code, end.subAgent, at)]
         }
     }
 
@@ -100,7 +115,10 @@ struct OperationLog: Sendable {
             texts = [:]
             thoughts = [:]
             return []
-        case .started, .finished, .toolStarted: return []
+        case .approvalRequested(let frame, let request):
+            approvals.insert(Call(frame: frame, id: request.callID))
+            return []
+        case .started, .finished, .toolStarted, .equipped, .notice, .data, .approvalDecided, .suspended: return []
         }
     }
 
@@ -134,11 +152,13 @@ struct OperationLog: Sendable {
     }
 
     private mutating func toolEnded(_ frame: Int, _ outcome: RunToolOutcome, at: Int64) -> [JSONValue] {
-        guard let name = toolNames.removeValue(forKey: Call(frame: frame, id: outcome.callID)) else { return [] }
+        let call = Call(frame: frame, id: outcome.callID)
+        let neededApproval = approvals.remove(call) != nil
+        guard let name = toolNames.removeValue(forKey: call) else { return [] }
         var data: JSONObject = [
             "toolName": .string(name), "output": outcome.output.withoutPrivateMembers,
-            "toolCallId": .string(outcome.callID), "duration": .integer(outcome.durationMs), "needsApproval": false,
-            "inDelegatedAgent": .bool(frame != 0),
+            "toolCallId": .string(outcome.callID), "duration": .integer(outcome.durationMs),
+            "needsApproval": .bool(neededApproval), "inDelegatedAgent": .bool(frame != 0),
         ]
         if outcome.isError { data["error"] = .string(outcome.errorText) }
         let label = "Tool result: \(name) (\(outcome.isError ? "failed" : "completed"))"

@@ -204,7 +204,7 @@ struct ConversationTests {
             #expect(
                 pending["approval"] == [
                     "toolCallId": "call-2", "toolName": "pay", "args": ["sum": 7], "isDelegated": true,
-                    "workflowRunId": "r9", "updatedAt": .string(Timestamp.text(app.clock.now)),
+                    "workflowRunId": "r9", "updatedAt": .string(Timestamp.text(app.clock.now)), "reason": "policy",
                 ])
             let bob = app.client.agent("a", of: "p", as: "bob")
             #expect(try await bob.send("GET", path).status == 404)

@@ -121,7 +121,7 @@ struct ExecutionTests {
             let approval: JSONValue = ["approved": false, "reason": "No"]
             try await client.check([
                 Scenario("made already", "POST", path + "/approvals/call-1", approval, status: 409),
-                Scenario("waits", "POST", path + "/approvals/call-2", approval, status: 501),
+                Scenario("waits", "POST", path + "/approvals/call-2", approval, status: 200),
                 Scenario("none", "POST", path + "/approvals/call-3", approval, status: 404),
             ])
         }
@@ -143,6 +143,7 @@ func waitingRun(_ id: String, in conversation: ConversationKey, _ app: TestApp) 
                 ],
             ]
         ), ("tool_started", ["frame": 1, "callId": "call-1"]),
+        ("approval_requested", ["frame": 1, "callId": "call-2", "reason": "policy"]),
     ]
     let events = bodies.enumerated().map { index, event in
         StoredEvent(sequence: Int64(index) + 1, at: app.clock.now, type: event.0, body: event.1.jsonBytes)

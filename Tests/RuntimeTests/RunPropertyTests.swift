@@ -38,7 +38,8 @@ import Testing
             case 0: take(run.on(.cancelled))
             case 1: take(run.on(.failed(RunFailure(code: "timed_out", message: "Too long."))))
             case 2...4: crash()
-            default: answer()
+            case 5...9: decide()
+            default: inFlight.isEmpty ? decide() : answer()
             }
         }
 
@@ -47,13 +48,31 @@ import Testing
             log = Array(log.prefix(Int.random(in: 1...log.count, using: &numbers)))
             run = Run(rules: rules, log: log, makeID: makeID)
             inFlight = []
-            let isSafe = Bool.random(using: &numbers)
-            take(run.on(.resumed(attempt: 2) { _ in isSafe }))
+            take(run.on(.resumed(attempt: 2)))
+        }
+
+        /// A person decides on one of the calls that wait for it, if there are any.
+        private mutating func decide() {
+            guard let (_, call) = run.awaiting.randomElement(using: &numbers) else { return }
+            let isApproved = Bool.random(using: &numbers)
+            let input: JSONValue? = isApproved && Bool.random(using: &numbers) ? ["edited": true] : nil
+            let decision = RunApprovalDecision(
+                callID: call.call.id, isApproved: isApproved, reason: isApproved ? nil : "No.", input: input, by: "me")
+            take(run.on(.decided(decision)))
         }
 
         private mutating func answer() {
             guard let position = inFlight.indices.randomElement(using: &numbers) else { return }
             switch inFlight[position] {
+            case .equip(let frame):
+                inFlight.remove(at: position)
+                let tools = [RunToolRule("look", isIdempotent: true), RunToolRule("order", needsApproval: true)]
+                let notice = RunNotice(.error, code: "no_tools_available", message: "One is missing.")
+                take(
+                    run.on(
+                        .equipped(
+                            frame: frame,
+                            RunEquipment(subAgent: run.frames[frame].subAgent, tools: tools, notices: [notice]))))
             case .askModel(let frame, let call, _, _):
                 if Int.random(in: 0..<8, using: &numbers) == 0 {
                     inFlight.remove(at: position)
@@ -77,7 +96,8 @@ import Testing
             if Bool.random(using: &numbers) { return events }
             inFlight.remove(at: position)
             let names = [
-                "clock", "pay", "nothing", "transfer_to_billing", "transfer_to_router", "transfer_to_search",
+                "clock", "pay", "send", "look", "order", "nothing", "transfer_to_billing", "transfer_to_router",
+                "transfer_to_search", "transfer_to_shop",
                 "delegate_to_lookup", "delegate_to_search",
             ]
             for _ in 0..<Int.random(in: 0...3, using: &numbers) {
@@ -94,9 +114,10 @@ import Testing
             var moves = 0
             while !world.run.isOver, moves < 2000 {
                 moves += 1
-                #expect(!world.inFlight.isEmpty, "seed \(seed) waits for nothing")
+                #expect(
+                    !world.inFlight.isEmpty || (world.run.isSuspended && !world.run.awaiting.isEmpty),
+                    "seed \(seed) waits for nothing")
                 world.happen()
-                if world.inFlight.isEmpty, !world.run.isOver { break }
             }
             #expect(world.run.isOver, "seed \(seed) did not end in \(moves) moves")
             check(world, seed)
@@ -106,6 +127,7 @@ import Testing
     private func check(_ world: World, _ seed: UInt64) {
         var open: [Int: Set<String>] = [:]
         var seen: Set<String> = []
+        var asked: Set<String> = []
         var transfers = 0
         var steps: [Int: Int] = [:]
         for (position, event) in world.log.enumerated() {
@@ -119,6 +141,14 @@ import Testing
                     #expect(seen.insert(call.id).inserted, "seed \(seed): id twice")
                     open[frame, default: []].insert(call.id)
                 }
+            case .approvalRequested(_, let request):
+                #expect(asked.insert(request.callID).inserted, "seed \(seed): asked twice")
+            case .approvalDecided(_, let decision):
+                #expect(asked.remove(decision.callID) != nil, "seed \(seed): decided without being asked")
+            case .toolStarted(_, let callID):
+                #expect(!asked.contains(callID), "seed \(seed): begun before a person decided")
+            case .suspended:
+                #expect(!asked.isEmpty, "seed \(seed): suspended for nobody")
             case .toolEnded(let frame, let outcome):
                 #expect(open[frame]?.remove(outcome.callID) != nil, "seed \(seed): outcome without a call")
             case .transferred(let frame, _, _, _):
@@ -145,6 +175,8 @@ import Testing
             #expect(folded.isOver == world.run.isOver)
             #expect(folded.end == world.run.end)
             #expect(folded.outstanding.map(\.brief) == world.run.outstanding.map(\.brief), "seed \(seed)")
+            #expect(folded.isSuspended == world.run.isSuspended)
+            #expect(folded.awaiting.map(\.call.call) == world.run.awaiting.map(\.call.call))
             #expect(folded.frames.map(\.transcript) == world.run.frames.map(\.transcript))
             #expect(folded.frames.map(\.allText) == world.run.frames.map(\.allText))
             #expect(folded.usage == world.run.usage)

@@ -244,15 +244,16 @@ import Testing
         var log: [RunEvent] = [.started(.sample())]
         log += run.model(0, .call("clock", id: "a"), .call("pay", id: "b"), .finished(.toolCalls)).events
         var again = Run(rules: .sample(), log: log, makeID: countingIDs())
-        let step = again.on(.resumed(attempt: 2) { $0.name == "clock" })
-        #expect(step.brief == ["resumed 2", "tool_ended 0 b error", "→ call 0 clock"])
+        let step = again.on(.resumed(attempt: 2))
+        #expect(step.brief == ["resumed 2", "approval_requested 0 b unknownOutcome", "→ call 0 clock"])
+        #expect(again.tool(0, "a").brief == ["tool_ended 0 a", "suspended"])
     }
 
     @Test func `a restart voids the text of the call that it cut`() {
         var run = Run.begun()
         let log = [.started(.sample())] + run.model(0, .text("Half a sen")).events
         var again = Run(rules: .sample(), log: log, makeID: countingIDs())
-        #expect(again.on(.resumed(attempt: 2) { _ in true }).brief == ["resumed 2", "→ ask 0 call 2"])
+        #expect(again.on(.resumed(attempt: 2)).brief == ["resumed 2", "→ ask 0 call 2"])
         #expect(again.answer == "")
     }
 }

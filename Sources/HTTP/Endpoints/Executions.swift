@@ -93,17 +93,15 @@ enum Executions {
             summary: "Approve or deny a tool call", permission: .run, parameters: ConversationRuns.scope,
             request: ExecutionSchemas.approval,
             responses: [Operation.Response(200, "It was taken.", schema: ExecutionSchemas.approved)],
-            errors: [400, 401, 404, 409, 413, 415, 500, 501], effect: .endpoint)
+            errors: [400, 401, 404, 409, 413, 415, 500], effect: .endpoint)
         return Endpoint(operation: operation) { call in
-            _ = try ApprovalAnswer(json: call.body)
+            let answer = try ApprovalAnswer(json: call.body)
             let run = try await run(call, turns)
-            let calls = try await turns.runs.calls(of: run)
-            let id = call.path["toolCallId"] ?? ""
-            guard calls.ids.contains(id) else { throw Problem.notFound("Tool call") }
-            guard run.status == .waiting, calls.all.contains(where: { $0.call.id == id }) else {
-                throw Problem.conflict("The tool call \(id) does not wait for an approval.")
-            }
-            throw Problem(.notImplemented, "Answers to tool approvals are not supported yet")
+            let decision = RunApprovalDecision(
+                callID: call.path["toolCallId"] ?? "", isApproved: answer.approved, reason: answer.reason,
+                input: answer.input, by: call.caller.subject)
+            let decided = try await turns.runs.decide(decision, in: run)
+            return .json(["success": true, "alreadyProcessed": .bool(decided == .alreadyDecided)])
         }
     }
 }
@@ -154,9 +152,20 @@ enum ExecutionSchemas {
     /// A person's answer to a tool call.
     static let approval: JSONObject = [
         "type": "object", "required": ["approved"],
-        "properties": ["approved": ["type": "boolean"], "reason": text],
+        "properties": [
+            "approved": ["type": "boolean"], "reason": text,
+            "input": [
+                "type": "object", "description": "With an approval: the arguments to use instead of the model's.",
+            ],
+        ],
     ]
 
     /// That it was taken.
-    static let approved: JSONObject = ["type": "object", "properties": ["success": ["type": "boolean"]]]
+    static let approved: JSONObject = [
+        "type": "object",
+        "properties": [
+            "success": ["type": "boolean"],
+            "alreadyProcessed": ["type": "boolean", "description": "Whether there was a decision before this one."],
+        ],
+    ]
 }

@@ -35,6 +35,8 @@ struct SubAgentDefinition: Sendable {
     var delegates: [String] = []
     /// The tools that are called for it, in the order in which the model is told of them.
     var tools: [Toolset.Tool] = []
+    /// Where it gets more of them when it goes to work, in the order in which the model is told of them.
+    var sources: [ToolSource] = []
     /// What it needs and Covey does not have, each by name.
     var needs: [String] = []
 }

@@ -31,7 +31,8 @@ final class CompiledAgent: Sendable {
             modelAttempts: limits.consecutiveErrors, frameLimit: limits.frames, depthLimit: limits.delegationDepth,
             callLimit: limits.parallelCalls, answerBytesLimit: limits.answerBytes)
         for subAgent in agent.subAgents {
-            let toolset = Toolset(relations: RelationTools(of: subAgent, in: agent), tools: subAgent.tools)
+            let toolset = Toolset(
+                relations: RelationTools(of: subAgent, in: agent), tools: subAgent.tools, sources: subAgent.sources)
             compiled[subAgent.id] = CompiledSubAgent(subAgent, in: agent, toolset, models, limits)
             rules.subAgents[subAgent.id] = toolset.rules(stepLimit: subAgent.stepLimit ?? limits.generationSteps)
         }

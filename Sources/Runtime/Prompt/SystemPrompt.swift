@@ -1,4 +1,5 @@
 import Catalog
+import Events
 import Models
 
 /// The two blocks of a sub-agent's system prompt (run spec §9): A is the same for every turn and may be cached by the
@@ -21,6 +22,18 @@ struct SystemPrompt: Sendable {
         written = sections.joined(separator: "\n")
         isTemplate = written.contains("{{$conversation.") || written.contains("{{ $conversation.")
         fixed = Self.blocks(stable, written)
+    }
+
+    private init(_ other: SystemPrompt, stable: SystemBlock) {
+        self.stable = stable
+        written = other.written
+        isTemplate = other.isTemplate
+        fixed = Self.blocks(stable, other.written)
+    }
+
+    /// The same for a sub-agent that has these tools.
+    func equipped(with toolset: Toolset) -> SystemPrompt {
+        SystemPrompt(self, stable: SystemBlock(Self.stableText(toolset), cacheable: true))
     }
 
     private static func blocks(_ stable: SystemBlock, _ written: String) -> [SystemBlock] {
@@ -65,7 +78,7 @@ struct SystemPrompt: Sendable {
             "<system_message>",
             identity,
             currentTimeGuidance,
-            availableTools(toolset.definitions),
+            availableTools(toolset),
             behavioralConstraints(toolset.relations),
             responseFormat,
             "</system_message>",
@@ -87,9 +100,16 @@ struct SystemPrompt: Sendable {
         </current_time_guidance>
         """
 
-    private static func availableTools(_ tools: [ToolDefinition]) -> String {
-        guard !tools.isEmpty else { return "<available_tools>None.</available_tools>" }
-        return "<available_tools>\n" + tools.map(tool).joined(separator: "\n") + "\n</available_tools>"
+    private static func availableTools(_ toolset: Toolset) -> String {
+        var sections = toolset.definitions.map(tool)
+        sections += toolset.instructions.map { source, text in
+            "<instructions source=\"\(escaped(source))\">\(escaped(text))</instructions>"
+        }
+        sections += toolset.notices.filter { $0.severity == .error }.map { notice in
+            "<missing>\(escaped(notice.message)) Where it matters, tell the user that this is not available.</missing>"
+        }
+        guard !sections.isEmpty else { return "<available_tools>None.</available_tools>" }
+        return "<available_tools>\n" + sections.joined(separator: "\n") + "\n</available_tools>"
     }
 
     private static func tool(_ tool: ToolDefinition) -> String {

@@ -22,6 +22,8 @@ public struct Run: Sendable {
     /// Tokens of all model calls answered.
     public internal(set) var usage = Usage()
 
+    /// Whether the log says that it waits for a person and nothing else.
+    public internal(set) var isSuspended = false
     /// The outcome that the run is about to have, while calls that are open are being paired.
     var ending: RunEnd.Outcome?
     /// Ids of all tool calls so far, so that none is used twice.
@@ -71,10 +73,20 @@ public struct Run: Sendable {
             takeModel(frame, call, modelEvents, &events)
         case .modelFailed(let frame, let call, let failure):
             if isUnderWay(frame, call) { takeFailure(frame, failure, &events) }
+        case .equipped(let frame, let equipment):
+            if frames.indices.contains(frame), needsEquipment(frames[frame]) {
+                emit(.equipped(frame: frame, equipment), &events)
+            }
+        case .notice(let frame, let notice):
+            if frames.indices.contains(frame) { emit(.notice(frame: frame, notice), &events) }
         case .toolEnded(let frame, let outcome):
             if isOpen(frame, outcome.callID) { emit(.toolEnded(frame: frame, outcome), &events) }
-        case .resumed(let attempt, let isSafe):
-            takeResumed(attempt, isSafe, &events)
+        case .decided(let decision):
+            if let (frame, _) = awaiting.first(where: { $0.call.call.id == decision.callID }) {
+                emit(.approvalDecided(frame: frame, decision), &events)
+            }
+        case .resumed(let attempt):
+            takeResumed(attempt, &events)
         case .cancelled:
             flush(&events)
             ending = .cancelled
@@ -93,21 +105,33 @@ public struct Run: Sendable {
             && frames[frame].calls.contains { $0.call.id == callID && $0.state == .started }
     }
 
-    private mutating func takeResumed(
-        _ attempt: Int, _ isSafe: @Sendable (ToolCall) -> Bool, _ events: inout [RunEvent]
-    ) {
+    private mutating func takeResumed(_ attempt: Int, _ events: inout [RunEvent]) {
         guard start != nil else { return }
         emit(.resumed(attempt: attempt), &events)
         for frame in frames {
-            for call in frame.calls where call.state == .started && !isSafe(call.call) {
-                let outcome = RunToolOutcome(
-                    callID: call.call.id,
-                    output: "The server was interrupted during this call; whether it took effect is unknown.",
-                    isError: true
-                )
-                emit(.toolEnded(frame: frame.number, outcome), &events)
+            for call in frame.calls where call.state == .started {
+                if rule(of: call.call.name, in: frame)?.isIdempotent == true { continue }
+                let request = RunApprovalRequest(callID: call.call.id, reason: .unknownOutcome)
+                emit(.approvalRequested(frame: frame.number, request), &events)
             }
         }
+    }
+
+    /// The calls that a person is asked about, with the frames that made them.
+    public var awaiting: [(frame: Int, call: RunFrame.Call)] {
+        frames.filter { $0.phase == .answered }.flatMap { frame in
+            frame.calls.filter { $0.awaited != nil }.map { (frame.number, $0) }
+        }
+    }
+
+    /// Whether the frame's sub-agent has sources that were not asked in this stay.
+    func needsEquipment(_ frame: RunFrame) -> Bool {
+        frame.phase == .asking && frame.equipment == nil && rules.subAgents[frame.subAgent]?.hasSources == true
+    }
+
+    /// What may be done with a tool of the frame; nil when it has none of that name.
+    func rule(of name: String, in frame: RunFrame) -> RunToolRule? {
+        rules.subAgents[frame.subAgent]?.tools[name] ?? frame.equipment?.tools.first { $0.name == name }
     }
 
     /// What has to be done and the runner was not told yet.
@@ -116,6 +140,10 @@ public struct Run: Sendable {
         var actions: [RunAction] = []
         for number in frames.indices {
             switch frames[number].phase {
+            case .asking where needsEquipment(frames[number]):
+                if frames[number].isEquipping { continue }
+                frames[number].isEquipping = true
+                actions.append(.equip(frame: number))
             case .asking where frames[number].askedCall != frames[number].modelCall:
                 frames[number].askedCall = frames[number].modelCall
                 actions.append(
@@ -144,6 +172,7 @@ public struct Run: Sendable {
         guard end == nil else { return [] }
         return frames.flatMap { frame -> [RunAction] in
             switch frame.phase {
+            case .asking where needsEquipment(frame): [.equip(frame: frame.number)]
             case .asking:
                 [.askModel(frame: frame.number, call: frame.modelCall, failures: frame.failures, retryAfter: nil)]
             case .answered:

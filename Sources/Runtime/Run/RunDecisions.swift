@@ -20,6 +20,7 @@ extension Run {
                 if let event = decide(frame) { return event }
             }
         }
+        if !isSuspended, outstanding.isEmpty, !awaiting.isEmpty { return .suspended }
         return nil
     }
 
@@ -32,8 +33,14 @@ extension Run {
             }
             return conclude(frame)
         }
-        for (position, call) in frame.calls.enumerated() where call.state == .waiting {
-            return begin(call, at: position, in: frame)
+        for (position, call) in frame.calls.enumerated() {
+            switch call.state {
+            case .waiting: return begin(call, at: position, in: frame)
+            case .approved: return .toolStarted(frame: frame.number, callID: call.call.id)
+            case .denied(let asked, let reason):
+                return refuse(call, in: frame, Self.denial(of: call.call, asked, reason))
+            case .awaiting, .started, .delegated, .ended: continue
+            }
         }
         return nil
     }
@@ -77,15 +84,30 @@ extension Run {
         }
         let own = rules.subAgents[frame.subAgent]
         if let worker = own?.delegates[call.call.name] { return delegate(call, to: worker, in: frame) }
-        guard own?.tools.contains(call.call.name) == true else {
-            let names = own?.toolNames ?? []
+        guard let rule = rule(of: call.call.name, in: frame) else {
+            let names = (own?.toolNames ?? []) + (frame.equipment?.tools.map(\.name) ?? [])
             let known = names.isEmpty ? "There are no tools." : "The tools are: \(names.joined(separator: ", "))."
             return refuse(call, in: frame, "There is no tool named '\(call.call.name)'. \(known)")
         }
         if call.call.rawInput != nil {
             return refuse(call, in: frame, "Not run: the input is not JSON. Call the tool again with valid JSON.")
         }
+        if rule.needsApproval {
+            return .approvalRequested(
+                frame: frame.number, RunApprovalRequest(callID: call.call.id, reason: .policy))
+        }
         return .toolStarted(frame: frame.number, callID: call.call.id)
+    }
+
+    /// What the model reads of a call that was not made.
+    private static func denial(of call: ToolCall, _ asked: RunApprovalRequest.Reason, _ reason: String?) -> String {
+        let said = reason.flatMap { $0.isEmpty ? nil : " Reason: \($0)" } ?? ""
+        switch asked {
+        case .policy: return "The user declined the call of '\(call.name)'; it was not made.\(said)"
+        case .unknownOutcome:
+            return "The server was interrupted during this call; whether it took effect is unknown, and it was not "
+                + "made again.\(said)"
+        }
     }
 
     private func delegate(_ call: RunFrame.Call, to worker: String, in frame: RunFrame) -> RunEvent {

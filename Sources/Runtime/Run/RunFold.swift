@@ -19,6 +19,13 @@ extension Run {
             guard frames.indices.contains(frame) else { return }
             frames[frame].failures = attempt
             frames[frame].beginCallAnew()
+        case .equipped(let frame, let equipment):
+            if frames.indices.contains(frame) { frames[frame].equipment = equipment }
+        case .notice, .data: break
+        case .approvalRequested(let frame, let request):
+            set(.awaiting(request.reason), request.callID, in: frame)
+        case .approvalDecided(let frame, let decision): applyDecided(frame, decision)
+        case .suspended: isSuspended = true
         case .toolStarted(let frame, let callID):
             set(.started, callID, in: frame)
         case .toolEnded(let frame, let outcome):
@@ -34,6 +41,7 @@ extension Run {
         case .resumed: applyResumed()
         case .finished(let end):
             self.end = end
+            isSuspended = false
             for number in frames.indices { frames[number].phase = .closed }
         }
     }
@@ -62,6 +70,25 @@ extension Run {
             let position = frames[frame].calls.firstIndex(where: { $0.call.id == callID })
         else { return }
         frames[frame].calls[position].state = state
+        frames[frame].calls[position].isDispatched = false
+    }
+
+    private mutating func applyDecided(_ number: Int, _ decision: RunApprovalDecision) {
+        isSuspended = false
+        guard frames.indices.contains(number),
+            let position = frames[number].calls.firstIndex(where: { $0.call.id == decision.callID }),
+            let asked = frames[number].calls[position].awaited
+        else { return }
+        frames[number].calls[position].state =
+            decision.isApproved ? .approved : .denied(asked, reason: decision.reason)
+        guard decision.isApproved, let input = decision.input else { return }
+        frames[number].calls[position].call.input = input
+        // The model reads back what was really called.
+        guard case .assistant(let text, var calls)? = frames[number].transcript.last,
+            let position = calls.firstIndex(where: { $0.id == decision.callID })
+        else { return }
+        calls[position].input = input
+        frames[number].transcript[frames[number].transcript.count - 1] = .assistant(text: text, calls: calls)
     }
 
     private mutating func applyToolEnded(_ number: Int, _ outcome: RunToolOutcome) {
@@ -114,6 +141,8 @@ extension Run {
         frame.transcript = []
         frame.calls = []
         frame.transfer = nil
+        frame.equipment = nil
+        frame.isEquipping = false
         frame.steps = 0
         frame.phase = .asking
         frames[number] = frame

@@ -21,6 +21,12 @@ public struct RunFrame: Sendable {
         public enum State: Sendable, Hashable {
             /// Not begun.
             case waiting
+            /// A person is asked first.
+            case awaiting(RunApprovalRequest.Reason)
+            /// A person allowed it; not begun.
+            case approved
+            /// A person, or the end of the time for it, refused it; the outcome is not in the log yet.
+            case denied(RunApprovalRequest.Reason, reason: String?)
             /// Its intent is in the log.
             case started
             /// The worker in this frame is on it.
@@ -29,8 +35,8 @@ public struct RunFrame: Sendable {
             case ended(RunToolOutcome)
         }
 
-        /// What the model asked for.
-        public let call: ToolCall
+        /// What the model asked for, or what a person made of it.
+        public internal(set) var call: ToolCall
         /// How far it is.
         public internal(set) var state: State
         /// Whether the runner has been told to make it.
@@ -40,6 +46,12 @@ public struct RunFrame: Sendable {
         public var isEnded: Bool {
             if case .ended = state { return true }
             return false
+        }
+
+        /// Why a person is asked; nil when none is.
+        public var awaited: RunApprovalRequest.Reason? {
+            if case .awaiting(let reason) = state { return reason }
+            return nil
         }
     }
 
@@ -53,6 +65,8 @@ public struct RunFrame: Sendable {
     public internal(set) var subAgent: String
     /// What it waits for.
     public internal(set) var phase = Phase.asking
+    /// What the sources of tools gave this stay of the sub-agent; nil while they were not asked, or for none.
+    public internal(set) var equipment: RunEquipment?
     /// The calls of the last answer.
     public internal(set) var calls: [Call] = []
     /// Model calls answered in this stay of the sub-agent.
@@ -88,6 +102,8 @@ public struct RunFrame: Sendable {
     var gathered = Gathered()
     /// The last model call that the runner was told to make.
     var askedCall = 0
+    /// Whether the runner was told to ask the sources of this stay.
+    var isEquipping = false
     /// What the provider asked to wait before the call that is due.
     var retryAfter: Duration?
 

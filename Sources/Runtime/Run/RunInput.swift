@@ -9,11 +9,17 @@ public enum RunInput: Sendable {
     case model(frame: Int, call: Int, [ModelEvent])
     /// The model call failed.
     case modelFailed(frame: Int, call: Int, ModelFailure)
+    /// The sources of the frame's sub-agent gave this.
+    case equipped(frame: Int, RunEquipment)
+    /// Something in this frame that people should know.
+    case notice(frame: Int, RunNotice)
     /// A tool call ended.
     case toolEnded(frame: Int, RunToolOutcome)
-    /// A restart folded the log and picks the run up for the `attempt`th time. `isSafe` says of a call whose outcome
-    /// the crash left unknown whether it may simply be made again.
-    case resumed(attempt: Int, isSafe: @Sendable (ToolCall) -> Bool)
+    /// A person decided on a call that waits.
+    case decided(RunApprovalDecision)
+    /// A restart folded the log and picks the run up for the `attempt`th time. Calls whose outcome the crash left
+    /// unknown are made again where the tool is idempotent; for the others a person is asked.
+    case resumed(attempt: Int)
     /// Someone stopped it.
     case cancelled
     /// It must end now, for instance because it took longer than a run may.
@@ -22,6 +28,8 @@ public enum RunInput: Sendable {
 
 /// What is to be done for a run.
 public enum RunAction: Sendable, Hashable {
+    /// Ask the sources of the frame's sub-agent for their tools.
+    case equip(frame: Int)
     /// Ask the model of the frame's sub-agent. `failures` counts how often this call failed in a row; above 0 wait
     /// first, at least `retryAfter` where the provider asked for that.
     case askModel(frame: Int, call: Int, failures: Int, retryAfter: Duration?)

@@ -1,3 +1,5 @@
+public import Events
+
 /// What a run may do: the limits, and for each sub-agent which tools, transfers and delegations it has. With the log it
 /// determines the state of a run entirely.
 public struct RunRules: Sendable, Hashable {
@@ -9,21 +11,24 @@ public struct RunRules: Sendable, Hashable {
         public var transfers: [String: String]
         /// Delegation tools: the tool's name to the worker's id.
         public var delegates: [String: String]
-        /// Names of all other tools.
-        public var tools: Set<String>
+        /// All other tools that are known beforehand, by name.
+        public var tools: [String: RunToolRule]
         /// All names above in the order in which the model is told of them.
         public var toolNames: [String]
+        /// Whether there are more tools, which only its sources know: then each stay begins with `RunAction.equip`.
+        public var hasSources: Bool
 
         /// Rules from their parts.
         public init(
             stepLimit: Int, transfers: [String: String] = [:], delegates: [String: String] = [:],
-            tools: Set<String> = [], toolNames: [String]
+            tools: [RunToolRule] = [], toolNames: [String], hasSources: Bool = false
         ) {
             self.stepLimit = stepLimit
             self.transfers = transfers
             self.delegates = delegates
-            self.tools = tools
+            self.tools = Dictionary(tools.map { ($0.name, $0) }) { first, _ in first }
             self.toolNames = toolNames
+            self.hasSources = hasSources
         }
     }
 

@@ -10,8 +10,7 @@ import Synchronization
 /// model that writes need not wait for the commit of its words, only where too many are behind; so the words that
 /// come faster than commits share one event, and a busy store gets fewer commits and not a queue.
 final class ActiveRun: Sendable {
-    let key: RunKey
-    let conversation: ConversationKey
+    let scope: RunScope
     let agent: CompiledAgent
     let talk: ConversationSoFar
     let world: RuntimeWorld
@@ -22,8 +21,21 @@ final class ActiveRun: Sendable {
     /// When it began, milliseconds since 1970; nil where that is not known.
     let startedAt: Int64?
     private let journal: Journal
-    private let onEnd: @Sendable (ActiveRun) -> Void
+    private let onLeave: @Sendable (ActiveRun, Leave) -> Void
     let state: Mutex<State>
+
+    var key: RunKey { scope.key }
+    var conversation: ConversationKey { scope.conversation }
+
+    /// Why this process does not drive a run any more.
+    enum Leave: Sendable {
+        /// It ended.
+        case over
+        /// It waits for a person.
+        case suspended
+        /// It cannot go on here.
+        case abandoned
+    }
 
     struct State {
         var run: Run
@@ -34,6 +46,15 @@ final class ActiveRun: Sendable {
         /// Bytes of text in `pending`.
         var pendingBytes = 0
         var isCommitting = false
+        /// Whether the commit that suspends the run is under way or done: nothing is taken any more.
+        var isParked = false
+        /// Whether it is suspended for good, and its readers go to the store.
+        var isGone = false
+        /// When each call that waits for a person began to.
+        var askedAt: [String: Int64] = [:]
+        /// Letters of the inbox that were taken and go with the next commit.
+        var letters: [String] = []
+        var stays = Stays()
         /// Who waits for a commit, with the number of the event that it has to reach.
         var committers: [(sequence: Int64, CheckedContinuation<Void, any Error>)] = []
         var feed: Feed
@@ -56,21 +77,20 @@ final class ActiveRun: Sendable {
     ///   - startedAt: when it began, milliseconds since 1970; nil where that is not known.
     ///   - committed: the number of the last event in the log, 0 for a new run.
     init(
-        key: RunKey, conversation: ConversationKey, agent: CompiledAgent, talk: ConversationSoFar, world: RuntimeWorld,
-        run: Run, start: RunStart, startedAt: Int64?, committed: Int64, onEnd: @escaping @Sendable (ActiveRun) -> Void
+        scope: RunScope, agent: CompiledAgent, talk: ConversationSoFar, world: RuntimeWorld, run: Run,
+        start: RunStart, startedAt: Int64?, committed: Int64, onLeave: @escaping @Sendable (ActiveRun, Leave) -> Void
     ) {
-        self.key = key
-        self.conversation = conversation
+        self.scope = scope
         self.agent = agent
         self.talk = talk
         self.world = world
-        self.onEnd = onEnd
-        identity = TraceIdentity(run: key.id, origin: start.origin)
+        self.onLeave = onLeave
+        identity = TraceIdentity(run: scope.key.id, origin: start.origin)
         origin = start.origin
         self.startedAt = startedAt
         journal = Journal(
-            key: key, conversation: conversation, answerMessage: start.answerMessage, owner: world.owner,
-            makeID: world.makeID)
+            key: scope.key, conversation: scope.conversation, answerMessage: start.answerMessage, owner: world.owner,
+            approvalMs: Int64(world.limits.approvalMs), makeID: world.makeID)
         state = Mutex(
             State(
                 run: run, decided: committed, feed: Feed(after: committed, limit: world.limits.feedBytes),
@@ -93,8 +113,8 @@ final class ActiveRun: Sendable {
     /// Tells the run something, and returns what is to be done once its events are in the log.
     ///
     /// - Throws: why the log cannot be written; then the run is over for this process.
-    func take(_ input: RunInput, from task: Int? = nil) async throws -> [RunAction] {
-        switch plan(input, task) {
+    func take(_ input: RunInput, from task: Int? = nil, letter: String? = nil) async throws -> [RunAction] {
+        switch plan(input, task, letter) {
         case .go(let actions): return actions
         case .goAndCommit:
             spawnCommit()
@@ -109,10 +129,12 @@ final class ActiveRun: Sendable {
         }
     }
 
-    private func plan(_ input: RunInput, _ task: Int?) -> Plan {
+    private func plan(_ input: RunInput, _ task: Int?, _ letter: String? = nil) -> Plan {
         let now = world.clock.now()
         return state.withLock { state in
             if let failure = state.failure { return .fail(failure) }
+            if state.isParked { return .fail(RunSuspended()) }
+            if let letter { state.letters.append(letter) }
             let step = state.run.on(input)
             guard !step.events.isEmpty else { return .go(step.actions) }
             var isText = true
@@ -152,26 +174,26 @@ final class ActiveRun: Sendable {
     /// Commits what is pending now, and leaves what comes meanwhile to a task of its own, so that nobody has to wait
     /// for more than is theirs.
     private func commitOnce(first rows: [RunChange] = []) async throws {
-        guard let (batch, answer) = nextBatch() else { return }
-        try await commit(batch, answer, first: rows)
+        guard let batch = nextBatch() else { return }
+        try await commit(batch, first: rows)
         if isMorePending() { spawnCommit() }
     }
 
     /// Commits until nothing is pending.
     func commitPending() async throws {
-        while let (batch, answer) = nextBatch() { try await commit(batch, answer, first: []) }
+        while let batch = nextBatch() { try await commit(batch, first: []) }
     }
 
-    private func commit(_ batch: [LoggedEvent], _ answer: String, first rows: [RunChange]) async throws {
+    private func commit(_ batch: Journal.Batch, first rows: [RunChange]) async throws {
         do {
-            try await commit(rows + journal.changes(batch, answer: answer), Journal.durability(batch))
+            try await commit(rows + journal.changes(batch), Journal.durability(batch.events))
         } catch {
             say(.error, "the log of a run cannot be written", ["reason": "\(error)"])
             abandon(because: error)
             throw error
         }
-        observe(batch)
-        publish(batch)
+        observe(batch.events)
+        publish(batch.events)
     }
 
     /// Whether something came during a commit; where nothing did the commit is over.
@@ -182,7 +204,7 @@ final class ActiveRun: Sendable {
         }
     }
 
-    private func nextBatch() -> ([LoggedEvent], String)? {
+    private func nextBatch() -> Journal.Batch? {
         state.withLock { state in
             guard !state.pending.isEmpty else {
                 state.isCommitting = false
@@ -191,8 +213,13 @@ final class ActiveRun: Sendable {
             defer {
                 state.pending = []
                 state.pendingBytes = 0
+                state.letters = []
             }
-            return (state.pending, state.run.isOver ? state.run.answer : "")
+            // From here on who decides finds the run in the store.
+            if state.run.isSuspended { state.isParked = true }
+            return Journal.Batch(
+                events: state.pending, answer: state.run.isOver ? state.run.answer : "", letters: state.letters,
+                suspendedSince: state.isParked ? state.suspendedSince : nil)
         }
     }
 
@@ -210,9 +237,14 @@ final class ActiveRun: Sendable {
 
     private func publish(_ batch: [LoggedEvent]) {
         // Who reads the end may send the next message at once: the conversation is free before the end can be read.
-        if case .finished? = batch.last?.event { onEnd(self) }
+        switch batch.last?.event {
+        case .finished: leave(.over)
+        case .suspended: leave(.suspended)
+        default: break
+        }
         let (resumed, tasks) = state.withLock { state in
             state.feed.append(batch)
+            if state.isGone { state.feed.forget() }
             var resumed = state.feed.takeReaders()
             let last = state.feed.last
             for waiting in state.committers where waiting.sequence <= last { resumed.append(waiting.1) }
@@ -232,22 +264,52 @@ final class ActiveRun: Sendable {
             defer { state.committers = [] }
             return (state.feed.takeReaders() + state.committers.map(\.1), state.tasks.all(but: nil))
         }
-        onEnd(self)
+        leave(.abandoned)
         for continuation in resumed { continuation.resume(throwing: error) }
         for task in tasks { task.cancel() }
+    }
+
+    /// Commits that the run waits, where the log says so already.
+    func commitSuspension(_ letters: [String]) async throws {
+        do {
+            try await commit(
+                journal.suspension(state.withLock { $0.suspendedSince }, letters, at: world.clock.now()), .full)
+        } catch {
+            abandon(because: error)
+            throw error
+        }
+        publish([])
+        leave(.suspended)
+    }
+
+    private func leave(_ why: Leave) {
+        let stays = state.withLock { state in
+            if why == .suspended { state.isGone = true }
+            return state.stays.removeAll()
+        }
+        Self.close(stays)
+        onLeave(self, why)
     }
 
     // MARK: Readers
 
     /// The events after `sequence` that are in memory; waits until there are any. Empty when the run is over. Nil when
-    /// they have left memory and have to be read from the store.
+    /// they are to be read from the store: they have left memory, the run waits for a person, or another process drives
+    /// it.
     func next(after sequence: Int64) async throws -> [LoggedEvent]? {
         while true {
-            switch state.withLock({ state in state.failure.map { .failure($0) } ?? state.feed.read(after: sequence) }) {
+            let (reading, isGone) = state.withLock { state in
+                (state.failure.map { .failure($0) } ?? state.feed.read(after: sequence), state.isGone)
+            }
+            switch reading {
             case .events(let events): return events
             case .gone: return nil
+            // Another process goes on with it, and its readers with that one.
+            case .failure(is LeaseLost): return nil
             case .failure(let error): throw error
-            case .wait: try await waitForEvents(after: sequence)
+            case .wait:
+                if isGone { return nil }
+                try await waitForEvents(after: sequence)
             }
         }
     }
@@ -257,8 +319,10 @@ final class ActiveRun: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let outcome: Result<Void, any Error>? = state.withLock { state in
-                    if let failure = state.failure { return .failure(failure) }
-                    if state.feed.has(after: sequence) { return .success(()) }
+                    if let failure = state.failure {
+                        return failure is LeaseLost ? .success(()) : .failure(failure)
+                    }
+                    if state.feed.has(after: sequence) || state.isGone { return .success(()) }
                     if Task.isCancelled { return .failure(CancellationError()) }
                     state.feed.wait(reader, continuation)
                     return nil
@@ -272,6 +336,9 @@ final class ActiveRun: Sendable {
 }
 
 extension ActiveRun.State {
+    /// Since when the calls wait that a person is asked about.
+    var suspendedSince: [Int64] { run.awaiting.compactMap { askedAt[$0.call.call.id] } }
+
     /// Notes an event for the next commit. Returns whether it is text or reasoning.
     fileprivate mutating func note(_ event: RunEvent, at now: Int64) -> Bool {
         let text: String
@@ -294,6 +361,7 @@ extension ActiveRun.State {
 
     private mutating func append(_ event: RunEvent, at now: Int64) {
         decided += 1
+        if case .approvalRequested(_, let request) = event { askedAt[request.callID] = now }
         pending.append(LoggedEvent(sequence: decided, at: now, event: event))
     }
 
@@ -302,3 +370,6 @@ extension ActiveRun.State {
         pending.append(LoggedEvent(sequence: last.sequence, at: last.at, event: event))
     }
 }
+
+/// The run waits for a person and nobody drives it: what is told to it goes through its inbox in the store.
+struct RunSuspended: Error {}

@@ -49,6 +49,13 @@ struct Feed {
         before += Int64(dropped)
     }
 
+    /// Lets go of all events: from here on the store has them.
+    mutating func forget() {
+        before = last
+        events = []
+        bytes = 0
+    }
+
     /// An estimate of what an event takes in memory, bytes.
     private static func size(_ event: LoggedEvent) -> Int {
         switch event.event {

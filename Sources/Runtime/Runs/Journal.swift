@@ -10,15 +10,32 @@ struct Journal: Sendable {
     let answerMessage: String
     /// This process, as its leases name it.
     let owner: String
+    /// How long a call may wait for a person, milliseconds.
+    let approvalMs: Int64
     let makeID: @Sendable () -> String
 
-    /// The rows of a batch of events: the log, and what follows from it for conversation and run. `answer` is the
-    /// text of the run after the last of them.
-    func changes(_ events: [LoggedEvent], answer: String) -> [RunChange] {
+    /// What goes into one commit.
+    struct Batch: Sendable {
+        let events: [LoggedEvent]
+        /// The text of the run after the last of them, where that ends it.
+        let answer: String
+        /// Letters of the inbox that gave rise to them.
+        let letters: [String]
+        /// Since when the calls wait that the run now waits for and nothing else; nil when it goes on.
+        let suspendedSince: [Int64]?
+    }
+
+    /// The rows of a batch of events: the log, and what follows from it for conversation and run.
+    func changes(_ batch: Batch) -> [RunChange] {
         var changes: [RunChange] = [
-            .events(key, events.map { Self.stored($0) })
+            .events(key, batch.events.map { Self.stored($0) })
         ]
-        for event in events {
+        if let since = batch.suspendedSince, let last = batch.events.last {
+            changes += suspension(since, batch.letters, at: last.at)
+        } else if !batch.letters.isEmpty {
+            changes.append(.lettersTaken(key, batch.letters))
+        }
+        for event in batch.events {
             switch event.event {
             case .delegated(let delegation):
                 changes.append(.message(request(delegation, at: event.at)))
@@ -27,7 +44,7 @@ struct Journal: Sendable {
             case .transferred(frame: 0, _, let to, _):
                 changes.append(.activeSubAgent(conversation, to, at: event.at))
             case .finished(let end):
-                changes.append(.message(message(end, answer, at: event.at)))
+                changes.append(.message(message(end, batch.answer, at: event.at)))
                 changes.append(.runUpdated(key, end.outcome.status, lease: nil, heldBy: owner, at: event.at))
             default: continue
             }
@@ -35,12 +52,18 @@ struct Journal: Sendable {
         return changes
     }
 
+    /// That the run waits for a person, as some calls do since then.
+    func suspension(_ since: [Int64], _ letters: [String], at time: Int64) -> [RunChange] {
+        let wakeAt = since.min().map { $0 + approvalMs }
+        return [.lettersTaken(key, letters), .runSuspended(key, wakeAt: wakeAt, heldBy: owner, at: time)]
+    }
+
     /// What a batch has to survive: intents of calls and ends of runs a power loss, everything else the end of the
     /// process.
     static func durability(_ events: [LoggedEvent]) -> Durability {
         for event in events {
             switch event.event {
-            case .toolStarted, .finished: return .full
+            case .toolStarted, .finished, .approvalDecided, .suspended: return .full
             default: continue
             }
         }

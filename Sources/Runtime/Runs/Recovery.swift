@@ -2,6 +2,7 @@ import Catalog
 import Events
 import Models
 import Store
+import Synchronization
 
 /// How runs that a crash has left are picked up.
 extension Runs {
@@ -25,21 +26,33 @@ extension Runs {
                 let rows = try? await world.store.claimRuns(
                     owner: world.owner, now: world.clock.now(), leaseUntil: world.leaseUntil, limit: room)
             else { return }
-            for row in rows where registry.run(row.key.id) == nil { await pickUp(row) }
+            for row in rows {
+                if registry.run(row.key.id) == nil { await pickUp(row) } else { await giveBack(row) }
+            }
             if rows.count < room { return }
         }
     }
 
-    private func pickUp(_ row: RunRow) async {
+    /// Gives back a run that was claimed while this process was still letting go of it; whoever lets go claims it anew.
+    private func giveBack(_ row: RunRow) async {
+        let free = RunChange.runUpdated(
+            row.key, .running, lease: nil, heldBy: world.owner, at: world.clock.now())
+        // Where this fails the lease runs out by itself.
+        try? await world.store.commit([free], durability: .process)
+        if registry.run(row.key.id) == nil { claimSoon() }
+    }
+
+    /// Goes on with a run that this process has claimed. Where `ending` is given that is all that happens to it.
+    func pickUp(_ row: RunRow, ending: RunInput? = nil) async {
         let conversation = ConversationKey(
             tenant: row.key.tenant, project: row.key.project, id: row.conversation)
         do {
-            let log = try await StoredRun(row, world).log()
+            let log = try await handle(row).log()
             guard case .started(let start)? = log.first?.event else { return try await discard(row) }
             // Nil when another turn has begun in the conversation meanwhile: then this one can only be ended.
-            let hold = try? registry.take(conversation)
+            let hold = ending == nil ? try? registry.take(conversation) : nil
             do {
-                try await resume(row, log, start, conversation, hold)
+                try await resume(row, log, start, conversation, hold, ending)
             } catch {
                 if let hold { registry.release(hold) }
                 throw error
@@ -60,7 +73,7 @@ extension Runs {
 
     private func resume(
         _ row: RunRow, _ log: [LoggedEvent], _ start: RunStart, _ conversation: ConversationKey,
-        _ hold: Registry.Hold?
+        _ hold: Registry.Hold?, _ ending: RunInput?
     ) async throws {
         let branch = BranchKey(tenant: row.key.tenant, project: row.key.project, branch: row.branch)
         let request = RunRequest(row.request)
@@ -70,28 +83,48 @@ extension Runs {
             rules: compiled.rules(streams: request.isStreamed), log: log.lazy.map(\.event), makeID: world.makeID)
         let talk = try await talk(row, start, conversation, request, compiled)
         let active = ActiveRun(
-            key: row.key, conversation: conversation, agent: compiled, talk: talk, world: world, run: run,
+            scope: try await scope(row, conversation), agent: compiled, talk: talk, world: world, run: run,
             start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0
-        ) { [registry] _ in
-            if let hold { registry.release(hold) }
-        }
+        ) { self.left($0, $1, hold) }
+        active.note(log)
         if hold != nil { registry.add(active) }
+        if let ending = ending ?? self.ending(row, isFree: hold != nil, hasAgent: agent != nil) {
+            return try await active.goOn(with: ending)
+        }
         world.metrics.runsResumed.add()
         active.say(.notice, "a run was picked up", ["attempt": String(row.attempt)])
-        let input = input(row, isFree: hold != nil, hasAgent: agent != nil, compiled)
-        try await active.goOn(with: input)
+        // Where it was suspended nothing was cut off.
+        if log.last?.event != .suspended || row.attempt > 1 {
+            try await active.goOn(with: .resumed(attempt: Int(row.attempt)))
+        }
+        try await active.take(try await world.store.letters(of: row.key))
+        for call in active.overdue(at: world.clock.now()) { try await active.goOn(with: .decided(call)) }
+        try await active.suspendAgain()
     }
 
-    private func input(_ row: RunRow, isFree: Bool, hasAgent: Bool, _ agent: CompiledAgent) -> RunInput {
+    private func scope(_ row: RunRow, _ conversation: ConversationKey) async throws -> RunScope {
+        let stored = try await world.store.conversation(conversation)
+        return RunScope(
+            key: row.key, conversation: conversation, branch: row.branch, agent: row.agent, owner: stored?.owner,
+            subject: stored?.subject, metadata: stored?.metadata?.object)
+    }
+
+    /// Why the run can only be ended; nil when it can go on.
+    private func ending(_ row: RunRow, isFree: Bool, hasAgent: Bool) -> RunInput? {
         if !hasAgent {
             return .failed(RunFailure(code: "configuration", message: "Agent '\(row.agent)' does not exist any more."))
         }
         if !isFree || row.attempt > Int64(world.limits.runAttempts) {
             return .failed(RunFailure(code: "interrupted", message: "The server was interrupted during this answer."))
         }
-        return .resumed(attempt: Int(row.attempt)) { call in
-            agent.subAgents.values.allSatisfy { $0.toolset.tools[call.name]?.isSafeToRetry ?? true }
-        }
+        return nil
+    }
+
+    /// Lets go of a run that this process does not drive any more.
+    func left(_ run: ActiveRun, _ why: ActiveRun.Leave, _ hold: Registry.Hold?) {
+        if let hold { registry.release(hold) }
+        // Somebody may have decided while the run was being suspended.
+        if why == .suspended { claimSoon() }
     }
 
     /// What was said: the messages of other runs, and the user's message of this one.
@@ -112,6 +145,37 @@ extension ActiveRun {
     /// Goes on with a run that was folded from its log.
     func goOn(with input: RunInput) async throws {
         for action in try await take(input) { spawn(action) }
+    }
+
+    /// Notes of a run that was folded from this log since when its calls wait.
+    func note(_ log: [LoggedEvent]) {
+        state.withLock { state in
+            for logged in log {
+                if case .approvalRequested(_, let request) = logged.event { state.askedAt[request.callID] = logged.at }
+            }
+        }
+    }
+
+    /// Refusals of the calls that have waited for a person as long as they may (run spec §15.1).
+    func overdue(at now: Int64) -> [RunApprovalDecision] {
+        let limit = Int64(world.limits.approvalMs)
+        return state.withLock { state in
+            state.run.awaiting.compactMap { _, call in
+                guard let since = state.askedAt[call.call.id], since + limit <= now else { return nil }
+                let reason = "Tool approval timeout for \(call.call.name) (\(call.call.id))"
+                return RunApprovalDecision(callID: call.call.id, isApproved: false, reason: reason)
+            }
+        }
+    }
+
+    /// Suspends a run again that was claimed and that nothing came of.
+    func suspendAgain() async throws {
+        let letters = state.withLock { state -> [String]? in
+            guard state.run.isSuspended, !state.isParked, state.pending.isEmpty, !state.isCommitting else { return nil }
+            state.isParked = true
+            return state.letters
+        }
+        if let letters { try await commitSuspension(letters) }
     }
 }
 

@@ -32,6 +32,8 @@ final class Registry: Sendable {
         var holds = 0
         var isClosing = false
         var drained: [CheckedContinuation<Void, Never>] = []
+        /// Who waits for a run to be driven here, by run and number.
+        var expecting: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
     }
 
     private let limit: Int
@@ -53,9 +55,35 @@ final class Registry: Sendable {
     }
 
     func add(_ run: ActiveRun) {
-        state.withLock { state in
+        let expecting = state.withLock { state in
             state.runs[run.key.id] = run
             state.conversations[run.conversation]?.run = run.key.id
+            return state.expecting.removeValue(forKey: run.key.id) ?? [:]
+        }
+        for continuation in expecting.values { continuation.resume() }
+    }
+
+    /// Returns when a run is driven by this process, or when the task is cancelled.
+    func arrival(of run: String) async {
+        let number = state.withLock { state in
+            state.holds += 1
+            return state.holds
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let isHere = state.withLock { state in
+                    if state.runs[run] != nil || Task.isCancelled { return true }
+                    state.expecting[run, default: [:]][number] = continuation
+                    return false
+                }
+                if isHere { continuation.resume() }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state in
+                defer { if state.expecting[run]?.isEmpty == true { state.expecting[run] = nil } }
+                return state.expecting[run]?.removeValue(forKey: number)
+            }
+            continuation?.resume()
         }
     }
 

@@ -2,30 +2,34 @@ public import Events
 import Store
 
 /// A run as a reader sees it: the whole log, from wherever the reader is, while it grows. Any number of readers, slow
-/// or fast, early or late, see the same events.
+/// or fast, early or late, see the same events, whichever process drives the run, and while none does.
 public struct RunHandle: Sendable {
     /// The run's id.
-    public let run: String
+    public var run: String { key.id }
     /// The conversation's id.
     public let conversation: String
 
-    private let source: Source
+    let key: RunKey
+    /// The run as this process drove it when the reader came; nil when it did not.
+    private let active: ActiveRun?
+    private let registry: Registry
+    private let world: RuntimeWorld
 
-    private enum Source: Sendable {
-        case active(ActiveRun)
-        case stored(StoredRun)
-    }
+    /// How many events are read at once.
+    private static let page = 1000
+    /// How often the log of a run that another process drives is looked at.
+    private static let interval = Duration.milliseconds(250)
+    /// How often that of a run that waits for a person is looked at, where no process of ours goes on with it.
+    private static let waitingInterval = Duration.seconds(2)
 
-    init(_ active: ActiveRun) {
-        run = active.key.id
-        conversation = active.conversation.id
-        source = .active(active)
-    }
-
-    init(_ stored: StoredRun) {
-        run = stored.key.id
-        conversation = stored.conversation
-        source = .stored(stored)
+    init(
+        _ key: RunKey, in conversation: String, _ active: ActiveRun?, _ registry: Registry, _ world: RuntimeWorld
+    ) {
+        self.key = key
+        self.active = active
+        self.conversation = conversation
+        self.registry = registry
+        self.world = world
     }
 
     /// The events after number `sequence` (0 for all) that are there, at most some thousands; waits until there are
@@ -33,12 +37,34 @@ public struct RunHandle: Sendable {
     ///
     /// - Throws: `CancellationError` when the reader's task is cancelled, and why the log cannot be read or written.
     public func next(after sequence: Int64) async throws -> [LoggedEvent] {
-        switch source {
-        case .active(let active):
-            if let events = try await active.next(after: sequence) { return events }
-            return try await StoredRun(active).next(after: sequence)
-        case .stored(let stored): return try await stored.next(after: sequence)
+        while true {
+            if let active = registry.run(run) ?? active, let events = try await active.next(after: sequence) {
+                return events
+            }
+            let row = try await world.store.run(key)
+            // Read after the row, so that a run seen as over has all its events.
+            let events = try await world.store.events(key, after: sequence, limit: Self.page)
+            if !events.isEmpty { return try events.map { try LoggedEvent($0) } }
+            guard let row, !row.status.isFinished else { return [] }
+            guard row.status == .waiting else {
+                try await world.clock.pause(for: Self.interval)
+                continue
+            }
+            try await waitForArrival()
         }
+    }
+
+    private func waitForArrival() async throws {
+        let (registry, clock, run) = (registry, world.clock, run)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await registry.arrival(of: run) }
+            group.addTask { try await clock.pause(for: Self.waitingInterval) }
+            try await group.next()
+            group.cancelAll()
+            // The one that lost was cancelled, which is no error of ours.
+            while let _ = try? await group.next() {}
+        }
+        try Task.checkCancellation()
     }
 
     /// Waits for the end and returns the whole log.
@@ -53,43 +79,8 @@ public struct RunHandle: Sendable {
             if case .finished = more[more.count - 1].event { return log }
         }
     }
-}
 
-/// A run that is read from the store: it is over, or another process drives it.
-struct StoredRun: Sendable {
-    let key: RunKey
-    let conversation: String
-    let world: RuntimeWorld
-
-    /// How many events are read at once.
-    private static let page = 1000
-    /// How often the log of a run that another process drives is looked at.
-    private static let interval = Duration.milliseconds(250)
-
-    init(_ row: RunRow, _ world: RuntimeWorld) {
-        key = row.key
-        conversation = row.conversation
-        self.world = world
-    }
-
-    init(_ active: ActiveRun) {
-        key = active.key
-        conversation = active.conversation.id
-        world = active.world
-    }
-
-    func next(after sequence: Int64) async throws -> [LoggedEvent] {
-        while true {
-            let row = try await world.store.run(key)
-            // Read after the row, so that a run seen as over has all its events.
-            let events = try await world.store.events(key, after: sequence, limit: Self.page)
-            if !events.isEmpty { return try events.map { try LoggedEvent($0) } }
-            guard let row, !row.status.isFinished else { return [] }
-            try await world.clock.pause(for: Self.interval)
-        }
-    }
-
-    /// The whole log.
+    /// The log as far as it is written.
     func log() async throws -> [LoggedEvent] {
         var log: [LoggedEvent] = []
         while true {

@@ -84,6 +84,13 @@ extension ActiveRun {
         state.withLock { $0.tasks.remove(id) }
     }
 
+    /// Does something in a task of its own that several wait for, or nobody.
+    @discardableResult static func spawn<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value
+    ) -> Task<Value, Never> {
+        Task { await work() }
+    }
+
     /// Commits what is pending while the model goes on.
     func spawnCommit() {
         // A failed commit ends the run for this process and tells its readers by itself.
@@ -103,5 +110,12 @@ extension ActiveRun {
         let failure = RunFailure(code: "timed_out", message: "The run took longer than \(seconds) seconds.")
         // A failed commit has ended the run for this process already, and told its readers.
         Task { _ = try? await self.take(.failed(failure)) }
+    }
+}
+
+extension Runs {
+    /// Claims what nobody drives, without anybody waiting for it.
+    func claimSoon() {
+        Task { await self.claimUnfinished() }
     }
 }

@@ -10,6 +10,7 @@ extension ActiveRun {
     func perform(_ action: RunAction, as task: Int) async -> [RunAction] {
         do {
             switch action {
+            case .equip(let frame): return try await equip(frame, as: task)
             case .askModel(let frame, let call, let failures, let retryAfter):
                 if failures > 0 { try await wait(failures, retryAfter) }
                 return try await ask(frame, call, as: task)
@@ -42,9 +43,10 @@ extension ActiveRun {
         if let unsupported = subAgent.unsupported { return try await take(.failed(unsupported), from: task) }
         do {
             let resolved = try subAgent.model()
+            let stay = await stay(of: frame, subAgent)
             let request = ModelRequest(
-                system: subAgent.prompt.blocks(conversation: conversation.id),
-                messages: talk.messages(for: frame, as: subAgent.history), tools: subAgent.toolset.definitions,
+                system: stay.prompt.blocks(conversation: conversation.id),
+                messages: talk.messages(for: frame, as: subAgent.history), tools: stay.toolset.definitions,
                 options: resolved.options)
             begin(resolved.name, number)
             return try await respond(resolved.model, request, number, call, task)
@@ -94,13 +96,14 @@ extension ActiveRun {
             let duration = (world.clock.elapsed() - began).wholeMilliseconds
             return RunToolOutcome(callID: call.id, output: output, isError: isError, durationMs: duration)
         }
-        guard let subAgent = state.withLock({ $0.run.frame(frame)?.subAgent }),
-            let tool = agent.subAgents[subAgent]?.toolset.tools[call.name]
+        guard let at = state.withLock({ $0.run.frame(frame) }), let subAgent = agent.subAgents[at.subAgent],
+            let tool = await stay(of: at, subAgent).toolset.tools[call.name]
         else { return outcome(.string("The tool '\(call.name)' does not exist any more."), isError: true) }
         limit(task, to: .milliseconds(world.limits.toolCallMs))
         defer { limit(task, to: nil) }
         do {
-            let output = try await traced(identity.toolCall(call.id)) { try await tool.call(call) }
+            let context = context(at, call: call.id)
+            let output = try await traced(identity.toolCall(call.id)) { try await tool.call(call, context) }.output
             let size = output.string?.utf8.count ?? output.jsonBytes.count
             guard size <= world.limits.toolOutputBytes else {
                 let most = world.limits.toolOutputBytes

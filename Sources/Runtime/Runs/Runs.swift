@@ -54,7 +54,7 @@ public final class Runs: Sendable {
         in conversation: ConversationKey, subject: String?, agent: String? = nil
     ) async throws -> RunHandle? {
         try await checkOwn(conversation, subject, agent)
-        if let active = registry.run(in: conversation) { return RunHandle(active) }
+        if let active = registry.run(in: conversation) { return handle(active) }
         return try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
             .map { handle($0) }
     }
@@ -73,7 +73,7 @@ public final class Runs: Sendable {
         return handle(row)
     }
 
-    /// The newest run of a conversation when it waits for a person, and what it waits for; nil when it does not.
+    /// The newest run of a conversation when calls of it wait for a person, and those; nil when none do.
     ///
     /// - Parameter agent: The agent that the conversation must be with; nil for any.
     /// - Throws: `Problem` 404 when there is no such conversation for this subject in this project.
@@ -82,14 +82,15 @@ public final class Runs: Sendable {
     ) async throws -> (run: RunRow, calls: PendingCalls)? {
         try await checkOwn(conversation, subject, agent)
         let row = try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
-        guard let row, row.status == .waiting else { return nil }
-        return (row, try await calls(of: row))
+        guard let row, !row.status.isFinished else { return nil }
+        let calls = try await calls(of: row)
+        return calls.all.isEmpty ? nil : (row, calls)
     }
 
-    /// The tool calls of a run that were neither begun nor answered.
+    /// The tool calls of a run that wait for a person, and what was decided on others.
     public func calls(of row: RunRow) async throws -> PendingCalls {
         var calls = PendingCalls()
-        calls.add(try await StoredRun(row, world).log())
+        calls.add(try await handle(row).log())
         return calls
     }
 
@@ -109,8 +110,12 @@ public final class Runs: Sendable {
     /// The run of a row, for a reader.
     public func follow(_ row: RunRow) -> RunHandle { handle(row) }
 
-    private func handle(_ row: RunRow) -> RunHandle {
-        registry.run(row.key.id).map { RunHandle($0) } ?? RunHandle(StoredRun(row, world))
+    func handle(_ row: RunRow) -> RunHandle {
+        RunHandle(row.key, in: row.conversation, registry.run(row.key.id), registry, world)
+    }
+
+    func handle(_ active: ActiveRun) -> RunHandle {
+        RunHandle(active.key, in: active.conversation.id, active, registry, world)
     }
 
     /// Stops what is under way in a conversation. False when nothing is.
@@ -142,17 +147,11 @@ public final class Runs: Sendable {
         return try await cancel(handle(latest))
     }
 
-    /// Stops a run wherever it is driven. False when it is known to be over; where another process drives it, that one
-    /// is told.
+    /// Stops a run wherever it is driven, and also while it waits for a person. False when it is known to be over.
     @discardableResult public func cancel(_ handle: RunHandle) async throws -> Bool {
         if let active = registry.run(handle.run) { return try await cancel(active) }
-        try await reading { () throws(StoreError) in
-            try await self.world.store.notify(Self.cancelChannel, handle.run)
-        }
-        return true
+        return try await tell(.cancel, to: handle.key)
     }
-
-    static let cancelChannel = "covey_cancel"
 
     /// Ends the run as cancelled, in the log first, and then what it has under way.
     func cancel(_ active: ActiveRun) async throws -> Bool {
@@ -160,6 +159,8 @@ public final class Runs: Sendable {
         do {
             _ = try await active.take(.cancelled)
             return true
+        } catch is RunSuspended {
+            return try await tell(.cancel, to: active.key)
         } catch {
             throw (error as? StoreError)?.problem ?? error
         }

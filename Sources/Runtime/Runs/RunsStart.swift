@@ -71,19 +71,22 @@ extension Runs {
             answerMessage: world.makeID(), emitOperations: turn.emitsOperations, origin: turn.origin)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
         let run = Run(rules: agent.rules(streams: turn.isStreamed), makeID: world.makeID)
+        let scope = RunScope(
+            key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
+            subject: turn.subject, metadata: turn.metadata)
         let active = ActiveRun(
-            key: key, conversation: conversation, agent: agent,
+            scope: scope, agent: agent,
             talk: ConversationSoFar(
                 id: conversation.id, earlier: earlier, parts: turn.parts, clientTime: turn.clientTime),
             world: world, run: run, start: start, startedAt: now, committed: 0
-        ) { [registry] _ in registry.release(hold) }
+        ) { self.left($0, $1, hold) }
         registry.add(active)
         do {
             try await active.begin(.started(start), making: rows(turn, row, start, key, conversation, at: now))
         } catch let error as StoreError {
             throw Self.problem(error, start)
         }
-        return RunHandle(active)
+        return handle(active)
     }
 
     /// The conversation as stored, nil when there is none of that id.
@@ -93,10 +96,26 @@ extension Runs {
         guard row.subject == turn.subject, row.agent == turn.agent, row.ref == turn.branch.branch else {
             throw Problem.notFound("Conversation")
         }
-        guard world.store.isShared else { return row }
         let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(key) }
-        if let latest, !latest.status.isFinished { throw Self.busy }
+        guard let latest, !latest.status.isFinished else { return row }
+        if latest.status == .waiting {
+            try await supersede(latest)
+        } else if world.store.isShared {
+            throw Self.busy
+        }
         return row
+    }
+
+    /// Ends a run that waits for a person, because that one has said something else instead.
+    private func supersede(_ run: RunRow) async throws(Problem) {
+        let claimed = try await reading { () throws(StoreError) in
+            try await self.world.store.claimWaiting(
+                run.key, owner: self.world.owner, now: self.world.clock.now(), leaseUntil: self.world.leaseUntil)
+        }
+        guard let claimed else { throw Self.busy }
+        await pickUp(claimed, ending: .cancelled)
+        let after = try await reading { () throws(StoreError) in try await self.world.store.run(run.key) }
+        guard after?.status.isFinished != false else { throw Self.busy }
     }
 
     /// The sub-agent that takes the turn: the conversation's, if the agent still has it, else the agent's first.

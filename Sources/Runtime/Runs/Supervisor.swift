@@ -13,7 +13,7 @@ extension Runs {
     public func supervise() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.recover() }
-            group.addTask { await self.hearCancels() }
+            group.addTask { await self.hearLetters() }
             group.addTask { await self.tickAlong() }
         }
     }
@@ -27,6 +27,8 @@ extension Runs {
             guard world.clock.elapsed() >= renewal else { continue }
             renewal = world.clock.elapsed() + lease / 3
             await renewLeases()
+            // Where the store fails here, the next tick tries again.
+            _ = try? await world.store.wakeOverdue(now: world.clock.now())
             await claimUnfinished()
         }
     }
@@ -47,10 +49,14 @@ extension Runs {
         }
     }
 
-    private func hearCancels() async {
-        for await signal in world.store.listen(Self.cancelChannel) {
-            guard case .message(let id) = signal, let active = registry.run(id) else { continue }
-            _ = try? await cancel(active)
+    private func hearLetters() async {
+        for await signal in world.store.listen(Self.inboxChannel) {
+            switch signal {
+            case .message(let id):
+                if let active = registry.run(id) { await readInbox(of: active) }
+            case .catchUp:
+                for active in registry.all { await readInbox(of: active) }
+            }
         }
     }
 

@@ -15,14 +15,14 @@ struct RelationTools: Sendable {
     init(of subAgent: SubAgentDefinition, in agent: AgentDefinition) {
         let byID = Dictionary(agent.subAgents.map { ($0.id, $0) }) { first, _ in first }
         for target in subAgent.transfers.compactMap({ byID[$0] }) {
-            let name = Self.free("transfer_to_" + Self.normal(target.id)) { transfers[$0] != nil }
+            let name = ToolName.free("transfer_to_" + Self.normal(target.id)) { transfers[$0] != nil }
             transfers[name] = target.id
             definitions.append(
                 ToolDefinition(
                     name: name, description: Self.transferDescription(target, byID), inputSchema: Self.nothing))
         }
         for target in subAgent.delegates.compactMap({ byID[$0] }) {
-            let name = Self.free("delegate_to_" + Self.normal(target.id)) { delegates[$0] != nil }
+            let name = ToolName.free("delegate_to_" + Self.normal(target.id)) { delegates[$0] != nil }
             delegates[name] = target.id
             definitions.append(
                 ToolDefinition(
@@ -33,14 +33,6 @@ struct RelationTools: Sendable {
     /// Lower case, white space as `_`.
     static func normal(_ id: String) -> String {
         String(id.lowercased().map { $0.isWhitespace ? "_" : $0 })
-    }
-
-    /// `name`, or where two ids come to the same one, `name_2` and so on.
-    private static func free(_ name: String, _ isTaken: (String) -> Bool) -> String {
-        guard isTaken(name) else { return name }
-        var suffix = 2
-        while isTaken("\(name)_\(suffix)") { suffix += 1 }
-        return "\(name)_\(suffix)"
     }
 
     private static let nothing: JSONValue = ["type": "object", "properties": [:], "additionalProperties": false]

@@ -6,7 +6,7 @@ extension Runs {
     /// - Parameter keepsContent: whether the spans hold what was said.
     public func trace(of row: RunRow, keepsContent: Bool) async throws -> RunTrace? {
         var fold = TraceFold(run: row.key.id, keepsContent: keepsContent)
-        for event in try await StoredRun(row, world).log() { fold.add(event) }
+        for event in try await handle(row).log() { fold.add(event) }
         return fold.trace
     }
 }

@@ -26,6 +26,8 @@ public struct ApprovalAnswer: Sendable, Hashable {
     public let approved: Bool
     /// Why, or why not; nil when that was not said.
     public let reason: String?
+    /// With an approval: the arguments to use instead of the model's; nil for those.
+    public let input: JSONValue?
 
     /// Reads a body.
     ///
@@ -36,6 +38,8 @@ public struct ApprovalAnswer: Sendable, Hashable {
         body.require("approved", &decoding)
         let approved = body.flag("approved", &decoding)
         reason = body.text("reason", &decoding)
+        input = body.object("input", &decoding).map(JSONValue.object)
+        if input != nil, approved == false { decoding.fail("goes with an approval only", at: "input") }
         try decoding.finish()
         self.approved = approved ?? false
     }

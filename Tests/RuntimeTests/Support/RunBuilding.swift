@@ -24,16 +24,25 @@ extension RunRules {
                 "router": SubAgent(
                     stepLimit: stepLimit, transfers: ["transfer_to_billing": "billing"],
                     delegates: ["delegate_to_lookup": "lookup", "delegate_to_search": "search"],
-                    tools: ["clock", "pay"],
-                    toolNames: ["transfer_to_billing", "delegate_to_lookup", "delegate_to_search", "clock", "pay"]
+                    tools: [
+                        RunToolRule("clock", isIdempotent: true), RunToolRule("pay"),
+                        RunToolRule("send", needsApproval: true),
+                    ],
+                    toolNames: [
+                        "transfer_to_billing", "delegate_to_lookup", "delegate_to_search", "clock", "pay", "send",
+                    ]
                 ),
                 "billing": SubAgent(
-                    stepLimit: stepLimit, transfers: ["transfer_to_router": "router"],
-                    toolNames: ["transfer_to_router"]
+                    stepLimit: stepLimit, transfers: ["transfer_to_router": "router", "transfer_to_shop": "shop"],
+                    toolNames: ["transfer_to_router", "transfer_to_shop"]
+                ),
+                "shop": SubAgent(
+                    stepLimit: stepLimit, delegates: ["delegate_to_search": "search"],
+                    toolNames: ["delegate_to_search"], hasSources: true
                 ),
                 "lookup": SubAgent(
                     stepLimit: stepLimit, transfers: ["transfer_to_search": "search"],
-                    delegates: ["delegate_to_search": "search"], tools: ["clock"],
+                    delegates: ["delegate_to_search": "search"], tools: [RunToolRule("clock", isIdempotent: true)],
                     toolNames: ["transfer_to_search", "delegate_to_search", "clock"]
                 ),
                 "search": SubAgent(stepLimit: stepLimit, toolNames: []),
@@ -99,6 +108,15 @@ extension RunEvent {
         case .reasoning(let frame, let text): "reasoning \(frame) \(text)"
         case .answered(let frame, let answer): "answered \(frame) \(answer.calls.map(\.name).joined(separator: ","))"
         case .retried(let frame, let failure, let attempt): "retried \(frame) \(failure.code) \(attempt)"
+        case .equipped(let frame, let equipment):
+            "equipped \(frame) \(equipment.tools.map(\.name).joined(separator: ","))"
+        case .notice(let frame, let notice): "notice \(frame) \(notice.code)"
+        case .data(let frame, let data): "data \(frame) \(data.kind)"
+        case .approvalRequested(let frame, let request):
+            "approval_requested \(frame) \(request.callID) \(request.reason)"
+        case .approvalDecided(let frame, let decision):
+            "approval_decided \(frame) \(decision.callID) \(decision.isApproved)"
+        case .suspended: "suspended"
         case .toolStarted(let frame, let callID): "tool_started \(frame) \(callID)"
         case .toolEnded(let frame, let outcome):
             "tool_ended \(frame) \(outcome.callID)\(outcome.isError ? " error" : "")"
@@ -120,6 +138,7 @@ extension RunAction {
     /// A short form for expectations.
     var brief: String {
         switch self {
+        case .equip(let frame): "equip \(frame)"
         case .askModel(let frame, let call, let failures, _):
             "ask \(frame) call \(call)\(failures > 0 ? " after \(failures)" : "")"
         case .callTool(let frame, let call): "call \(frame) \(call.name)"

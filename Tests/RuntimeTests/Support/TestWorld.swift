@@ -67,19 +67,28 @@ final class TestWorld: Sendable {
         var router = subAgent("router")
         router.transfers = ["billing"]
         router.delegates = ["lookup", "search"]
-        router.tools = [tool("clock", isSafe: true), tool("pay", isSafe: false)]
+        router.tools = [
+            tool("clock", isSafe: true), tool("pay", isSafe: false), tool("send", isSafe: false, needsApproval: true),
+        ]
         var billing = subAgent("billing")
         billing.transfers = ["router"]
         return [router, billing, subAgent("lookup"), subAgent("search")]
     }
 
-    private func tool(_ name: String, isSafe: Bool) -> Toolset.Tool {
+    func tool(_ name: String, isSafe: Bool, needsApproval: Bool = false) -> Toolset.Tool {
         let definition = ToolDefinition(name: name, description: "It is \(name).", inputSchema: ["type": "object"])
-        return Toolset.Tool(definition: definition, isSafeToRetry: isSafe) { [weak self] call in
-            self?.toolCalls.withLock { $0.append(call.name) }
-            if call.input["hangs"] == true { try await self?.payGate.wait() }
+        return Toolset.Tool(
+            definition: definition, rule: RunToolRule(name, needsApproval: needsApproval, isIdempotent: isSafe)
+        ) { [weak self] call, _ in
+            let times = self?.toolCalls.withLock { calls in
+                calls.append(call.name)
+                return calls.count { $0 == call.name }
+            }
+            if call.input["hangs"] == true || (call.input["hangs"] == "once" && times == 1) {
+                try await self?.payGate.wait()
+            }
             if let reason = call.input["fails"]?.string { throw Toolset.ToolFailure(message: reason) }
-            return .string("\(name) done")
+            return ToolOutput(.string("\(name) done"))
         }
     }
 
@@ -115,6 +124,19 @@ final class TestWorld: Sendable {
             return
                 "\(row.role) \(row.fromSubAgent ?? "")\(to) \(row.type): \(row.content["text"]?.string ?? "")\(error)"
         }
+    }
+}
+
+extension RunHandle {
+    /// Waits until the log has this event; returns the log up to there.
+    @discardableResult func reach(_ event: RunEvent) async throws -> [RunEvent] {
+        var log: [LoggedEvent] = []
+        while !log.contains(where: { $0.event == event }) {
+            let more = try await next(after: log.last?.sequence ?? 0)
+            guard !more.isEmpty else { return log.map(\.event) }
+            log += more
+        }
+        return log.map(\.event)
     }
 }
 

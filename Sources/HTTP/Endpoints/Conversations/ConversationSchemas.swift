@@ -69,13 +69,16 @@ enum ConversationSchemas {
 
     /// What waits for a person.
     static let pending = object(
+        ["hasPending": ["type": "boolean"], "approval": .object(approval), "approvals": array(approval)],
+        optional: ["approval", "approvals"])
+
+    private static let approval = object(
         [
-            "hasPending": ["type": "boolean"],
-            "approval": .object(
-                object(
-                    [
-                        "toolCallId": text, "toolName": text, "args": [:], "isDelegated": ["type": "boolean"],
-                        "workflowRunId": text, "updatedAt": text,
-                    ], optional: ["args"])),
-        ], optional: ["approval"])
+            "toolCallId": text, "toolName": text, "args": [:], "isDelegated": ["type": "boolean"],
+            "workflowRunId": text, "updatedAt": text,
+            "reason": [
+                "type": "string", "enum": ["policy", "unknown_outcome"],
+                "description": "Whether the tool's policy wants it, or a crash left open whether the call took effect.",
+            ],
+        ], optional: ["args", "reason"])
 }

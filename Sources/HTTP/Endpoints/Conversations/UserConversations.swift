@@ -91,15 +91,22 @@ enum UserConversations {
             let waiting = try await turns.runs.waitingRun(
                 in: ConversationRuns.key(call), subject: call.caller.subject, agent: ConversationRuns.agent(call))
             guard let waiting, let pending = waiting.calls.all.first else { return .json(["hasPending": false]) }
-            let args = pending.call.rawInput.map(JSONValue.string) ?? pending.call.input
             return .json([
-                "hasPending": true,
-                "approval": [
-                    "toolCallId": .string(pending.call.id), "toolName": .string(pending.call.name), "args": args,
-                    "isDelegated": .bool(pending.isDelegated), "workflowRunId": .string(waiting.run.key.id),
-                    "updatedAt": .string(Timestamp.text(waiting.run.updatedAt)),
-                ],
+                "hasPending": true, "approval": pending.json(in: waiting.run),
+                "approvals": .array(waiting.calls.all.map { $0.json(in: waiting.run) }),
             ])
         }
+    }
+}
+
+extension PendingCalls.Pending {
+    /// The call as clients see it (run spec §25.4), and why a person is asked.
+    fileprivate func json(in run: RunRow) -> JSONValue {
+        [
+            "toolCallId": .string(call.id), "toolName": .string(call.name),
+            "args": call.rawInput.map(JSONValue.string) ?? call.input, "isDelegated": .bool(isDelegated),
+            "workflowRunId": .string(run.key.id), "updatedAt": .string(Timestamp.text(at)),
+            "reason": .string(reason.rawValue),
+        ]
     }
 }

@@ -1,0 +1,43 @@
+import Catalog
+import Store
+
+/// For whom a run is made. The same for the whole run, also after a restart.
+struct RunScope: Sendable {
+    /// The run.
+    let key: RunKey
+    /// Its conversation.
+    let conversation: ConversationKey
+    /// The branch whose configuration runs.
+    let branch: String
+    /// The agent's id.
+    let agent: String
+    /// The end user as people see them; nil for nobody in particular.
+    let owner: String?
+    /// The whole name of who calls (`Turn.subject`); nil for nobody in particular.
+    let subject: String?
+    /// What is kept of the caller with the conversation: `initiatedBy`, verified claims; nil for nothing.
+    let metadata: JSONObject?
+
+    /// The id of the user whose own credentials are used: who began the run, else the end user (run spec §1.9). Nil for
+    /// none.
+    var user: String? {
+        guard let initiator = metadata?["initiatedBy"], initiator["type"]?.string == "user" else { return owner }
+        return initiator["id"]?.string ?? owner
+    }
+}
+
+/// What a tool, or a source of tools, knows of the run that it works for.
+struct ToolContext: Sendable {
+    /// For whom.
+    let scope: RunScope
+    /// The frame.
+    let frame: Int
+    /// The sub-agent's id.
+    let subAgent: String
+    /// The same for all tries of one call and for no other call; empty for a source.
+    let idempotencyKey: String
+    /// What templates may name: `headers` and the context variables.
+    let values: JSONObject
+    /// The time.
+    let clock: RuntimeClock
+}
