@@ -65,13 +65,17 @@ public struct RunStart: Sendable, Hashable {
     public var answerMessage: String
     /// Whether the client asked for all operations (`x-emit-operations`, run spec §5.1).
     public var emitOperations: Bool
+    /// Whether a stream of the run ends when the run waits for a person, instead of waiting too
+    /// (`executionMode: "durable"`, run spec §21).
+    public var isDurable: Bool
     /// Where the run came from, for those who look into it; nothing of it changes what the run does.
     public var origin: RunOrigin
 
     /// A beginning from its parts.
     public init(
         conversation: String, requestID: String, agent: String, agentName: String, subAgent: String,
-        userMessage: String, answerMessage: String, emitOperations: Bool, origin: RunOrigin = RunOrigin()
+        userMessage: String, answerMessage: String, emitOperations: Bool, isDurable: Bool = false,
+        origin: RunOrigin = RunOrigin()
     ) {
         self.conversation = conversation
         self.requestID = requestID
@@ -81,6 +85,7 @@ public struct RunStart: Sendable, Hashable {
         self.userMessage = userMessage
         self.answerMessage = answerMessage
         self.emitOperations = emitOperations
+        self.isDurable = isDurable
         self.origin = origin
     }
 }

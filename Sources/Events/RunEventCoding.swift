@@ -181,6 +181,7 @@ extension JSONWriter {
         member(",\"userMessage\":", start.userMessage)
         member(",\"answerMessage\":", start.answerMessage)
         if start.emitOperations { raw(",\"emitOperations\":true") }
+        if start.isDurable { raw(",\"durable\":true") }
         if let request = start.origin.request { member(",\"httpRequest\":", request) }
         if let traceparent = start.origin.traceparent { member(",\"traceparent\":", traceparent) }
         if let user = start.origin.user { member(",\"user\":", user) }

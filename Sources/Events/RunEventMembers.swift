@@ -39,6 +39,7 @@ struct Members {
             conversation: try text("conversation"), requestID: try text("requestId"), agent: try text("agent"),
             agentName: try text("agentName"), subAgent: try text("subAgent"), userMessage: try text("userMessage"),
             answerMessage: try text("answerMessage"), emitOperations: try flag("emitOperations"),
+            isDurable: try flag("durable"),
             origin: RunOrigin(
                 request: try optionalText("httpRequest"), traceparent: try optionalText("traceparent"),
                 user: try optionalText("user")))

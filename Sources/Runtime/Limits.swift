@@ -37,6 +37,8 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var approvalMs = 604_800_000
     /// Bytes of a run's log that are kept in memory for readers; what is older they read from the store.
     public var feedBytes = 5_242_880
+    /// How long a reader of a run that waits for a person waits with it, milliseconds.
+    public var suspendedReaderMs = 600_000
     /// Messages of history that a sub-agent sees when it does not say.
     public var historyMessages = 50
     /// Tokens of history that a sub-agent sees when it does not say.
@@ -91,6 +93,7 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_TOOL_MAX_DURATION_MS", range: hour, path: \.toolCallMs),
         Entry(name: "AGENTS_TOOL_APPROVAL_MAX_WAIT_MS", range: 1000...31_622_400_000, path: \.approvalMs),
         Entry(name: "AGENTS_STREAM_BUFFER_MAX_SIZE_BYTES", range: 4096...268_435_456, path: \.feedBytes),
+        Entry(name: "AGENTS_STREAM_MAX_LIFETIME_MS", range: 1000...86_400_000, path: \.suspendedReaderMs),
         Entry(name: "AGENTS_CONVERSATION_HISTORY_DEFAULT_LIMIT", range: 0...1000, path: \.historyMessages),
         Entry(
             name: "AGENTS_CONVERSATION_HISTORY_MAX_OUTPUT_TOKENS_DEFAULT", range: 0...1_000_000, path: \.historyTokens),

@@ -37,6 +37,8 @@ public struct Turn: Sendable {
     public var isStreamed: Bool
     /// Whether the client asked for all operations (`x-emit-operations`).
     public var emitsOperations: Bool
+    /// Whether its stream ends when the run waits for a person; nil for what the agent says.
+    public var isDurable: Bool?
     /// The user's time zone and time (`x-inkeep-client-timezone`, `x-inkeep-client-timestamp`); nil when not known.
     public var clientTime: ClientTime?
     /// What the request told of its user; kept with the conversation and the message. Nil for nothing.
@@ -57,7 +59,8 @@ public struct Turn: Sendable {
         branch: BranchKey, agent: String, conversation: String? = nil, owner: String? = nil,
         subject: String? = nil, metadata: JSONObject? = nil, messageID: String? = nil, parts: [Part],
         surface: Surface = .chatCompletions, isStreamed: Bool,
-        emitsOperations: Bool = false, clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
+        emitsOperations: Bool = false, isDurable: Bool? = nil,
+        clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
         properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl",
         clientRequest: String? = nil, httpRequest: String? = nil, traceparent: String? = nil
     ) {
@@ -72,6 +75,7 @@ public struct Turn: Sendable {
         self.surface = surface
         self.isStreamed = isStreamed
         self.emitsOperations = emitsOperations
+        self.isDurable = isDurable
         self.clientTime = clientTime
         self.userProperties = userProperties
         self.properties = properties

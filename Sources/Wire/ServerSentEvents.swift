@@ -63,6 +63,16 @@ struct StreamPlace: Sendable {
         self.skipping = skipping
     }
 
+    /// Whether the client does not have all of the end that this entry of the log gives rise to.
+    var isWanted: Bool {
+        guard skipping == 0 else { return false }
+        guard let after else { return true }
+        return sequence > after.sequence || (sequence == after.sequence && after.part < Self.endParts)
+    }
+
+    /// Events of the longest end.
+    private static let endParts = 3
+
     /// Goes on to the next entry of the log.
     mutating func move(to sequence: Int64) {
         self.sequence = sequence

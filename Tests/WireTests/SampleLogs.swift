@@ -10,12 +10,13 @@ struct SampleLog: Sendable {
     private(set) var events: [LoggedEvent] = []
 
     /// A log that begins as every one does.
-    init(emitOperations: Bool = false, agentName: String = "Help Desk") {
+    init(emitOperations: Bool = false, isDurable: Bool = false, agentName: String = "Help Desk") {
         add(
             .started(
                 RunStart(
                     conversation: "c1", requestID: "chatcmpl-1", agent: "helpdesk", agentName: agentName,
-                    subAgent: "router", userMessage: "u1", answerMessage: "m1", emitOperations: emitOperations)))
+                    subAgent: "router", userMessage: "u1", answerMessage: "m1", emitOperations: emitOperations,
+                    isDurable: isDurable)))
     }
 
     mutating func add(_ event: RunEvent) {
@@ -114,6 +115,39 @@ enum SampleLogs {
         log.say("Hel")
         log.add(.resumed(attempt: 1))
         log.say("Hello")
+        log.answer()
+        log.finish()
+        return log
+    }
+
+    /// A call of the sub-agent that answers and one of a worker wait for a person, who changes the first and refuses the
+    /// second.
+    static func approvals(isDurable: Bool) -> SampleLog {
+        var log = SampleLog(isDurable: isDurable)
+        func ask(_ id: String, _ frame: Int) -> RunEvent {
+            .approvalRequested(frame: frame, RunApprovalRequest(callID: id, reason: .policy))
+        }
+        log.answer(calls: [
+            ToolCall(id: "p1", name: "pay", input: ["sum": 7]),
+            ToolCall(id: "d1", name: "delegate_to_clerk", input: ["message": "Mail Ann"]),
+        ])
+        log.add(
+            .delegated(
+                RunDelegation(
+                    id: "del_1", frame: 0, callID: "d1", workerFrame: 1, from: "router", to: "clerk", task: "Mail Ann"))
+        )
+        log.answer("clerk", frame: 1, calls: [ToolCall(id: "w1", name: "mail", input: ["to": "Ann"])])
+        log.add(ask("p1", 0))
+        log.add(ask("w1", 1))
+        log.add(.suspended)
+        log.add(.approvalDecided(frame: 0, RunApprovalDecision(callID: "p1", isApproved: true, input: ["sum": 5])))
+        log.end("p1", "paid")
+        log.add(.suspended)
+        log.add(.approvalDecided(frame: 1, RunApprovalDecision(callID: "w1", isApproved: false, reason: "No.")))
+        log.add(.toolEnded(frame: 1, RunToolOutcome(callID: "w1", output: "declined", isError: true)))
+        log.answer("clerk", frame: 1)
+        log.add(.toolEnded(frame: 0, RunToolOutcome(callID: "d1", output: "(no answer)")))
+        log.say("Paid.")
         log.answer()
         log.finish()
         return log

@@ -77,12 +77,19 @@ func `everything broken in a chat request is named at once`(row: BrokenBody) {
     #expect(BrokenBody.found { _ = try read(row.body) } == row.broken)
 }
 
-@Test func `an answer to an approval is refused by name, in the last message only`() throws {
+@Test func `an answer to an approval is read in the last message only`() throws {
     let part =
         #"{"type":"tool-send","toolCallId":"c","state":"approval-responded","approval":{"id":"a","approved":true}}"#
     let answer = #"{"role":"assistant","content":null,"parts":[\#(part)]}"#
-    let problem = #expect(throws: Problem.self) { try read(#"{"conversationId":"c1","messages":[\#(answer)]}"#) }
-    #expect(problem == Problem.badRequest("Answers to tool approvals are not supported yet"))
+    func approvals(_ body: String) throws -> UIChatRequest.Approvals? {
+        try UIChatRequest.approvals(in: JSONValue(parsing: body))
+    }
+    let found = try approvals(#"{"conversationId":"c1","messages":[\#(answer)]}"#)
+    #expect(found?.conversationID == "c1")
+    #expect(found?.all.map(\.toolCallID) == ["c"] && found?.all.map(\.isApproved) == [true])
+    let problem = #expect(throws: Problem.self) { try approvals(#"{"messages":[\#(answer)]}"#) }
+    #expect(problem == Problem.badRequest("conversationId is required for approval response"))
+    #expect(try approvals(#"{"messages":[\#(answer),{"role":"user","content":"Hi"}]}"#) == nil)
     #expect(try read(#"{"messages":[\#(answer),{"role":"user","content":"Hi"}]}"#).turn.text == "Hi")
 }
 

@@ -11,7 +11,8 @@ private struct StrictUIClient {
         "tool-input-start": ["toolCallId", "toolName"],
         "tool-input-available": ["toolCallId", "toolName", "input"],
         "tool-output-available": ["toolCallId", "output"], "tool-output-error": ["toolCallId", "errorText"],
-        "data-operation": ["data"],
+        "tool-approval-request": ["toolCallId", "approvalId"], "tool-output-denied": ["toolCallId"],
+        "data-operation": ["data"], "data-reset-step": ["data"],
     ]
 
     private var openBlock: String?
@@ -37,6 +38,9 @@ private struct StrictUIClient {
         case "text-end":
             guard openBlock == id else { return "text-end out of place" }
             openBlock = nil
+        case "data-reset-step":
+            let void = (part["data"]?["textIds"]?.array ?? []).compactMap(\.string)
+            guard openBlock == nil, !void.isEmpty, usedBlocks.isSuperset(of: void) else { return "voids what is not" }
         case "tool-input-start", "tool-input-available", "tool-output-available", "tool-output-error":
             return tool(type, id)
         case "finish", "abort":

@@ -22,6 +22,27 @@ private let firstText = [
     #"2-3 {"type":"text-delta","id":"m1-1","delta":"Hel"}"#,
 ]
 
+private let asked =
+    beginning + [
+        #"2-1 {"type":"start-step"}"#, #"2-2 {"type":"tool-input-start","toolCallId":"p1","toolName":"pay"}"#,
+        #"2-3 {"type":"tool-input-available","toolCallId":"p1","toolName":"pay","input":{"sum":7}}"#,
+        #"5-1 {"type":"tool-approval-request","approvalId":"aitxt-p1","toolCallId":"p1"}"#,
+        #"6-1 {"type":"tool-input-start","toolCallId":"w1","toolName":"mail"}"#,
+        #"6-2 {"type":"tool-input-available","toolCallId":"w1","toolName":"mail","input":{"to":"Ann"}}"#,
+        #"6-3 {"type":"tool-approval-request","approvalId":"aitxt-w1","toolCallId":"w1"}"#,
+    ]
+
+private let decided = [
+    #"8-1 {"type":"tool-input-available","toolCallId":"p1","toolName":"pay","input":{"sum":5}}"#,
+    #"10-1 {"type":"tool-output-available","toolCallId":"p1","output":"paid"}"#,
+    #"12-1 {"type":"tool-output-denied","toolCallId":"w1"}"#, #"15-1 {"type":"finish-step"}"#,
+    #"16-1 {"type":"start-step"}"#, #"16-2 {"type":"text-start","id":"m1-1"}"#,
+    #"16-3 {"type":"text-delta","id":"m1-1","delta":"Paid."}"#, #"17-1 {"type":"text-end","id":"m1-1"}"#,
+    #"17-2 {"type":"finish-step"}"#,
+    #"18-1 {"type":"data-operation","data":{"type":"completion","details":{"agent":"router","iteration":1}}}"#,
+    #"18-2 {"type":"finish"}"#, "18-3 [DONE]",
+]
+
 private let goldens: [PartGolden] = [
     PartGolden(
         testDescription: "text alone", log: SampleLogs.plain,
@@ -69,12 +90,18 @@ private let goldens: [PartGolden] = [
     PartGolden(
         testDescription: "picked up after a crash", log: SampleLogs.resumed,
         events: beginning + firstText + [
-            #"3-1 {"type":"text-end","id":"m1-1"}"#, #"4-1 {"type":"text-start","id":"m1-2"}"#,
+            #"3-1 {"type":"text-end","id":"m1-1"}"#, #"3-2 {"type":"data-reset-step","data":{"textIds":["m1-1"]}}"#,
+            #"4-1 {"type":"text-start","id":"m1-2"}"#,
             #"4-2 {"type":"text-delta","id":"m1-2","delta":"Hello"}"#, #"5-1 {"type":"text-end","id":"m1-2"}"#,
             #"5-2 {"type":"finish-step"}"#,
             #"6-1 {"type":"data-operation","data":{"type":"completion","details":{"agent":"router","iteration":1}}}"#,
             #"6-2 {"type":"finish"}"#, "6-3 [DONE]",
         ]),
+    PartGolden(
+        testDescription: "people are asked", log: SampleLogs.approvals(isDurable: false), events: asked + decided),
+    PartGolden(
+        testDescription: "people are asked, read after it", log: SampleLogs.approvals(isDurable: true),
+        events: asked + decided),
     PartGolden(
         testDescription: "no text", log: SampleLogs.silent,
         events: beginning + [
@@ -189,4 +216,37 @@ func `an event id is read as it was written`(text: String, id: EventID?) {
         return document["data"]?["details"]?["data"]?["parts"]?[0]?["content"]?.string
     }
     #expect(said == ["first", "One.", "Two."])
+}
+
+@Test func `a durable stream ends with the question, and what comes after an answer is its rest`() throws {
+    let log = SampleLogs.approvals(isDurable: true).events
+    var stream = UIMessageStream(run: SampleLog.run)
+    var writer = JSONWriter()
+    stream.encode(Array(log.prefix(7)), into: &writer)
+    #expect(stream.isFinished)
+    let first = try Transcript(writer.bytes).events.map { "\($0.id?.dropFirst("r1-".count) ?? "") \($0.data)" }
+    #expect(first == asked + [#"7-1 {"type":"finish-step"}"#, #"7-2 {"type":"finish"}"#, "7-3 [DONE]"])
+    var rest = UIMessageStream(after: EventID(run: SampleLog.run, sequence: 7, part: 3))
+    writer = JSONWriter()
+    rest.encode(Array(log.prefix(7)), into: &writer)
+    #expect(writer.bytes.isEmpty && !rest.isFinished, "it waits for the answer")
+    rest.encode(Array(log.dropFirst(7)), into: &writer)
+    let second = try Transcript(writer.bytes).events.map { "\($0.id?.dropFirst("r1-".count) ?? "") \($0.data)" }
+    #expect(second == decided)
+}
+
+@Test func `what cannot ask a person says what it waits for`() throws {
+    let log = Array(SampleLogs.approvals(isDurable: false).events.prefix(7))
+    var fold = ChatCompletionFold()
+    fold.add(log)
+    #expect(fold.isFinished)
+    let reply = try JSONValue(parsing: fold.reply())
+    #expect(reply["choices"]?[0]?["finish_reason"] == "tool_calls")
+    let calls = reply["choices"]?[0]?["message"]?["tool_calls"]?.array ?? []
+    #expect(calls.compactMap { $0["function"]?["name"]?.string } == ["pay", "mail"])
+    var tool = MCPCallStream(id: 1, isStateless: false, progressToken: nil, conversation: "c1")
+    var writer = JSONWriter()
+    tool.encode(log, into: &writer)
+    let text = tool.response?["result"]?["content"]?[0]?["text"]?.string ?? ""
+    #expect(tool.isFinished && text.contains("'pay' (p1), 'mail' (w1)") && text.contains("c1"))
 }

@@ -1,6 +1,8 @@
 import Catalog
+import Events
 import HTTPTypes
 import Runtime
+import Store
 import Wire
 
 /// `POST /run/v1/chat/completions`: a turn in OpenAI's form (run spec §3).
@@ -35,6 +37,9 @@ enum UIChat {
     /// The endpoint.
     static func endpoint(_ turns: Turns) -> Endpoint {
         Endpoint(operation: operation) { call in
+            if let approvals = try UIChatRequest.approvals(in: call.body) {
+                return try await decide(approvals, call, turns)
+            }
             let request = try UIChatRequest(json: call.body, headers: Turns.properties(call))
             // Chat widgets say nothing of a stream and expect one.
             let format = ReplyFormat(stream: request.stream, accept: call.headers[.accept], otherwise: .stream)
@@ -46,6 +51,37 @@ enum UIChat {
             return turns.streamed(
                 handle, .messages(UIMessageStream(run: handle.run)), Turns.messageStreamHeaders)
         }
+    }
+
+    /// Takes a person's answers to tool calls. No turn begins; the stream of the run that waits goes on, and where that
+    /// ended with the question (`executionMode: "durable"`) its rest is the reply.
+    private static func decide(_ approvals: UIChatRequest.Approvals, _ call: Call, _ turns: Turns) async throws -> Reply
+    {
+        let branch = Turns.branch(call)
+        let conversation = ConversationKey(
+            tenant: branch.tenant, project: branch.project, id: approvals.conversationID)
+        let (subject, agent) = (call.caller.subject, ConversationRuns.agent(call))
+        guard let run = try await turns.runs.latestRow(in: conversation, subject: subject, agent: agent) else {
+            throw Problem.notFound("Conversation")
+        }
+        let before = try await turns.runs.suspension(of: run)
+        var results: [JSONValue] = []
+        for approval in approvals.all {
+            let decision = RunApprovalDecision(
+                callID: approval.toolCallID, isApproved: approval.isApproved, reason: approval.reason, by: subject)
+            let decided = try await turns.runs.decide(decision, in: run)
+            results.append([
+                "toolCallId": .string(approval.toolCallID), "approved": .bool(approval.isApproved),
+                "alreadyProcessed": .bool(decided == .alreadyDecided), "deferred": false,
+            ])
+        }
+        guard let before, before.isDurable else {
+            return .json(["success": true, "results": .array(results)])
+        }
+        let encoder = UIMessageStream(after: EventID(run: run.key.id, sequence: before.sequence, part: .max))
+        return turns.streamed(
+            turns.runs.follow(run), .messages(encoder),
+            Turns.messageStreamHeaders + [(.workflowRunID, PercentCoding.headerValue(run.key.id))])
     }
 
     private static let operation = Operation(

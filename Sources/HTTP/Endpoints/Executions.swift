@@ -24,8 +24,10 @@ enum Executions {
             responses: [ExecutionSchemas.stream], errors: ChatSchemas.errors, effect: .endpoint)
         return Endpoint(operation: operation) { call in
             let request = try ExecutionRequest(json: call.body)
-            let handle = try await turns.start(
-                turns.turn(request.turn, call, surface: .chatCompletions, format: .stream, idPrefix: "exec"))
+            var turn = turns.turn(
+                request.turn, call, surface: .chatCompletions, format: .stream, idPrefix: "exec")
+            turn.isDurable = true
+            let handle = try await turns.start(turn)
             return reply(handle, ChatCompletionStream(run: handle.run), turns)
         }
     }

@@ -33,6 +33,7 @@ struct Turns: Sendable {
             owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
             messageID: asked.messageID, parts: asked.parts, surface: surface,
             isStreamed: format == .stream, emitsOperations: call.headers[.emitOperations] == "true",
+            isDurable: asked.isDurable,
             clientTime: Runtime.ClientTime(
                 timeZone: call.headers[.clientTimezone], timestamp: call.headers[.clientTimestamp]),
             userProperties: asked.userProperties.map(JSONValue.object),

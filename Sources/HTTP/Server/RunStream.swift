@@ -48,6 +48,21 @@ struct RunStream: Sendable {
         return ByteBuffer(bytes: writer.bytes)
     }
 
+    /// The bytes of an end, for a run that waits for a person longer than its reader.
+    mutating func leave() -> ByteBuffer {
+        var writer = JSONWriter(capacity: 256)
+        switch encoder {
+        case .completions(var stream):
+            stream.suspend(into: &writer)
+            encoder = .completions(stream)
+        case .messages(var stream):
+            stream.suspend(into: &writer)
+            encoder = .messages(stream)
+        case .tool: break
+        }
+        return ByteBuffer(bytes: writer.bytes)
+    }
+
     /// Whether the last event was encoded.
     var isFinished: Bool {
         switch encoder {

@@ -189,7 +189,12 @@ public struct HTTPServer: Service {
                 group.addTask { [pull = stream.pull, sequence = stream.sequence] in
                     .events(try await pull(sequence))
                 }
-                guard case .events(let events)? = try await group.next(), !events.isEmpty else { break }
+                guard case .events(let events)? = try await group.next() else { break }
+                if events.isEmpty {
+                    let end = stream.leave()
+                    if end.readableBytes > 0 { try await body.write(end) }
+                    break
+                }
                 let buffer = stream.encode(events)
                 if buffer.readableBytes > 0 { try await body.write(buffer) }
                 if stream.isFinished { break }

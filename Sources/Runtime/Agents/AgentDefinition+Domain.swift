@@ -24,6 +24,7 @@ extension AgentDefinition {
         description = agent.description
         prompt = agent.prompt
         defaultSubAgent = agent.defaultSubAgentId
+        isDurable = agent.executionMode == .durable
         transferLimit = agent.stopWhen?.transferCountIs ?? project?.stopWhen?.transferCountIs
         model = ModelChoice(agent.models) ?? ModelChoice(project?.models)
         subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project) }

@@ -10,6 +10,8 @@ struct AgentDefinition: Sendable {
     var defaultSubAgent: String?
     /// `stopWhen.transferCountIs`; nil for the default.
     var transferLimit: Int?
+    /// Whether streams end when a run waits for a person, where the request does not say (`executionMode`).
+    var isDurable = false
     /// The base model of the agent, else of the project; nil for none.
     var model: ModelChoice?
     /// In the order of configuration.

@@ -6,6 +6,8 @@ public import Models
 final class CompiledAgent: Sendable {
     let id: String
     let name: String
+    /// Whether streams end when a run waits for a person, where the request does not say.
+    let isDurable: Bool
     /// The sub-agent that new conversations start with; nil when the agent has none.
     let entry: String?
     /// What it tells of itself.
@@ -17,6 +19,7 @@ final class CompiledAgent: Sendable {
     init(_ agent: AgentDefinition, models: ModelSource, limits: RuntimeLimits) {
         id = agent.id
         name = agent.name
+        isDurable = agent.isDurable
         let known = Set(agent.subAgents.map(\.id))
         let entry = agent.defaultSubAgent.flatMap { known.contains($0) ? $0 : nil } ?? agent.subAgents.first?.id
         self.entry = entry

@@ -33,10 +33,12 @@ public struct RunHandle: Sendable {
     }
 
     /// The events after number `sequence` (0 for all) that are there, at most some thousands; waits until there are
-    /// any. Empty only when the run is over and has no more.
+    /// any. Empty only when the run is over and has no more, or has waited for a person as long as a reader waits
+    /// (`RuntimeLimits.suspendedReaderMs`).
     ///
     /// - Throws: `CancellationError` when the reader's task is cancelled, and why the log cannot be read or written.
     public func next(after sequence: Int64) async throws -> [LoggedEvent] {
+        var since: Duration?
         while true {
             if let active = registry.run(run) ?? active, let events = try await active.next(after: sequence) {
                 return events
@@ -50,6 +52,9 @@ public struct RunHandle: Sendable {
                 try await world.clock.pause(for: Self.interval)
                 continue
             }
+            let now = world.clock.elapsed()
+            if now - (since ?? now) >= .milliseconds(world.limits.suspendedReaderMs) { return [] }
+            since = since ?? now
             try await waitForArrival()
         }
     }

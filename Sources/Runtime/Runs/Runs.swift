@@ -73,6 +73,27 @@ public final class Runs: Sendable {
         return handle(row)
     }
 
+    /// The run that was started last in a conversation, as it is stored; nil when there was none.
+    ///
+    /// - Parameter agent: The agent that the conversation must be with; nil for any.
+    /// - Throws: `Problem` 404 when there is no such conversation for this subject in this project.
+    public func latestRow(
+        in conversation: ConversationKey, subject: String?, agent: String? = nil
+    ) async throws -> RunRow? {
+        try await checkOwn(conversation, subject, agent)
+        return try await reading { () throws(StoreError) in try await self.world.store.latestRun(conversation) }
+    }
+
+    /// Where the log of a run says last that it waits for a person, and whether its streams ended there; nil where it
+    /// does not wait.
+    public func suspension(of row: RunRow) async throws -> (sequence: Int64, isDurable: Bool)? {
+        let log = try await handle(row).log()
+        guard let last = log.last, last.event == .suspended, case .started(let start)? = log.first?.event else {
+            return nil
+        }
+        return (last.sequence, start.isDurable)
+    }
+
     /// The newest run of a conversation when calls of it wait for a person, and those; nil when none do.
     ///
     /// - Parameter agent: The agent that the conversation must be with; nil for any.

@@ -68,7 +68,8 @@ extension Runs {
         let start = RunStart(
             conversation: conversation.id, requestID: "\(turn.requestIDPrefix)-\(world.makeID())", agent: agent.id,
             agentName: agent.name, subAgent: subAgent, userMessage: turn.messageID ?? world.makeID(),
-            answerMessage: world.makeID(), emitOperations: turn.emitsOperations, origin: turn.origin)
+            answerMessage: world.makeID(), emitOperations: turn.emitsOperations,
+            isDurable: turn.isDurable ?? agent.isDurable, origin: turn.origin)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
         let run = Run(rules: agent.rules(streams: turn.isStreamed), makeID: world.makeID)
         let scope = RunScope(

@@ -22,6 +22,8 @@ public struct ChatCompletionStream: Sendable {
     private var operations = OperationLog()
     private var shownCalls: Set<String> = []
     private var callCount: Int64 = 0
+    private var approvals = ApprovalLog()
+    private var isDurable = false
     /// A chunk up to its delta, made once.
     private var head: [UInt8] = []
     /// A chunk from behind its delta's text on, made once.
@@ -48,11 +50,23 @@ public struct ChatCompletionStream: Sendable {
 
     /// Appends what the next events of the log give rise to. The first one of all must be `.started`.
     public mutating func encode(_ events: [LoggedEvent], into writer: inout JSONWriter) {
-        for logged in events where !isFinished { encode(logged, &writer) }
+        for (index, logged) in events.enumerated() where !isFinished {
+            encode(logged, &writer)
+            if logged.event == .suspended, isDurable, index == events.count - 1 { suspend(into: &writer) }
+        }
+    }
+
+    /// Appends the end of a stream whose run waits for a person: the calls that it showed are still to be made.
+    public mutating func suspend(into writer: inout JSONWriter) {
+        guard !isFinished, place?.isWanted != false else { return }
+        isFinished = true
+        chunk(finish: "\"tool_calls\"", &writer) { $0.raw("{}") }
+        if open(&writer) { writer.raw("[DONE]\n\n") }
     }
 
     private mutating func encode(_ logged: LoggedEvent, _ writer: inout JSONWriter) {
         place?.move(to: logged.sequence)
+        approvals.note(logged.event)
         switch logged.event {
         case .text(frame: 0, let text):
             content(text, &writer)
@@ -64,6 +78,14 @@ public struct ChatCompletionStream: Sendable {
         case .answered(frame: 0, let answer):
             operationChunks(logged, &writer)
             for call in answer.calls where ToolVisibility.isShown(call.name) { toolCall(call, &writer) }
+        case .approvalRequested, .approvalDecided:
+            if emitsOperations {
+                for part in approvals.parts(for: logged.event) { content(part.jsonText, &writer) }
+            }
+            if case .approvalDecided(frame: 0, let decision) = logged.event, !decision.isApproved {
+                shownCalls.remove(decision.callID)
+            }
+            operationChunks(logged, &writer)
         case .toolEnded(frame: 0, let outcome):
             toolOutcome(outcome, &writer)
             operationChunks(logged, &writer)
@@ -76,6 +98,7 @@ public struct ChatCompletionStream: Sendable {
 
     private mutating func begin(_ start: RunStart, at: Int64) {
         emitsOperations = start.emitOperations
+        isDurable = start.isDurable
         var writer = JSONWriter(capacity: 160)
         writer.raw("{\"id\":")
         writer.string(start.requestID)

@@ -1,5 +1,6 @@
 public import Catalog
 public import Events
+import Models
 
 /// The answer to a `tools/call` that runs an agent, from the run's log: progress where the client wants to be told of
 /// it, and at the end the result with the answer's text (run spec §24).
@@ -16,6 +17,7 @@ public struct MCPCallStream: Sendable {
     private let progressToken: JSONValue?
     private let conversation: String
     private var answer = AnswerText()
+    private var pending = PendingCalls()
 
     /// An encoder at the beginning of a log.
     ///
@@ -33,9 +35,15 @@ public struct MCPCallStream: Sendable {
 
     /// Appends what the next events of the log give rise to, as server-sent events.
     public mutating func encode(_ events: [LoggedEvent], into writer: inout JSONWriter) {
-        for logged in events where !isFinished {
+        pending.add(events)
+        for (index, logged) in events.enumerated() where !isFinished {
             answer.add(logged.event)
-            if case .finished(let end) = logged.event {
+            if logged.event == .suspended, index == events.count - 1 {
+                let response = JSONRPCMessage.reply(
+                    Self.result(waiting, isError: true, isStateless, conversation), to: id)
+                self.response = response
+                Self.send(response, &writer)
+            } else if case .finished(let end) = logged.event {
                 let response = JSONRPCMessage.reply(result(end), to: id)
                 self.response = response
                 Self.send(response, &writer)
@@ -67,6 +75,13 @@ public struct MCPCallStream: Sendable {
         case .retried(frame: 0, _, _), .resumed: "The model is asked again"
         default: nil
         }
+    }
+
+    /// What a model may read of a run that waits for a person, whom this protocol cannot ask.
+    private var waiting: String {
+        let calls = pending.all.map { "'\($0.call.name)' (\($0.call.id))" }.joined(separator: ", ")
+        return "The agent waits for a person to approve: \(calls). It goes on in conversation \(conversation) when "
+            + "that is answered."
     }
 
     private func result(_ end: RunEnd) -> JSONObject {

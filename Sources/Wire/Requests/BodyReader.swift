@@ -40,9 +40,11 @@ struct BodyReader {
     }
 
     /// Checks a member that is accepted and has no effect.
-    func choice(_ name: String, _ words: [String], _ decoding: inout Decoding) {
-        guard let word = text(name, &decoding), !words.contains(word) else { return }
+    @discardableResult func choice(_ name: String, _ words: [String], _ decoding: inout Decoding) -> String? {
+        guard let word = text(name, &decoding) else { return nil }
+        if words.contains(word) { return word }
         decoding.fail("must be one of \(words.joined(separator: ", "))", at: name)
+        return nil
     }
 
     /// Notes that `name` is missing when it is.

@@ -15,14 +15,18 @@ public struct RequestedTurn: Sendable, Hashable {
     /// What the client wants kept with the conversation; nil when there is nothing.
     public var properties: JSONObject?
 
+    /// Whether a stream ends when the run waits for a person (`executionMode`); nil for what the agent says.
+    public var isDurable: Bool?
+
     /// The message's text, empty when there are only pictures.
     public var text: String { parts.compactMap(\.text).first ?? "" }
 
     /// A turn from its parts.
     public init(
         conversationID: String? = nil, messageID: String? = nil, parts: [Part], userProperties: JSONObject? = nil,
-        properties: JSONObject? = nil
+        properties: JSONObject? = nil, isDurable: Bool? = nil
     ) {
+        self.isDurable = isDurable
         self.conversationID = conversationID
         self.messageID = messageID
         self.parts = parts
@@ -65,14 +69,14 @@ extension RequestedTurn {
         }
         let userProperties = body.object("userProperties", &decoding)
         let properties = body.object("properties", &decoding)
-        body.choice("executionMode", ["classic", "durable"], &decoding)
+        let mode = body.choice("executionMode", ["classic", "durable"], &decoding)
         for name in ["headers", "runConfig"] { _ = body.object(name, &decoding) }
         try decoding.finish()
         if let messageID, !Self.isMessageID(messageID) { throw Problem.badRequest(Self.messageIDRule) }
         self.init(
             conversationID: conversationID.flatMap { $0.isEmpty ? nil : $0 }, messageID: messageID, parts: parts,
             userProperties: Self.identified(userProperties ?? Self.header(headers.userProperties)),
-            properties: properties ?? Self.header(headers.properties))
+            properties: properties ?? Self.header(headers.properties), isDurable: mode.map { $0 == "durable" })
     }
 
     /// Whether a client may choose this id for a conversation.

@@ -10,13 +10,49 @@ public struct UIChatRequest: Sendable, Hashable {
     /// Whether to stream; nil when the client did not say.
     public var stream: Bool?
 
+    /// A person's answer to a tool call, as a part of the last message (run spec §15.2).
+    public struct Approval: Sendable, Hashable {
+        /// The call's id.
+        public let toolCallID: String
+        /// Whether the call may be made.
+        public let isApproved: Bool
+        /// Why, or why not; nil when that was not said.
+        public let reason: String?
+    }
+
+    /// Answers to tool calls.
+    public struct Approvals: Sendable, Hashable {
+        /// The conversation's id.
+        public let conversationID: String
+        /// The answers, at least one.
+        public let all: [Approval]
+    }
+
+    /// The answers to tool calls that a body holds; nil when it is a turn. Only the last message is looked at, since
+    /// clients send their whole history with each request, old answers included.
+    ///
+    /// - Throws: 400 when it does not name a conversation.
+    public static func approvals(in json: JSONValue) throws(Problem) -> Approvals? {
+        let parts = json["messages"]?.array?.last?["parts"]?.array ?? []
+        let approvals = parts.compactMap { part -> Approval? in
+            guard part["state"]?.string == "approval-responded", let id = part["toolCallId"]?.string,
+                let isApproved = part["approval"]?["approved"]?.bool
+            else { return nil }
+            return Approval(toolCallID: id, isApproved: isApproved, reason: part["approval"]?["reason"]?.string)
+        }
+        guard !approvals.isEmpty else { return nil }
+        guard let conversation = json["conversationId"]?.string, !conversation.isEmpty else {
+            throw Problem.badRequest("conversationId is required for approval response")
+        }
+        return Approvals(conversationID: conversation, all: approvals)
+    }
+
     /// Reads a body.
     ///
     /// - Throws: 400 with every member that is not as declared.
     public init(json: JSONValue, headers: PropertyHeaders = PropertyHeaders()) throws(Problem) {
         let body = try BodyReader(json)
         var decoding = Decoding()
-        try Self.refuseApprovals(body)
         let stream = body.flag("stream", &decoding)
         body.number("max_tokens", &decoding)
         for name in ["model", "id"] { _ = body.text(name, &decoding) }
@@ -26,14 +62,6 @@ public struct UIChatRequest: Sendable, Hashable {
         let messageID = last.flatMap { Self.messageID($0, &decoding) }
         turn = try RequestedTurn(body: body, messageID: messageID ?? ownID, parts: parts, headers: headers, &decoding)
         self.stream = stream
-    }
-
-    /// An answer to a tool approval comes as the last message (run spec §15.2). There is nothing yet that asks for one.
-    private static func refuseApprovals(_ body: BodyReader) throws(Problem) {
-        let parts = body.value("messages")?.array?.last?["parts"]?.array ?? []
-        if parts.contains(where: { $0["state"]?.string == "approval-responded" }) {
-            throw Problem.badRequest("Answers to tool approvals are not supported yet")
-        }
     }
 
     private static func messageID(_ last: LastUserMessage, _ decoding: inout Decoding) -> String? {

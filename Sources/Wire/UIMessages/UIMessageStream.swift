@@ -11,13 +11,16 @@ import Models
 /// | answered in frame 0 | `text-end`; per shown call `tool-input-start`, `tool-input-available`; `finish-step` when no
 /// call is out |
 /// | a shown call ended | `tool-output-available` or `tool-output-error`; `finish-step` when it was the last one out |
+/// | an approval is requested | `tool-approval-request`; for a sub-agent that works for another one also the call |
+/// | an approval is decided | `tool-output-denied`, or the call anew where a person has changed its arguments |
+/// | suspended, in a durable run | `finish-step`, `finish`, `[DONE]`, where nothing has come after it yet |
 /// | finished, completed | `data-operation` completion, `finish`, `[DONE]` |
 /// | finished, failed | `data-operation` error, `error`, `finish`, `[DONE]` |
 /// | finished, cancelled | `abort`, `[DONE]` |
 ///
 /// The other operations of run spec §5.1 are in between for runs whose client asked for them. Steps in which only
-/// hidden tools were called are not shown. Text that a restart made void cannot be unsent; what follows it is a new
-/// text block.
+/// hidden tools were called are not shown. Text that a restart or a retry made void cannot be unsent: `data-reset-step`
+/// names its blocks, which the client is to discard, and what follows is a new block.
 ///
 /// Every event carries an `EventID`. The bytes depend on the run's id and its log alone, not on how the log is cut into
 /// batches, so a client that comes back gets the very bytes that it missed.
@@ -30,10 +33,14 @@ public struct UIMessageStream: Sendable {
     private var emitsOperations = false
     private var answerMessage = ""
     private var blockCount = 0
+    /// Blocks whose text will stay, or is known to be void.
+    private var settledBlocks = 0
     private var isTextOpen = false
     private var isStepOpen = false
     /// Calls of frame 0 that have not ended yet, and whether clients see them.
     private var openCalls: [String: Bool] = [:]
+    private var approvals = ApprovalLog()
+    private var isDurable = false
     /// A `text-delta` of the open block up to its text, made once per block.
     private var deltaHead: [UInt8] = []
 
@@ -46,17 +53,33 @@ public struct UIMessageStream: Sendable {
 
     /// Appends what the next events of the log give rise to. The first one of all must be `.started`.
     public mutating func encode(_ events: [LoggedEvent], into writer: inout JSONWriter) {
-        for logged in events where !isFinished { encode(logged, &writer) }
+        for (index, logged) in events.enumerated() where !isFinished {
+            encode(logged, &writer)
+            if logged.event == .suspended, isDurable, index == events.count - 1 { suspend(&writer) }
+        }
+    }
+
+    /// Appends the end of a stream whose run waits for a person, unless the client has seen it.
+    public mutating func suspend(into writer: inout JSONWriter) { suspend(&writer) }
+
+    private mutating func suspend(_ writer: inout JSONWriter) {
+        guard !isFinished, place.isWanted else { return }
+        isFinished = true
+        closeStep(&writer)
+        sendFixed("{\"type\":\"finish\"}", &writer)
+        sendFixed("[DONE]", &writer)
     }
 
     private mutating func encode(_ logged: LoggedEvent, _ writer: inout JSONWriter) {
         place.move(to: logged.sequence)
+        approvals.note(logged.event)
         switch logged.event {
         case .text(frame: 0, let text):
             delta(text, &writer)
             if emitsOperations { _ = operations.parts(for: logged) }
         case .started(let start):
             emitsOperations = start.emitOperations
+            isDurable = start.isDurable
             answerMessage = start.answerMessage
             send(["type": "start", "messageId": .string(answerMessage)], &writer)
             sendOperations(logged, &writer)
@@ -66,8 +89,18 @@ public struct UIMessageStream: Sendable {
             if isShown == true { send(outcome.uiPart(errorOutput: nil), &writer) }
             sendOperations(logged, &writer)
             if openCalls.isEmpty { closeStep(&writer) }
+        case .approvalRequested, .approvalDecided:
+            for part in approvals.parts(for: logged.event) {
+                openStep(&writer)
+                send(part, &writer)
+            }
+            if case .approvalDecided(frame: 0, let decision) = logged.event, !decision.isApproved {
+                openCalls[decision.callID] = false
+            }
+            sendOperations(logged, &writer)
         case .retried(frame: 0, _, _), .resumed:
             closeText(&writer)
+            resetStep(&writer)
             sendOperations(logged, &writer)
         case .transferred(frame: 0, _, _, _):
             openCalls = [:]
@@ -116,6 +149,14 @@ public struct UIMessageStream: Sendable {
         place.end(&writer)
     }
 
+    /// Appends that the text of the model call that will be made again is void, where there was any.
+    private mutating func resetStep(_ writer: inout JSONWriter) {
+        guard blockCount > settledBlocks else { return }
+        let blocks = (settledBlocks + 1...blockCount).map { JSONValue.string("\(answerMessage)-\($0)") }
+        settledBlocks = blockCount
+        send(["type": "data-reset-step", "data": ["textIds": .array(blocks)]], &writer)
+    }
+
     private mutating func openStep(_ writer: inout JSONWriter) {
         if isStepOpen { return }
         isStepOpen = true
@@ -131,6 +172,7 @@ public struct UIMessageStream: Sendable {
 
     private mutating func answered(_ answer: RunAnswer, _ logged: LoggedEvent, _ writer: inout JSONWriter) {
         closeText(&writer)
+        settledBlocks = blockCount
         let shown = answer.calls.filter { ToolVisibility.isShown($0.name) }
         if answer.calls.isEmpty || !shown.isEmpty { openStep(&writer) }
         sendOperations(logged, &writer)
