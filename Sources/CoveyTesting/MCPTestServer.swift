@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 import Dispatch
 import Foundation
 import Outbound
@@ -68,5 +68,26 @@ public final class MCPTestServer: Sendable {
     public func counts(_ path: String) async throws -> (requests: Int, atOnce: Int) {
         let counts = try await TestClient(address: url("")).send("GET", "/counts").json
         return (counts["requests"]?[path]?.integer ?? 0, counts["atOnce"]?[path]?.integer ?? 0)
+    }
+
+    /// Waits until one of the servers of `mcp_tools.py` has seen something with these members, and returns all such.
+    @discardableResult public func seen(_ wanted: JSONObject) async throws -> [JSONValue] {
+        try await TestClient(address: url("")).send("POST", "/await", .object(wanted)).json["seen"]?.array ?? []
+    }
+
+    /// What they have seen so far, in order.
+    public func allSeen() async throws -> [JSONValue] {
+        try await TestClient(address: url("")).send("GET", "/seen").json["seen"]?.array ?? []
+    }
+
+    /// Tells the authorization server what it gives from now on (`mcp_authorization.py`).
+    public func change(_ wanted: JSONObject) async throws {
+        _ = try await TestClient(address: url("")).send("POST", "/grants", .object(wanted))
+    }
+
+    /// Tells the tool `steady` that was called with this name to go on, or with the word `end` to end.
+    public func say(_ word: String, to name: String) async throws {
+        _ = try await TestClient(address: url("")).send(
+            "POST", "/say", ["name": .string(name), "word": .string(word)])
     }
 }

@@ -88,6 +88,7 @@ public struct Application: Sendable {
         parts.rateLimits = settings.rateLimits
         parts.certificates = settings.certificates
         parts.metricsToken = settings.metricsToken
+        parts.outbound = outbound
         let report = RunReporter { logger.take($0) }
         let exporter = settings.traces.map { traces in
             TraceExporter(
@@ -102,7 +103,7 @@ public struct Application: Sendable {
         let health = outbound.map { http in
             HealthMonitor(
                 store: store, keyring: keyring,
-                client: MCPClient(http: http, version: settings.version, elapsed: clock.elapsed), clock: clock,
+                client: MCPClient(http: http, version: settings.version, clock: clock.mcp), clock: clock,
                 limits: settings.runtimeLimits)
         }
         let audit = AuditTrail(store)

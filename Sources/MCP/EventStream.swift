@@ -9,30 +9,31 @@ final class EventStream: Sendable {
     private let endpoint: String
     private let http: HTTPClient
     private let limits: MCPLimits
-    private let mailbox: Mailbox
+    private let events: EventReader
+    private let mailbox = Mailbox()
 
     private init(
-        _ address: MCPServerAddress, _ endpoint: String, _ http: HTTPClient, _ limits: MCPLimits, _ mailbox: Mailbox
+        _ address: MCPServerAddress, _ endpoint: String, _ http: HTTPClient, _ limits: MCPLimits, _ events: EventReader
     ) {
         self.address = address
         self.endpoint = endpoint
         self.http = http
         self.limits = limits
-        self.mailbox = mailbox
+        self.events = events
     }
 
-    /// Opens the stream, and reads it for as long as `body` works with it.
-    static func open<Value: Sendable>(
-        _ address: MCPServerAddress, _ http: HTTPClient, _ limits: MCPLimits,
-        _ body: @escaping @Sendable (Link) async throws(MCPFailure) -> Value
-    ) async throws(MCPFailure) -> Value {
+    /// Opens the stream, and waits for the address to post to.
+    static func open(
+        _ address: MCPServerAddress, _ http: HTTPClient, _ limits: MCPLimits
+    ) async throws(MCPFailure) -> EventStream {
         var headers = address.headers
         headers["Accept"] = "text/event-stream"
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             url: address.url, headers: headers,
             timeouts: HTTPTimeouts(
                 connect: min(limits.request, .seconds(10)), idle: limits.session, total: limits.session),
             followsRedirects: true, bodyBytesMax: .max)
+        request.scope = address.scope
         let response: HTTPResponse
         do throws(OutboundError) {
             response = try await http.send(request)
@@ -47,25 +48,7 @@ final class EventStream: Sendable {
         }
         var events = EventReader(response.body, limits)
         let endpoint = try await endpoint(&events, address, limits)
-        let stream = EventStream(address, endpoint, http, limits, Mailbox())
-        let reader = events
-        return try await withTaskGroup(of: Result<Value, MCPFailure>?.self) { group in
-            group.addTask {
-                await stream.read(reader)
-                return nil
-            }
-            group.addTask {
-                do throws(MCPFailure) {
-                    return .success(try await body(stream.link))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            var outcome: Result<Value, MCPFailure>?
-            while outcome == nil, let next = await group.next() { outcome = next }
-            group.cancelAll()
-            return outcome ?? .failure(.cancelled)
-        }.get()
+        return EventStream(address, endpoint, http, limits, events)
     }
 
     /// The address to post to. It must be of the same origin: credentials go there.
@@ -83,17 +66,17 @@ final class EventStream: Sendable {
         throw .malformed("the stream does not name the address for messages")
     }
 
-    private var link: Link {
+    var link: Link {
         Link(
             exchange: { outgoing async throws(MCPFailure) in try await self.exchange(outgoing) },
-            tell: { message async throws(MCPFailure) in try await self.post(message, time: self.limits.request) },
-            adopt: { _ in }, close: {})
+            tell: { message, time async throws(MCPFailure) in try await self.post(message, time: time) },
+            adopt: { _ in }, close: {}, isOver: { self.mailbox.isClosed })
     }
 
     private func exchange(_ outgoing: Outgoing) async throws(MCPFailure) -> Message.Incoming {
-        mailbox.expect(outgoing.id)
+        mailbox.expect(outgoing.id, outgoing.progressed)
         do throws(MCPFailure) {
-            try await post(outgoing.message, time: outgoing.time)
+            try await post(outgoing.message, time: outgoing.time, own: outgoing.headers)
         } catch {
             mailbox.forget(outgoing.id)
             throw error
@@ -101,13 +84,17 @@ final class EventStream: Sendable {
         return try await mailbox.take(outgoing.id)
     }
 
-    private func post(_ message: JSONValue, time: Duration) async throws(MCPFailure) {
+    private func post(
+        _ message: JSONValue, time: Duration, own: HTTPHeaders = [:]
+    ) async throws(MCPFailure) {
         var headers = address.headers
+        for field in own.fields { headers[field.name] = field.value }
         headers["Content-Type"] = "application/json"
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: "POST", url: endpoint, headers: headers, body: message.jsonBytes,
             timeouts: HTTPTimeouts(connect: min(time, .seconds(10)), idle: time, total: time),
             bodyBytesMax: limits.messageBytesMax)
+        request.scope = address.scope
         let response: HTTPResponse
         do throws(OutboundError) {
             response = try await http.send(request)
@@ -119,15 +106,18 @@ final class EventStream: Sendable {
         }
     }
 
-    /// Puts answers where they are waited for, until the stream ends.
-    private func read(_ reader: EventReader) async {
-        var events = reader
+    /// Puts answers where they are waited for, until the stream ends. Has one caller.
+    func read() async {
+        var events = events
         do throws(MCPFailure) {
             var unasked = 0
             while let event = try await events.next() {
                 guard event.name.isEmpty || event.name == "message", !event.data.isEmpty else { continue }
                 for message in try Message.read(event.data) {
-                    if mailbox.deliver(message) { continue }
+                    if mailbox.deliver(message) {
+                        unasked = 0
+                        continue
+                    }
                     unasked += 1
                     guard unasked <= limits.messagesMax else {
                         throw .tooMuch("\(limits.messagesMax) messages that nobody asked for")
@@ -153,16 +143,30 @@ final class Mailbox: Sendable {
 
     private struct State {
         var slots: [Int: Slot] = [:]
+        var progressed: [Int: @Sendable () -> Void] = [:]
         var failure: MCPFailure?
     }
 
     private let state = Mutex(State())
 
     /// Keeps what comes for a request from now on.
-    func expect(_ id: Int) { state.withLock { $0.slots[id] = .expected } }
+    func expect(_ id: Int, _ progressed: (@Sendable () -> Void)? = nil) {
+        state.withLock { state in
+            state.slots[id] = .expected
+            state.progressed[id] = progressed
+        }
+    }
 
     /// Keeps it no longer.
-    func forget(_ id: Int) { state.withLock { $0.slots[id] = nil } }
+    func forget(_ id: Int) {
+        state.withLock { state in
+            state.slots[id] = nil
+            state.progressed[id] = nil
+        }
+    }
+
+    /// Whether nothing comes any more.
+    var isClosed: Bool { state.withLock { $0.failure != nil } }
 
     /// Waits for what comes for a request.
     func take(_ id: Int) async throws(MCPFailure) -> Message.Incoming {
@@ -187,8 +191,13 @@ final class Mailbox: Sendable {
     /// Hands over what came; false when nobody asked for it.
     func deliver(_ message: Message.Incoming) -> Bool {
         switch message {
-        case .result(let id, _), .error(.some(let id), _, _, _): settle(id, .success(message))
-        default: false
+        case .result(let id, _), .error(.some(let id), _, _, _): return settle(id, .success(message))
+        default:
+            guard let id = message.progress, let progressed = state.withLock({ $0.progressed[id] }) else {
+                return false
+            }
+            progressed()
+            return true
         }
     }
 

@@ -1,48 +1,4 @@
 import Catalog
-import Synchronization
-
-/// Calls over a link: gives out ids and keeps to the time.
-final class Calls: Sendable {
-    let limits: MCPLimits
-    private let link: Link
-    private let elapsed: @Sendable () -> Duration
-    private let began: Duration
-    private let last = Mutex(0)
-
-    init(link: Link, limits: MCPLimits, elapsed: @escaping @Sendable () -> Duration) {
-        self.link = link
-        self.limits = limits
-        self.elapsed = elapsed
-        began = elapsed()
-    }
-
-    /// What came for a request, good or bad.
-    func exchange(
-        _ method: String, _ parameters: JSONObject, within time: Duration? = nil
-    ) async throws(MCPFailure) -> Message.Incoming {
-        var time = time ?? limits.request
-        if let session = limits.session { time = min(time, session - (elapsed() - began)) }
-        guard time > .zero else { throw .timedOut }
-        let id = last.withLock { last in
-            last += 1
-            return last
-        }
-        return try await link.exchange(Outgoing(id: id, method: method, parameters: parameters, time: time))
-    }
-
-    /// The result of a request. Throws the error that came instead.
-    func result(_ method: String, _ parameters: JSONObject) async throws(MCPFailure) -> JSONObject {
-        switch try await exchange(method, parameters) {
-        case .result(_, let result): return result
-        case .error(_, let code, let message, _): throw .server(code: code, message: message)
-        case .request, .notification: throw .malformed("its answer is none")
-        }
-    }
-
-    func tell(_ method: String) async throws(MCPFailure) { try await link.tell(Message.notification(method)) }
-
-    func adopt(_ revision: Revision) { link.adopt(revision) }
-}
 
 /// How a session begins.
 struct Handshake: Sendable {
@@ -55,16 +11,27 @@ struct Handshake: Sendable {
     /// A session that is gone on with: nothing is known of the server.
     var resumed: MCPSession { MCPSession(server: MCPServerDescription(), calls: calls, meta: nil) }
 
+    /// A session with a server of the newest revision, which keeps none; nil for other servers.
+    func resumed(knowing server: MCPServerDescription) -> MCPSession? {
+        guard server.revision == Revision.newest.rawValue else { return nil }
+        calls.adopt(.newest)
+        return MCPSession(server: server, calls: calls, meta: meta)
+    }
+
+    /// What every request of the newest revision carries.
+    private var meta: JSONObject {
+        [
+            "io.modelcontextprotocol/protocolVersion": .string(Revision.newest.rawValue),
+            "io.modelcontextprotocol/clientInfo": .object(client),
+            "io.modelcontextprotocol/clientCapabilities": [:],
+        ]
+    }
+
     /// Asks a server for what it is, as the newest revision does it; one that does not understand that is greeted as
     /// the older ones did.
     func discover() async throws(MCPFailure) -> MCPSession {
         let revision = Revision.newest
         calls.adopt(revision)
-        let meta: JSONObject = [
-            "io.modelcontextprotocol/protocolVersion": .string(revision.rawValue),
-            "io.modelcontextprotocol/clientInfo": .object(client),
-            "io.modelcontextprotocol/clientCapabilities": [:],
-        ]
         let answer: Message.Incoming
         do throws(MCPFailure) {
             answer = try await calls.exchange(

@@ -6,12 +6,14 @@ import Synchronization
 struct Link: Sendable {
     /// Sends a request and returns what came for its id.
     let exchange: @Sendable (_ request: Outgoing) async throws(MCPFailure) -> Message.Incoming
-    /// Sends what needs no answer.
-    let tell: @Sendable (_ message: JSONValue) async throws(MCPFailure) -> Void
+    /// Sends what needs no answer, within this time.
+    let tell: @Sendable (_ message: JSONValue, _ time: Duration) async throws(MCPFailure) -> Void
     /// Uses this revision of the protocol from now on.
     let adopt: @Sendable (_ revision: Revision) -> Void
     /// Ends the session.
-    let close: @Sendable () async -> Void
+    var close: @Sendable () async -> Void
+    /// Whether nothing can be sent any more, because the connection that carries the answers is gone.
+    let isOver: @Sendable () -> Bool
 }
 
 /// A request of ours on its way.
@@ -21,6 +23,10 @@ struct Outgoing: Sendable {
     let parameters: JSONObject
     /// The longest time until its answer is here.
     let time: Duration
+    /// Header fields of this request alone, where requests have some of their own.
+    var headers: HTTPHeaders = [:]
+    /// Told when the server says that it is getting on with it.
+    var progressed: (@Sendable () -> Void)?
 
     var message: JSONValue { Message.request(id, method, parameters) }
 }

@@ -6,7 +6,8 @@ public import Outbound
 public struct MCPClient: Sendable {
     private let http: HTTPClient
     private let version: String
-    private let elapsed: @Sendable () -> Duration
+    private let clock: MCPClock
+    private let eras: ServerEras
     /// The bounds of each session.
     public let limits: MCPLimits
 
@@ -16,62 +17,88 @@ public struct MCPClient: Sendable {
     ///   - http: what connections are made with; its policy says where to.
     ///   - version: the version of Covey, which servers are told.
     ///   - limits: the bounds of each session.
-    ///   - elapsed: time since some moment; never goes back.
-    public init(
-        http: HTTPClient, version: String, limits: MCPLimits = MCPLimits(),
-        elapsed: @escaping @Sendable () -> Duration
-    ) {
+    ///   - clock: the time.
+    public init(http: HTTPClient, version: String, limits: MCPLimits = MCPLimits(), clock: MCPClock) {
         self.http = http
         self.version = version
         self.limits = limits
-        self.elapsed = elapsed
+        self.clock = clock
+        eras = ServerEras(clock: clock)
     }
 
     /// Opens a session, works in it, and ends it.
     ///
     /// - Throws: why the server could not be spoken to, or what `body` throws.
     public func session<Value: Sendable>(
-        with address: MCPServerAddress, _ body: @escaping @Sendable (MCPSession) async throws(MCPFailure) -> Value
+        with address: MCPServerAddress, _ body: @Sendable (MCPSession) async throws(MCPFailure) -> Value
     ) async throws(MCPFailure) -> Value {
-        switch address.transport {
-        case .streamableHTTP:
-            do throws(MCPFailure) {
-                return try await work(StreamableHTTP(address, http, limits).link, address, body)
-            } catch .sessionEnded where address.sessionID != nil {
-                var fresh = address
-                fresh.sessionID = nil
-                return try await work(StreamableHTTP(fresh, http, limits).link, fresh, body)
-            }
-        case .serverSentEvents:
-            return try await EventStream.open(address, http, limits) { link async throws(MCPFailure) in
-                try await self.work(link, address, body)
-            }
+        do throws(MCPFailure) {
+            return try await work(address, body)
+        } catch .sessionEnded where address.sessionID != nil {
+            var fresh = address
+            fresh.sessionID = nil
+            return try await work(fresh, body)
         }
     }
 
     private func work<Value: Sendable>(
-        _ link: Link, _ address: MCPServerAddress,
-        _ body: @Sendable (MCPSession) async throws(MCPFailure) -> Value
+        _ address: MCPServerAddress, _ body: @Sendable (MCPSession) async throws(MCPFailure) -> Value
     ) async throws(MCPFailure) -> Value {
-        let handshake = Handshake(
-            calls: Calls(link: link, limits: limits, elapsed: elapsed),
-            client: ["name": "covey", "version": .string(version)])
+        let session = try await open(address)
         do throws(MCPFailure) {
-            let session: MCPSession
-            if address.sessionID != nil {
-                session = handshake.resumed
-            } else if address.transport == .streamableHTTP {
-                session = try await handshake.discover()
-            } else {
-                session = try await handshake.initialize()
-            }
             let value = try await body(session)
-            await link.close()
+            await session.close()
             return value
         } catch {
-            await link.close()
+            await session.close()
             throw error
         }
+    }
+
+    /// Opens a session that lasts until it is closed.
+    ///
+    /// - Parameter known: What the server said of itself before; one of a revision without handshake is not asked
+    ///   again. Nil when nothing is known.
+    /// - Throws: why the server could not be spoken to; then nothing has to be closed.
+    public func open(
+        _ address: MCPServerAddress, knowing known: MCPServerDescription? = nil
+    ) async throws(MCPFailure) -> MCPSession {
+        var link: Link
+        switch address.transport {
+        case .streamableHTTP: link = StreamableHTTP(address, http, limits).link
+        case .serverSentEvents:
+            let stream = try await EventStream.open(address, http, limits)
+            let reader = stream.readAside()
+            link = stream.link
+            link.close = { reader.cancel() }
+        }
+        let calls = Calls(link: link, limits: limits, clock: clock)
+        let handshake = Handshake(calls: calls, client: ["name": "covey", "version": .string(version)])
+        do throws(MCPFailure) {
+            if address.sessionID != nil { return handshake.resumed }
+            guard address.transport == .streamableHTTP else { return try await handshake.initialize() }
+            if let known, let session = handshake.resumed(knowing: known) { return session }
+            return try await eras.begin(handshake, with: address.url)
+        } catch {
+            await calls.close()
+            throw error
+        }
+    }
+}
+
+/// Time as a client sees it: a struct of functions, so that tests step it.
+public struct MCPClock: Sendable {
+    /// Time since some moment; never goes back.
+    public let elapsed: @Sendable () -> Duration
+    /// Waits. Throws when the task is cancelled.
+    public let pause: @Sendable (Duration) async throws -> Void
+
+    /// A clock from its functions.
+    public init(
+        elapsed: @escaping @Sendable () -> Duration, pause: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.elapsed = elapsed
+        self.pause = pause
     }
 }
 
@@ -89,6 +116,14 @@ public struct MCPServerDescription: Sendable, Equatable {
     public var instructions: String?
 }
 
+/// The tools of a server.
+public struct MCPToolList: Sendable, Equatable {
+    /// The tools, in its order.
+    public var tools: [MCPToolDescription]
+    /// How long the server says that it holds; nil when it does not say.
+    public var isFreshFor: Duration?
+}
+
 /// One tool of a server.
 public struct MCPToolDescription: Sendable, Equatable {
     /// Its name, unique within the server.
@@ -97,6 +132,8 @@ public struct MCPToolDescription: Sendable, Equatable {
     public var description: String?
     /// The JSON Schema of its arguments.
     public var inputSchema: JSONObject
+    /// The arguments that calls repeat as header fields.
+    var parameterHeaders = ParameterHeaders()
 
     /// A tool from its parts.
     public init(name: String, description: String? = nil, inputSchema: JSONObject) {

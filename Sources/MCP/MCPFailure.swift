@@ -51,7 +51,7 @@ extension MCPFailure: CustomStringConvertible {
     /// The failure that an error of the connection is.
     init(_ error: OutboundError) {
         switch error {
-        case .timedOut: self = .timedOut
+        case .timedOut(.idle), .timedOut(.total): self = .timedOut
         case .cancelled: self = .cancelled
         case .tooLarge(let bytesMax): self = .tooMuch("a message of more than \(bytesMax) bytes")
         default: self = .network(error)

@@ -18,6 +18,8 @@ public struct MCPServerAddress: Sendable {
     public var headers: HTTPHeaders
     /// A session of streamable HTTP to go on with; nil for a new one.
     public var sessionID: String?
+    /// For whom it is spoken to: where requests may go depends on it. Nil for nobody in particular.
+    public var scope: EgressScope?
 
     /// An address from its parts.
     public init(

@@ -1,4 +1,5 @@
 import Catalog
+import Outbound
 
 /// A session with a server that has begun.
 public struct MCPSession: Sendable {
@@ -11,8 +12,9 @@ public struct MCPSession: Sendable {
     /// All tools of the server, page by page.
     ///
     /// - Throws: `malformed` when a tool is none or two have one name, `tooMuch` when a bound of `MCPLimits` is passed.
-    public func tools() async throws(MCPFailure) -> [MCPToolDescription] {
+    public func tools() async throws(MCPFailure) -> MCPToolList {
         let limits = calls.limits
+        var freshMs: Int?
         var tools: [MCPToolDescription] = []
         var names: Set<String> = []
         var bytes = 0
@@ -24,8 +26,9 @@ public struct MCPSession: Sendable {
             guard tools.count + listed.count <= limits.toolsMax else {
                 throw .tooMuch("more than \(limits.toolsMax) tools")
             }
+            if let ms = page["ttlMs"]?.integer { freshMs = min(freshMs ?? .max, max(0, ms)) }
             for value in listed {
-                let tool = try tool(value)
+                guard let tool = try tool(value) else { continue }
                 guard names.insert(tool.name).inserted else { throw .malformed("it has two tools \(tool.name)") }
                 bytes += tool.bytes
                 tools.append(tool)
@@ -34,10 +37,52 @@ public struct MCPSession: Sendable {
                 throw .tooMuch("tools of more than \(limits.toolsBytesMax) bytes")
             }
             cursor = page["nextCursor"]?.string
-            guard let cursor else { return tools }
+            guard let cursor else {
+                return MCPToolList(tools: tools, isFreshFor: freshMs.map { .milliseconds($0) })
+            }
             guard cursors.insert(cursor).inserted else { throw .malformed("its list of tools has no end") }
         }
         throw .tooMuch("more than \(limits.pagesMax) pages of tools")
+    }
+
+    /// Calls a tool.
+    ///
+    /// A server of a revision with handshake is told when the task is cancelled or the time is up; to the others the
+    /// end of the connection says so.
+    ///
+    /// - Throws: `timedOut` when nothing was heard for `MCPCall.idle`, or when `MCPCall.total` is over.
+    public func call(_ call: MCPCall) async throws(MCPFailure) -> MCPCallResult {
+        let id = calls.nextID()
+        var meta = self.meta ?? [:]
+        meta["progressToken"] = .integer(Int64(id))
+        meta["idempotencyKey"] = call.idempotencyKey.map(JSONValue.string)
+        var headers = self.meta == nil ? HTTPHeaders() : call.tool.parameterHeaders.headers(call.arguments)
+        if call.sendsKeyAsHeader { headers["Idempotency-Key"] = call.idempotencyKey }
+        let request = Outgoing(
+            id: id, method: "tools/call",
+            parameters: [
+                "name": .string(call.tool.name), "arguments": .object(call.arguments), "_meta": .object(meta),
+            ], time: call.total, headers: headers)
+        let answer: Message.Incoming
+        do throws(MCPFailure) {
+            answer = try await calls.watch(request, idle: call.idle, call.onProgress)
+        } catch {
+            if self.meta == nil, error == .cancelled || error == .timedOut { abandoned(id, error) }
+            throw error
+        }
+        return try MCPCallResult(try Calls.result(of: answer))
+    }
+
+    /// Whether the connection that carries the answers is gone: what is called now fails.
+    public var isOver: Bool { calls.isOver }
+
+    /// Ends the session, whatever becomes of the task, in a few seconds at most.
+    public func close() async { await calls.close() }
+
+    /// Tells the server that nobody waits for a request any more.
+    private func abandoned(_ id: Int, _ failure: MCPFailure) {
+        let reason = failure == .cancelled ? "The run was stopped." : "It took too long."
+        calls.tellAside("notifications/cancelled", ["requestId": .integer(Int64(id)), "reason": .string(reason)])
     }
 
     private func parameters(_ cursor: String?) -> JSONObject {
@@ -47,7 +92,8 @@ public struct MCPSession: Sendable {
         return parameters
     }
 
-    private func tool(_ value: JSONValue) throws(MCPFailure) -> MCPToolDescription {
+    /// A tool of the list; nil for one that must not be used.
+    private func tool(_ value: JSONValue) throws(MCPFailure) -> MCPToolDescription? {
         let limits = calls.limits
         guard let name = value["name"]?.string, !name.isEmpty else { throw .malformed("a tool has no name") }
         guard name.utf8.count <= limits.nameBytesMax else {
@@ -61,7 +107,12 @@ public struct MCPSession: Sendable {
         guard JSONValue.object(schema).nests(atMost: limits.schemaDepthMax) else {
             throw .tooMuch("an inputSchema of the tool \(name) that nests deeper than \(limits.schemaDepthMax)")
         }
-        return MCPToolDescription(name: name, description: description, inputSchema: schema)
+        var tool = MCPToolDescription(name: name, description: description, inputSchema: schema)
+        if meta != nil {
+            guard let headers = ParameterHeaders(schema) else { return nil }
+            tool.parameterHeaders = headers
+        }
+        return tool
     }
 }
 

@@ -11,7 +11,7 @@ enum Message {
         /// A request of the server's.
         case request(id: JSONValue, method: String)
         /// What it only tells.
-        case notification(method: String)
+        case notification(method: String, JSONObject)
     }
 
     /// Characters of a server's own words that are shown.
@@ -25,7 +25,11 @@ enum Message {
     }
 
     /// What we only tell.
-    static func notification(_ method: String) -> JSONValue { ["jsonrpc": "2.0", "method": .string(method)] }
+    static func notification(_ method: String, _ parameters: JSONObject = [:]) -> JSONValue {
+        var message: JSONObject = ["jsonrpc": "2.0", "method": .string(method)]
+        if !parameters.isEmpty { message["params"] = .object(parameters) }
+        return .object(message)
+    }
 
     /// Our answer to a request of the server's: we are there, and can do nothing else for it.
     static func answer(to id: JSONValue, method: String) -> JSONValue {
@@ -55,7 +59,9 @@ enum Message {
             throw .malformed("a message is not JSON-RPC 2.0")
         }
         if let method = message["method"]?.string {
-            guard let id = message["id"], !id.isNull else { return .notification(method: method) }
+            guard let id = message["id"], !id.isNull else {
+                return .notification(method: method, message["params"]?.object ?? [:])
+            }
             return .request(id: id, method: method)
         }
         if let error = message["error"]?.object {
@@ -70,13 +76,20 @@ enum Message {
     }
 
     /// A server's words on one line, cut short.
-    private static func clean(_ text: String) -> String {
+    static func clean(_ text: String) -> String {
         let line = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
         return line.count > messageLengthMax ? line.prefix(messageLengthMax) + "…" : line
     }
 }
 
 extension Message.Incoming {
+    /// The request of ours that a server says it is getting on with; nil when it says something else. The token is the
+    /// request's id, as `MCPSession.call` gives it.
+    var progress: Int? {
+        guard case .notification("notifications/progress", let parameters) = self else { return nil }
+        return parameters["progressToken"]?.integer
+    }
+
     /// Whether it is the answer to our request of this id. An error without an id answers what was sent last.
     func answers(_ id: Int) -> Bool {
         switch self {

@@ -29,22 +29,31 @@ final class StreamableHTTP: Sendable {
     var link: Link {
         Link(
             exchange: { outgoing async throws(MCPFailure) in try await self.exchange(outgoing) },
-            tell: { message async throws(MCPFailure) in try await self.tell(message) },
-            adopt: { revision in self.state.withLock { $0.revision = revision } }, close: { await self.close() })
+            tell: { message, time async throws(MCPFailure) in try await self.tell(message, time) },
+            adopt: { revision in self.state.withLock { $0.revision = revision } }, close: { await self.close() },
+            isOver: { false })
     }
 
-    private func request(_ method: String, _ body: JSONValue?, time: Duration) -> HTTPRequest {
+    private func request(
+        _ method: String, _ body: JSONValue?, time: Duration, own: HTTPHeaders = [:]
+    ) -> HTTPRequest {
         let (session, revision) = state.withLock { ($0.sessionID, $0.revision) }
         var headers = address.headers
+        for field in own.fields { headers[field.name] = field.value }
         headers["Accept"] = "application/json, text/event-stream"
         if body != nil { headers["Content-Type"] = "application/json" }
         headers["Mcp-Session-Id"] = session
         headers["MCP-Protocol-Version"] = revision?.rawValue
-        if revision?.hasHandshake == false { headers["Mcp-Method"] = body?["method"]?.string }
-        return HTTPRequest(
+        if revision?.hasHandshake == false {
+            headers["Mcp-Method"] = body?["method"]?.string
+            headers["Mcp-Name"] = body?["params"]?["name"]?.string.map(ParameterHeaders.encoded)
+        }
+        var request = HTTPRequest(
             method: method, url: address.url, headers: headers, body: body?.jsonBytes,
             timeouts: HTTPTimeouts(connect: min(time, .seconds(10)), idle: time, total: time), followsRedirects: true,
             bodyBytesMax: limits.messageBytesMax)
+        request.scope = address.scope
+        return request
     }
 
     private func send(_ request: HTTPRequest) async throws(MCPFailure) -> HTTPResponse {
@@ -56,7 +65,8 @@ final class StreamableHTTP: Sendable {
     }
 
     private func exchange(_ outgoing: Outgoing) async throws(MCPFailure) -> Message.Incoming {
-        let response = try await send(request("POST", outgoing.message, time: outgoing.time))
+        let response = try await send(
+            request("POST", outgoing.message, time: outgoing.time, own: outgoing.headers))
         if let error = try await response.refusal(limits, hasSession: state.withLock { $0.sessionID != nil }) {
             return error
         }
@@ -74,22 +84,30 @@ final class StreamableHTTP: Sendable {
     /// Reads the stream up to the answer. What the server asks meanwhile is answered, what it tells is passed over.
     private func answer(to outgoing: Outgoing, in body: HTTPBody) async throws(MCPFailure) -> Message.Incoming {
         var events = EventReader(body, limits)
-        for _ in 0..<limits.messagesMax {
+        var others = 0
+        while others < limits.messagesMax {
             guard let event = try await events.next() else { throw .malformed("the stream ends before the answer") }
+            others += 1
             // Events of other names, and empty ones that only keep the connection, are no messages.
             guard event.name.isEmpty || event.name == "message", !event.data.isEmpty else { continue }
             for message in try Message.read(event.data) {
                 if message.answers(outgoing.id) { return message }
+                if message.progress == outgoing.id, let progressed = outgoing.progressed {
+                    // How much of it there may be is bounded by the time of the request.
+                    others -= 1
+                    progressed()
+                    continue
+                }
                 if case .request(let id, let method) = message {
-                    try await tell(Message.answer(to: id, method: method))
+                    try await tell(Message.answer(to: id, method: method), limits.request)
                 }
             }
         }
         throw .tooMuch("\(limits.messagesMax) messages before the answer")
     }
 
-    private func tell(_ message: JSONValue) async throws(MCPFailure) {
-        let response = try await send(request("POST", message, time: limits.request))
+    private func tell(_ message: JSONValue, _ time: Duration) async throws(MCPFailure) {
+        let response = try await send(request("POST", message, time: time))
         let refusal = try await response.refusal(limits, hasSession: state.withLock { $0.sessionID != nil })
         if case .error(_, let code, let message, _)? = refusal { throw .server(code: code, message: message) }
     }

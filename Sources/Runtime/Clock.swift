@@ -1,4 +1,5 @@
 import Glibc
+public import MCP
 
 /// Time as the runtime sees it: a struct of functions, so that tests step it.
 public struct RuntimeClock: Sendable {
@@ -45,5 +46,13 @@ extension Duration {
     var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension RuntimeClock {
+    /// This clock as MCP clients take it.
+    public var mcp: MCPClock {
+        let pause = sleep
+        return MCPClock(elapsed: elapsed, pause: pause)
     }
 }

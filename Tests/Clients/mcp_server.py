@@ -10,9 +10,15 @@ import socket
 import sys
 import threading
 
+import mcp_authorization
+import mcp_tools
 import uvicorn
 from mcp.server.mcpserver import MCPServer
 from starlette.applications import Starlette
+
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+root = "http://127.0.0.1:%d" % listener.getsockname()[1]
 
 counts = {}
 under_way = {}
@@ -42,6 +48,13 @@ apps = {
     "/sse": official().sse_app(sse_path="/sse", message_path="/sse-messages/"),
 }
 apps["/sse-messages"] = apps["/sse"]
+apps.update(mcp_tools.official)
+provider = mcp_authorization.Provider(mcp_tools.note)
+apps["/guarded"] = mcp_tools.made(
+    "guarded", auth=mcp_authorization.settings(root, "/guarded"), auth_server_provider=provider
+).streamable_http_app(streamable_http_path="/guarded")
+for path in mcp_authorization.PATHS:
+    apps[path] = apps["/guarded"]
 
 
 async def body_of(receive):
@@ -159,6 +172,8 @@ async def raw(path, scope, receive, send):
         return await reply(send, 200, error(request, -32000, "no: " + headers.get("authorization", "") + "\n\x07"))
     if path == "/cut":
         return await reply(send, 200, event({"jsonrpc": "2.0", "method": "notifications/x"}), "text/event-stream")
+    if method == "tools/call" and await mcp_tools.call(path, request, headers, send, reply):
+        return
     if path == "/chatty":
         ping = event({"jsonrpc": "2.0", "id": 99, "method": "ping"})
         other = event({"jsonrpc": "2.0", "method": "notifications/progress", "params": {}})
@@ -171,13 +186,18 @@ async def app(scope, receive, send):
     path = "/" + scope["path"].split("/")[1]
     if path == "/counts":
         return await reply(send, 200, {"requests": counts, "atOnce": most_at_once})
+    if path == "/grants":
+        provider.change(json.loads(await body_of(receive)))
+        return await reply(send, 200, {})
+    if path in ("/seen", "/await", "/say"):
+        return await mcp_tools.control(path, scope, send, reply, await body_of(receive))
     counts[path] = counts.get(path, 0) + 1
     under_way[path] = under_way.get(path, 0) + 1
     most_at_once[path] = max(most_at_once.get(path, 0), under_way[path])
     try:
         if path not in apps:
             return await raw(path, scope, receive, send)
-        if path == "/legacy" and scope["method"] == "POST":
+        if path in ("/legacy", "/tools-legacy") and scope["method"] == "POST":
             body = await body_of(receive)
             if json.loads(body).get("method") == "server/discover":
                 return await reply(send, 404, b"Not Found", "text/plain")
@@ -197,7 +217,7 @@ async def app(scope, receive, send):
 async def lifespan(_):
     async with contextlib.AsyncExitStack() as stack:
         for path, inner in apps.items():
-            if path != "/sse-messages":
+            if not path.endswith("-messages") and path not in mcp_authorization.PATHS:
                 await stack.enter_async_context(inner.router.lifespan_context(inner))
         yield
 
@@ -215,8 +235,6 @@ def end_with_input():
 
 
 threading.Thread(target=end_with_input, daemon=True).start()
-listener = socket.socket()
-listener.bind(("127.0.0.1", 0))
 server = uvicorn.Server(uvicorn.Config(entry, log_level="error", lifespan="on"))
 
 

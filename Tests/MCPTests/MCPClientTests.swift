@@ -2,6 +2,7 @@ import Catalog
 import CoveyTesting
 import MCP
 import Outbound
+import Runtime
 import Testing
 
 /// Why the servers cannot be started, or nil when they can.
@@ -9,22 +10,19 @@ private let missingServers: Comment? = MCPTestServer.missing.map { "\($0)" }
 
 @Suite(.enabled(if: missingServers == nil, missingServers), .timeLimit(.minutes(8)), .serialized)
 struct MCPClientTests {
-    private static let clock = ContinuousClock()
-    private static let origin = clock.now
-
     private func client(
         _ limits: MCPLimits = MCPLimits(), policy: EgressPolicy = .development
     ) -> MCPClient {
-        MCPClient(http: .live(policy: policy), version: "0", limits: limits) {
-            Self.origin.duration(to: Self.clock.now)
-        }
+        MCPClient(
+            http: .live(policy: policy), version: "0", limits: limits,
+            clock: RuntimeClock.live.mcp)
     }
 
     private typealias Found = (server: MCPServerDescription, tools: [MCPToolDescription])
 
     private func find(_ client: MCPClient, _ address: MCPServerAddress) async throws(MCPFailure) -> Found {
         try await client.session(with: address) { session async throws(MCPFailure) in
-            (session.server, try await session.tools())
+            (session.server, try await session.tools().tools)
         }
     }
 

@@ -22,6 +22,11 @@ public struct SessionCookie: Sendable, Equatable {
         isSecure = false
     }
 
+    /// The values of the cookie of any name in a `Cookie` header, unescaped, at most four.
+    public static func values(named name: String, in header: String) -> [String] {
+        SessionCookie(named: name).values(in: header)
+    }
+
     /// Cookies of this name in one header that are looked at: a page of a neighbouring host may have added some.
     static let candidatesMax = 4
 

@@ -39,25 +39,16 @@ struct OpenIDMetadata: Sendable {
     init?(_ json: JSONValue) {
         guard let issuer = json["issuer"]?.string, let authorization = json["authorization_endpoint"]?.string,
             let token = json["token_endpoint"]?.string, let keys = json["jwks_uri"]?.string,
-            [authorization, token, keys].allSatisfy(Self.isFit)
+            [authorization, token, keys].allSatisfy(HTTPRequest.isConfidential)
         else { return nil }
         self.issuer = issuer
         authorizationEndpoint = authorization
         tokenEndpoint = token
         keysEndpoint = keys
-        userinfoEndpoint = json["userinfo_endpoint"]?.string.flatMap { Self.isFit($0) ? $0 : nil }
+        userinfoEndpoint = json["userinfo_endpoint"]?.string.flatMap { HTTPRequest.isConfidential($0) ? $0 : nil }
         let methods = json["token_endpoint_auth_methods_supported"]?.array?.compactMap(\.string)
         takesSecretInBody =
             methods.map { !$0.contains("client_secret_basic") && $0.contains("client_secret_post") } ?? false
-    }
-
-    /// Whether an address of a provider is one: https, but on this machine http too.
-    static func isFit(_ address: String) -> Bool {
-        if address.hasPrefix("https://") { return address.utf8.count <= 2000 }
-        guard address.hasPrefix("http://") else { return false }
-        let authority = address.dropFirst("http://".count).prefix { !"/?#".contains($0) }
-        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } : authority.prefix { $0 != ":" }
-        return ["127.0.0.1", "localhost", "[::1"].contains(String(host)) && address.utf8.count <= 2000
     }
 
     /// Whether it is the one of `issuer`. Some write a slash at the end and some do not.

@@ -1,5 +1,6 @@
 import Catalog
 import Cryptography
+import Outbound
 public import Store
 
 /// The providers of identities of tenants (manage spec §3.3).
@@ -133,7 +134,7 @@ extension People {
     }
 
     private func requireIssuer(_ issuer: String) async throws {
-        guard OpenIDMetadata.isFit(issuer) else {
+        guard HTTPRequest.isConfidential(issuer) else {
             throw Problem.refused(.badRequest, "INVALID_ISSUER", "The issuer must be an https address")
         }
         _ = try await documents.metadata(of: issuer)

@@ -3,7 +3,7 @@ public import Cryptography
 
 extension CredentialReference {
     /// Where the store keeps what the reference names; nil when it names nothing that a store of this server keeps.
-    private var place: CredentialPlace? {
+    var place: CredentialPlace? {
         guard let key = retrievalParams?["key"]?.string else { return nil }
         return CredentialStores.store(credentialStoreId)?.place(key)
     }
@@ -18,12 +18,20 @@ extension CredentialReference {
         guard let entry = try entry(workspace) else { return nil }
         let (value, metadata) = try keyring.open(entry, of: workspace.branch)
         let token = (try? JSONValue(parsing: value))?.object
+        let grant = token.flatMap { AuthorizationGrant($0, in: entry) }
         let bearer = token?["access_token"]?.string ?? value
         let own = metadata.compactMap { name, value in value.string.map { (name: name, value: $0) } }
         let isGiven = own.contains { $0.name.lowercased() == "authorization" }
         return ResolvedCredential(
             headers: (isGiven ? [] : [(name: "Authorization", value: "Bearer \(bearer)")]) + own,
-            expiresAt: token.flatMap { ResolvedCredential.expiry(of: $0, since: entry.createdAt) })
+            expiresAt: token.flatMap { ResolvedCredential.expiry(of: $0, since: entry.createdAt) }, grant: grant)
+    }
+
+    /// The credential that a user has for a tool whose users each have one (manage spec §2.15); nil when there is none.
+    public static func own(of user: String, for tool: String, _ workspace: Workspace) throws -> Entry? {
+        var query = ListQuery(kind: kind.name, limit: 1)
+        query.filters = [ListQuery.Filter("toolId", is: tool), ListQuery.Filter("userId", is: user)]
+        return try workspace.page(query).entries.first
     }
 
     /// What the store keeps for the reference, sealed; nil for nothing.
@@ -47,6 +55,8 @@ public struct ResolvedCredential: Sendable {
     public let headers: [(name: String, value: String)]
     /// When the token expires, milliseconds since 1970; nil when it does not say.
     public let expiresAt: Int64?
+    /// What gets a new token when this one runs out; nil where nothing does.
+    public let grant: AuthorizationGrant?
 
     /// Seconds since 1970 are below this for thousands of years, milliseconds above since 1973.
     private static let secondsMax = 1e11

@@ -11,12 +11,10 @@ enum UserCredential {
         effect: .read { workspace, input in
             let tool = Tool(try Tool.kind.entry(workspace, input))
             let kind = CredentialReference.kind
-            var query = ListQuery(kind: kind.name, limit: 1)
-            query.filters = [
-                ListQuery.Filter("toolId", is: tool.id),
-                ListQuery.Filter("userId", is: workspace.surroundings.caller.name),
-            ]
-            guard tool.credentialScope == .user, let entry = try workspace.page(query).entries.first else {
+            let user = workspace.surroundings.caller.name
+            guard tool.credentialScope == .user,
+                let entry = try CredentialReference.own(of: user, for: tool.id, workspace)
+            else {
                 throw Problem.notFound(kind.title)
             }
             return .data(.object(try kind.shown(entry, workspace)))

@@ -21,6 +21,9 @@ struct TrustedOrigins: Sendable {
         origins = Set(addresses.compactMap(Self.origin))
     }
 
+    /// The origins of the server, the console and those that the operator named, in order.
+    var named: [String] { origins.sorted() }
+
     /// The origin of an address (RFC 6454 §4) in lower case; nil when it has none.
     static func origin(_ address: String) -> String? {
         guard let scheme = address.firstRange(of: "://") else { return nil }

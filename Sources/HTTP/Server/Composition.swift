@@ -1,6 +1,8 @@
 public import Access
 public import Catalog
 public import Logging
+import MCP
+public import Outbound
 public import Runtime
 public import Store
 
@@ -43,6 +45,8 @@ extension HTTPServer {
         public var metrics = Metrics()
         /// What opens `/metrics`; nil for this machine alone.
         public var metricsToken: String?
+        /// With what people sign in to servers of tools; nil where they do not.
+        public var outbound: HTTPClient?
 
         /// Parts with the defaults of a server on this machine.
         public init(
@@ -107,13 +111,19 @@ extension HTTPServer {
         let door = AppDoor(runners: runners, audit: audit, now: parts.clock.now)
         endpoints += AppSessions.endpoints(door, store) + WorkChallenges.endpoints(door)
         endpoints.append(PlaygroundAccess.endpoint(runners, store))
+        let origins = TrustedOrigins(
+            publicURL: parts.publicURL, people.settings, trustsThisMachine: parts.authentication.isDevelopment)
+        let signIn = ToolSignIn(
+            store: store, sealing: parts.sealing, projectKind: parts.projectKind,
+            authorization: parts.outbound.map { AuthorizationProtocol(http: $0) }, publicURL: parts.clientURL,
+            now: parts.clock.now)
+        endpoints += signIn.endpoints
         endpoints += ManagePeople.endpoints(people) + ManageInvitations.endpoints(people)
         let described = parts.operations + endpoints.map(\.operation)
         endpoints += Documents.endpoints(
             operations: described, schemas: parts.schemas + AppSessions.schemas, version: parts.version,
             publicURL: parts.clientURL)
-        let origins = TrustedOrigins(
-            publicURL: parts.publicURL, people.settings, trustsThisMachine: parts.authentication.isDevelopment)
+        endpoints.append(ToolSignInPage.endpoint(openers: origins.named))
         endpoints += PeopleEndpoints(people: people, origins: origins, sealing: parts.sealing).endpoints
         var routes = Routes<Dispatcher.Target>()
         let targets = endpoints.map(Dispatcher.Target.endpoint) + parts.operations.map(Dispatcher.Target.operation)

@@ -198,9 +198,9 @@ public final class HealthMonitor: Sendable {
 
 extension ConfigurationTransaction {
     /// What operations read with, for work that is nobody's request.
-    func reading(_ keyring: Keyring) -> Workspace {
+    func reading(_ keyring: Keyring, now: Int64 = 0) -> Workspace {
         workspace(
             WorkspaceTools(
-                projectKind: Project.kind.name, now: 0, makeID: { "" }, sealing: Sealing(keyring, kinds: [])))
+                projectKind: Project.kind.name, now: now, makeID: { "" }, sealing: Sealing(keyring, kinds: [])))
     }
 }

@@ -90,13 +90,14 @@ extension HealthMonitor {
             return (.needsAuth, health)
         }
         let transport = tool.config.mcp.transport
-        let address = MCPServerAddress(
+        var address = MCPServerAddress(
             url: tool.config.mcp.server.url,
             transport: transport?.type == .serverSentEvents ? .serverSentEvents : .streamableHTTP, headers: headers,
             sessionID: transport?.sessionId)
+        address.scope = EgressScope(tenant: branch.tenant, project: branch.project, tool: tool.id)
         do throws(MCPFailure) {
             let (server, tools) = try await client.session(with: address) { session async throws(MCPFailure) in
-                (session.server, try await session.tools())
+                (session.server, try await session.tools().tools)
             }
             health.found(server, tools)
             return (.healthy, health)
