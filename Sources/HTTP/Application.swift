@@ -88,16 +88,21 @@ public struct Application: Sendable {
         parts.rateLimits = settings.rateLimits
         parts.certificates = settings.certificates
         parts.metricsToken = settings.metricsToken
-        parts.outbound = outbound
         let report = RunReporter { logger.take($0) }
         let exporter = settings.traces.map { traces in
             TraceExporter(
                 traces.export, client: traces.client, metrics: parts.metrics, clock: clock, report: report)
         }
+        parts.outbound = outbound
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(
-                store: store, models: ModelSource(models), limits: settings.runtimeLimits),
+                store: store, models: ModelSource(models), limits: settings.runtimeLimits,
+                servers: outbound.map { http in
+                    MCPServers(
+                        http: http, version: settings.version, store: store, keyring: keyring, clock: clock,
+                        limits: settings.runtimeLimits)
+                }),
             limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
             exporter: exporter)
         let health = outbound.map { http in

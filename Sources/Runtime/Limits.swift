@@ -35,6 +35,20 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var toolCallMs = 60_000
     /// How long a tool call may wait for a person before it counts as refused, milliseconds.
     public var approvalMs = 604_800_000
+    /// How long an MCP server may take to be there and to list its tools, milliseconds.
+    public var mcpConnectMs = 10_000
+    /// How long a call of an MCP tool may take without a sign of progress, milliseconds.
+    public var mcpCallMs = 60_000
+    /// How long a call of an MCP tool may take whatever the progress, milliseconds.
+    public var mcpCallMaxMs = 600_000
+    /// How long the list of tools of an MCP server holds that does not say, milliseconds; 0 to ask each time.
+    public var mcpListMs = 60_000
+    /// Lists of tools of MCP servers that are kept in memory.
+    public var mcpLists = 1000
+    /// Failures in a row after which an MCP server is left alone for a while.
+    public var mcpCircuitFailures = 3
+    /// How long such a server is left alone, milliseconds.
+    public var mcpCircuitRestMs = 30_000
     /// Bytes of a run's log that are kept in memory for readers; what is older they read from the store.
     public var feedBytes = 5_242_880
     /// How long a reader of a run that waits for a person waits with it, milliseconds.
@@ -92,6 +106,13 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_TOOL_MAX_OUTPUT_BYTES", range: 1024...67_108_864, path: \.toolOutputBytes),
         Entry(name: "AGENTS_TOOL_MAX_DURATION_MS", range: hour, path: \.toolCallMs),
         Entry(name: "AGENTS_TOOL_APPROVAL_MAX_WAIT_MS", range: 1000...31_622_400_000, path: \.approvalMs),
+        Entry(name: "AGENTS_MCP_TOOL_CONNECTION_TIMEOUT_MS", range: 100...600_000, path: \.mcpConnectMs),
+        Entry(name: "AGENTS_MCP_TOOL_REQUEST_TIMEOUT_MS_DEFAULT", range: hour, path: \.mcpCallMs),
+        Entry(name: "AGENTS_MCP_TOOL_MAX_DURATION_MS", range: hour, path: \.mcpCallMaxMs),
+        Entry(name: "AGENTS_MCP_TOOL_LIST_MS", range: 0...86_400_000, path: \.mcpListMs),
+        Entry(name: "AGENTS_MCP_TOOL_LISTS", range: 0...100_000, path: \.mcpLists),
+        Entry(name: "AGENTS_MCP_CIRCUIT_FAILURES", range: 1...1000, path: \.mcpCircuitFailures),
+        Entry(name: "AGENTS_MCP_CIRCUIT_REST_MS", range: 100...3_600_000, path: \.mcpCircuitRestMs),
         Entry(name: "AGENTS_STREAM_BUFFER_MAX_SIZE_BYTES", range: 4096...268_435_456, path: \.feedBytes),
         Entry(name: "AGENTS_STREAM_MAX_LIFETIME_MS", range: 1000...86_400_000, path: \.suspendedReaderMs),
         Entry(name: "AGENTS_CONVERSATION_HISTORY_DEFAULT_LIMIT", range: 0...1000, path: \.historyMessages),

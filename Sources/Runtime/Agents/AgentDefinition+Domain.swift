@@ -8,16 +8,19 @@ extension ConfigurationCache {
     /// - Parameters:
     ///   - models: where models come from.
     ///   - limits: the bounds that agents have where they set none.
-    public convenience init(store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits()) {
+    ///   - servers: the servers of tools; nil where none is asked.
+    public convenience init(
+        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), servers: MCPServers? = nil
+    ) {
         self.init(store: store, models: models, limits: limits) { graph in
             let graph = ProjectGraph(entries: graph.entries)
-            return graph.agents.values.map { AgentDefinition($0, in: graph.project) }
+            return graph.agents.values.map { AgentDefinition($0, in: graph.project, servers) }
         }
     }
 }
 
 extension AgentDefinition {
-    init(_ graph: AgentGraph, in project: Project?) {
+    init(_ graph: AgentGraph, in project: Project?, _ servers: MCPServers?) {
         let agent = graph.agent
         id = agent.id
         name = agent.name
@@ -27,13 +30,13 @@ extension AgentDefinition {
         isDurable = agent.executionMode == .durable
         transferLimit = agent.stopWhen?.transferCountIs ?? project?.stopWhen?.transferCountIs
         model = ModelChoice(agent.models) ?? ModelChoice(project?.models)
-        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project) }
+        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, servers) }
         if let context = graph.contextConfig { needs.append("context config '\(context.id)'") }
     }
 }
 
 extension SubAgentDefinition {
-    init(_ graph: SubAgentGraph, in project: Project?) {
+    init(_ graph: SubAgentGraph, in project: Project?, _ servers: MCPServers?) {
         let subAgent = graph.subAgent
         id = subAgent.id
         name = subAgent.name
@@ -43,7 +46,11 @@ extension SubAgentDefinition {
         stepLimit = subAgent.stopWhen?.stepCountIs ?? project?.stopWhen?.stepCountIs
         history = HistorySettings(subAgent.conversationHistoryConfig)
         transfers = graph.transfers.map(\.target)
-        needs += graph.tools.map { "MCP tool '\($0.tool.name)'" }
+        if let servers {
+            sources += graph.tools.map { servers.source(MCPUse(tool: $0.tool, relation: $0.relation)) }
+        } else {
+            needs += graph.tools.map { "MCP tool '\($0.tool.name)'" }
+        }
         needs += graph.functionTools.map { "function tool '\($0.functionTool.name)'" }
         for delegate in graph.delegates {
             switch delegate {

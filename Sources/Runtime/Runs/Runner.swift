@@ -99,7 +99,8 @@ extension ActiveRun {
         guard let at = state.withLock({ $0.run.frame(frame) }), let subAgent = agent.subAgents[at.subAgent],
             let tool = await stay(of: at, subAgent).toolset.tools[call.name]
         else { return outcome(.string("The tool '\(call.name)' does not exist any more."), isError: true) }
-        limit(task, to: .milliseconds(world.limits.toolCallMs))
+        let longestMs = tool.longestMs ?? world.limits.toolCallMs
+        limit(task, to: .milliseconds(longestMs))
         defer { limit(task, to: nil) }
         do {
             let context = context(at, call: call.id)
@@ -114,7 +115,7 @@ extension ActiveRun {
             return outcome(.string(failure.message), isError: true)
         } catch is CancellationError {
             guard state.withLock({ $0.tasks.isTimedOut(task) }) else { throw CancellationError() }
-            let seconds = world.limits.toolCallMs / 1000
+            let seconds = longestMs / 1000
             return outcome(.string("The tool did not answer within \(seconds) seconds."), isError: true)
         } catch {
             return outcome(.string("The tool failed."), isError: true)

@@ -68,7 +68,11 @@ extension ActiveRun {
     func context(_ frame: RunFrame, call: String?) -> ToolContext {
         ToolContext(
             scope: scope, frame: frame.number, subAgent: frame.subAgent,
-            idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", values: [:], clock: world.clock)
+            idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", values: [:], clock: world.clock
+        ) { notice in
+            // Where the log cannot be written the run is over for this process, and its readers know why.
+            _ = try? await self.take(.notice(frame: frame.number, notice))
+        }
     }
 
     /// Closes stays beside everything else: a server that does not answer holds up nobody.

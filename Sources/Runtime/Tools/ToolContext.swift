@@ -1,4 +1,5 @@
 import Catalog
+import Events
 import Store
 
 /// For whom a run is made. The same for the whole run, also after a restart.
@@ -40,4 +41,6 @@ struct ToolContext: Sendable {
     let values: JSONObject
     /// The time.
     let clock: RuntimeClock
+    /// Tells the people who use and build the agent something that does not stop the run.
+    let notice: @Sendable (RunNotice) async -> Void
 }

@@ -12,6 +12,8 @@ struct Toolset: Sendable {
         let definition: ToolDefinition
         /// What a run may do with it; its name is that of the definition.
         let rule: RunToolRule
+        /// The longest time of a call, milliseconds; nil for `RuntimeLimits.toolCallMs`.
+        var longestMs: Int?
         /// Makes the call. Throws `ToolFailure` with a sentence for the model, or anything else for "it failed".
         let call: @Sendable (ToolCall, ToolContext) async throws -> ToolOutput
     }
@@ -99,7 +101,7 @@ extension Toolset.Tool {
         rule.name = name
         var definition = definition
         definition.name = name
-        return Toolset.Tool(definition: definition, rule: rule, call: call)
+        return Toolset.Tool(definition: definition, rule: rule, longestMs: longestMs, call: call)
     }
 }
 

@@ -107,6 +107,7 @@ public struct UIMessageStream: Sendable {
             closeStep(&writer)
             sendOperations(logged, &writer)
         case .finished(let end): finish(end, logged, &writer)
+        case .equipped, .notice: sendOperations(logged, &writer)
         default: if emitsOperations { sendOperations(logged, &writer) }
         }
     }

@@ -1,0 +1,43 @@
+import Catalog
+import Cryptography
+import Domain
+import Outbound
+import Store
+
+/// The header fields of calls to a server (run spec §13.2): those of the credential, over them the tool's and over
+/// those the relation's, rendered for the run.
+struct MCPHeaders: Sendable {
+    let tool: HeaderMap?
+    let relation: HeaderMap?
+
+    /// A field that cannot be filled in.
+    struct Unfilled: Error {
+        let header: String
+        let placeholder: String
+        let reason: String
+    }
+
+    /// The fields for a run.
+    ///
+    /// - Throws: `Unfilled` for the first field with a placeholder that has no value: a call with half of its fields
+    ///   could do something else than was meant. `UnsealingError`.
+    func fields(
+        over credential: [(name: String, value: String)], for context: ToolContext, keyring: Keyring,
+        in branch: BranchKey
+    ) throws -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        for (name, value) in credential { headers[name] = value }
+        let values = TemplateValues(
+            document: .object(context.values), conversation: context.scope.conversation.id)
+        for map in [tool, relation].compactMap(\.self) {
+            for (name, text) in try keyring.open(map, of: branch) {
+                do throws(MissingPlaceholder) {
+                    headers[name] = try Template(text).strictly(values)
+                } catch {
+                    throw Unfilled(header: name, placeholder: error.placeholder, reason: error.reason)
+                }
+            }
+        }
+        return headers
+    }
+}
