@@ -57,6 +57,16 @@ struct MCPCredentialTests {
         }
     }
 
+    @Test func `a credential that a server repeats in a failure reaches neither model nor people`() async throws {
+        let use = Server("t", "/tools", tool: ["headers": ["X-Key": "secret-of-the-project"]])
+        try await ToolScene.run(ToolScene.calling("fail", "{reason: 'no secret-of-the-project'}"), [use]) { scene in
+            let parts = try await scene.parts()
+            #expect(parts.spoken.contains("failed: ") && parts.notices.map(\.code) == ["mcp_tool_error"])
+            let shown = parts.filter { $0["type"] != "tool-input-available" }.map(\.jsonText).joined()
+            #expect(!shown.contains("secret-of-the-project"), "\(shown)")
+        }
+    }
+
     @Test func `each user's own credential is used for them alone`() async throws {
         let use = Server("t", "/tools", tool: ["credentialScope": "user"])
         try await ToolScene.run(ToolScene.calling("inspect"), [use]) { scene in

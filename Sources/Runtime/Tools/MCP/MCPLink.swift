@@ -112,6 +112,9 @@ final class MCPLink: Sendable {
         await session.close()
     }
 
+    /// What every request carries now.
+    var headers: HTTPHeaders { state.withLock { $0.address.headers } }
+
     /// Ends the connection. What is asked for afterwards fails.
     func close() async {
         let session = state.withLock { state in

@@ -88,6 +88,8 @@ struct MCPTools: Sendable {
 
     /// The sentence of run spec §13.2.
     private func failed(_ name: String, _ reason: String, _ context: ToolContext) async -> Toolset.ToolFailure {
+        // Servers repeat what they were sent, credentials too.
+        let reason = HealthMonitor.without(link.headers, reason)
         let said = reason.count > Self.reasonMax ? reason.prefix(Self.reasonMax) + "…" : reason[...]
         await context.notice(
             opening.notice(.error, "mcp_tool_error", "The tool '\(name)' of '\(use.name)' failed: \(said)"))
