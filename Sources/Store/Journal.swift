@@ -103,6 +103,7 @@ extension Connection {
             try execute(InboxSQL.wakeForLetters, [.text(key.id)])
         case .lettersTaken(let key, let ids):
             for id in ids { try execute(InboxSQL.remove, [.text(key.id), .text(id)]) }
+        case .artifact(let row): try put(row)
         case .events(let run, let events):
             for event in events { try append(event, to: run) }
         case .activeSubAgent(let key, let subAgent, let at):

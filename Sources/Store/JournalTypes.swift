@@ -264,6 +264,9 @@ public enum RunChange: Sendable {
     case runSuspended(RunKey, wakeAt: Int64?, heldBy: String, at: Int64)
     /// Removes letters of these ids from the run's inbox.
     case lettersTaken(RunKey, [String])
+    /// Keeps an artifact in the ledger, in place of one of the same id, call and run. Fails with
+    /// `StoreError.foreignKeyViolation` when there is no such conversation.
+    case artifact(ArtifactRow)
     /// Appends events. Fails with `StoreError.uniqueViolation` when the run has one of that number,
     /// `.foreignKeyViolation` when there is no such run.
     case events(RunKey, [StoredEvent])
