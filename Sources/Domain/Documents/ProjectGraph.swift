@@ -34,7 +34,9 @@ public struct ProjectGraph: Sendable {
         credentials = shelf.byID(CredentialReference.self)
         let parts = AgentGraph.Parts(
             tools: tools, functions: functions, externalAgents: externalAgents, dataComponents: dataComponents,
-            artifactComponents: artifactComponents, agentIDs: Set(shelf.values(Agent.self, "").map(\.id)))
+            artifactComponents: artifactComponents, skills: shelf.byID(Skill.self),
+            skillFiles: Dictionary(grouping: shelf.values(SkillFile.self, ""), by: \.skillId),
+            agentIDs: Set(shelf.values(Agent.self, "").map(\.id)))
         agents = Dictionary(
             shelf.values(Agent.self, "").map { ($0.id, AgentGraph($0, shelf, parts)) }, uniquingKeysWith: { $1 })
     }
@@ -64,6 +66,8 @@ public struct AgentGraph: Sendable {
         let externalAgents: [String: ExternalAgent]
         let dataComponents: [String: DataComponent]
         let artifactComponents: [String: ArtifactComponent]
+        let skills: [String: Skill]
+        let skillFiles: [String: [SkillFile]]
         let agentIDs: Set<String>
     }
 
@@ -111,6 +115,16 @@ public struct SubAgentGraph: Sendable {
         public let function: Function
     }
 
+    /// A skill that it has.
+    public struct KnownSkill: Sendable {
+        /// The skill.
+        public let skill: Skill
+        /// Its files beside the entry, by path.
+        public let files: [SkillFile]
+        /// Whether its text is in every prompt.
+        public let isAlwaysLoaded: Bool
+    }
+
     /// The sub-agent itself.
     public let subAgent: SubAgent
     /// To whom it may hand over: relations of the type transfer, whose target is there.
@@ -125,6 +139,8 @@ public struct SubAgentGraph: Sendable {
     public let dataComponents: [DataComponent]
     /// The artifact components that it may make.
     public let artifactComponents: [ArtifactComponent]
+    /// What it knows how to do.
+    public let skills: [KnownSkill]
 
     init(
         _ subAgent: SubAgent, _ relations: Relations, _ parts: AgentGraph.Parts, _ ownTools: [String: FunctionTool],
@@ -159,6 +175,11 @@ public struct SubAgentGraph: Sendable {
         dataComponents = (relations.dataComponents[id] ?? []).compactMap { parts.dataComponents[$0.target] }
         artifactComponents = (relations.artifactComponents[id] ?? []).compactMap {
             parts.artifactComponents[$0.target]
+        }
+        skills = (relations.skills[id] ?? []).compactMap { relation in
+            guard let skill = parts.skills[relation.target] else { return nil }
+            let files = (parts.skillFiles[skill.id] ?? []).sorted { $0.filePath < $1.filePath }
+            return KnownSkill(skill: skill, files: files, isAlwaysLoaded: relation.detail.alwaysLoaded)
         }
     }
 }
