@@ -24,6 +24,8 @@ public enum RunEvent: Sendable, Hashable {
     case notice(frame: Int, RunNotice)
     /// A piece of the answer that is not text: a component, an artifact, or a summary of what is being done.
     case data(frame: Int, RunData)
+    /// What is too long for a model was replaced: the conversation before, or what a sub-agent did in this turn.
+    case compressed(frame: Int, RunCompression)
     /// A tool call waits for a person.
     case approvalRequested(frame: Int, RunApprovalRequest)
     /// A person, or the end of the time for it, decided on a tool call that waited.

@@ -33,6 +33,7 @@ extension RunEvent {
         case .equipped: "equipped"
         case .notice: "notice"
         case .data: "data"
+        case .compressed: "compressed"
         case .approvalRequested: "approval_requested"
         case .approvalDecided: "approval_decided"
         case .suspended: "suspended"
@@ -72,6 +73,7 @@ extension RunEvent {
             writer.raw("}")
         case .equipped(let frame, let equipment): writer.write(equipment.json, frame: frame)
         case .notice(let frame, let notice): writer.write(notice.json, frame: frame)
+        case .compressed(let frame, let compression): writer.write(compression.json, frame: frame)
         case .data(let frame, let data): writer.write(data.json, frame: frame)
         case .approvalRequested(let frame, let request): writer.write(request.json, frame: frame)
         case .approvalDecided(let frame, let decision): writer.write(decision.json, frame: frame)
@@ -124,6 +126,7 @@ extension RunEvent {
             self = .retried(frame: frame, try members.failure("failure"), attempt: try members.number("attempt"))
         case "equipped": self = .equipped(frame: frame, try members.equipment())
         case "notice": self = .notice(frame: frame, try members.notice())
+        case "compressed": self = .compressed(frame: frame, try members.compression())
         case "data": self = .data(frame: frame, try members.data())
         case "approval_requested": self = .approvalRequested(frame: frame, try members.approvalRequest())
         case "approval_decided": self = .approvalDecided(frame: frame, try members.approvalDecision())

@@ -74,7 +74,7 @@ extension Members {
     }
 
     /// The word `name`, one that this version knows.
-    private func word<Word: RawRepresentable<String>>(_ name: String) throws(RunEventCodingError) -> Word {
+    func word<Word: RawRepresentable<String>>(_ name: String) throws(RunEventCodingError) -> Word {
         let text = try text(name)
         guard let word = Word(rawValue: text) else { throw fault(name, "is an unknown word '\(text)'") }
         return word

@@ -78,6 +78,34 @@ public struct RuntimeLimits: Sendable, Hashable {
     /// How long a tool belongs to the process that looks at it, milliseconds.
     public var toolHealthLeaseMs = 60_000
 
+    /// How many times a model is asked again for an answer that breaks its sub-agent's output contract, where the
+    /// contract does not say.
+    public var contractRetries = 2
+    /// Whether what is too long for a model is summarized.
+    public var compresses = true
+    /// The most tokens that a model of unknown window is given.
+    public var compressionLimitTokens = 120_000
+    /// Tokens that are kept free below it.
+    public var compressionBufferTokens = 20_000
+    /// The longest time of a model call that summarizes, names or tells what is being done, milliseconds.
+    public var summarizerMs = 90_000
+    /// Artifacts of the conversation that a model is told of, the newest.
+    public var promptArtifacts = 12
+    /// How many times a name for an artifact is asked for.
+    public var artifactNameAttempts = 3
+    /// The wait before the second time, milliseconds; it doubles with each further one.
+    public var artifactNameRetryMs = 1000
+    /// The longest such wait, milliseconds.
+    public var artifactNameRetryMaxMs = 10_000
+    /// Runs whose artifacts wait for their names; those of further runs keep the names that they have.
+    public var artifactNamings = 100
+    /// Events of a run after which it tells what it is doing, where its agent does not say.
+    public var statusEvents = 10
+    /// Seconds after which it does, where its agent does not say.
+    public var statusSeconds = 30
+    /// What was told last that the next telling is made with, so that nothing is told twice.
+    public var statusMemory = 3
+
     /// The defaults.
     public init() {}
 
@@ -128,11 +156,28 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_TOOL_HEALTH_WAIT_MS", range: 0...60_000, path: \.toolHealthWaitMs),
         Entry(name: "AGENTS_TOOL_HEALTH_PROBES", range: 1...128, path: \.toolHealthProbes),
         Entry(name: "AGENTS_TOOL_HEALTH_LEASE_MS", range: 1000...600_000, path: \.toolHealthLeaseMs),
+        Entry(name: "AGENTS_OUTPUT_CONTRACT_RETRIES_DEFAULT", range: 0...100, path: \.contractRetries),
+        Entry(name: "AGENTS_COMPRESSION_HARD_LIMIT", range: 1000...100_000_000, path: \.compressionLimitTokens),
+        Entry(name: "AGENTS_COMPRESSION_SAFETY_BUFFER", range: 0...100_000_000, path: \.compressionBufferTokens),
+        Entry(name: "AGENTS_LLM_GENERATION_SUBSEQUENT_CALL_TIMEOUT_MS", range: hour, path: \.summarizerMs),
+        Entry(name: "AGENTS_CONVERSATION_ARTIFACTS_LIMIT", range: 0...1000, path: \.promptArtifacts),
+        Entry(name: "AGENTS_ARTIFACT_GENERATION_MAX_RETRIES", range: 1...20, path: \.artifactNameAttempts),
+        Entry(name: "AGENTS_ARTIFACT_GENERATION_BACKOFF_INITIAL_MS", range: hour, path: \.artifactNameRetryMs),
+        Entry(name: "AGENTS_ARTIFACT_GENERATION_BACKOFF_MAX_MS", range: hour, path: \.artifactNameRetryMaxMs),
+        Entry(name: "AGENTS_ARTIFACT_SESSION_MAX_PENDING", range: 0...100_000, path: \.artifactNamings),
+        Entry(name: "AGENTS_STATUS_UPDATE_DEFAULT_NUM_EVENTS", range: 1...100, path: \.statusEvents),
+        Entry(name: "AGENTS_STATUS_UPDATE_DEFAULT_INTERVAL_SECONDS", range: 1...600, path: \.statusSeconds),
+        Entry(name: "AGENTS_ARTIFACT_SESSION_MAX_PREVIOUS_SUMMARIES", range: 0...100, path: \.statusMemory),
+    ]
+
+    /// The limits that are on or off.
+    static let switches: [(name: String, path: any WritableKeyPath<RuntimeLimits, Bool> & Sendable)] = [
+        ("AGENTS_COMPRESSION_ENABLED", \.compresses)
     ]
 
     private static let hour = 1...3_600_000
 
-    /// A name whose value is no whole number in its range.
+    /// A name whose value is no whole number in its range, or neither true nor false.
     public struct Invalid: Error, Sendable, Hashable, CustomStringConvertible {
         /// The names at fault with what they may be, in the order of the limits.
         public let reasons: [String]
@@ -154,6 +199,14 @@ public struct RuntimeLimits: Sendable, Hashable {
                 reasons.append(
                     "\(entry.name) must be a whole number from \(entry.range.lowerBound) to \(entry.range.upperBound)")
             }
+        }
+        for (name, path) in Self.switches {
+            guard let text = environment[name], !text.isEmpty else { continue }
+            guard let isOn = Bool(text.lowercased()) else {
+                reasons.append("\(name) must be true or false")
+                continue
+            }
+            self[keyPath: path] = isOn
         }
         guard reasons.isEmpty else { throw Invalid(reasons: reasons) }
     }

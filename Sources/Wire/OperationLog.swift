@@ -118,7 +118,9 @@ struct OperationLog: Sendable {
         case .approvalRequested(let frame, let request):
             approvals.insert(Call(frame: frame, id: request.callID))
             return []
-        case .started, .finished, .toolStarted, .equipped, .notice, .data, .approvalDecided, .suspended: return []
+        case .compressed(let frame, let compression): return [compressed(compression, by: subAgents[frame], at: at)]
+        case .data(let frame, let data): return saved(data, by: subAgents[frame], at: at)
+        case .started, .finished, .toolStarted, .equipped, .notice, .approvalDecided, .suspended: return []
         }
     }
 
@@ -171,7 +173,7 @@ struct OperationLog: Sendable {
     }
 
     /// One gated operation in its envelope.
-    private func operation(
+    func operation(
         _ type: String, _ label: String, _ subAgent: String?, _ at: Int64, _ data: JSONValue
     ) -> JSONValue {
         part([

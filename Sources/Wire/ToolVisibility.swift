@@ -5,7 +5,7 @@ enum ToolVisibility {
     /// Whether calls of the tool are shown as tool parts: all but those by which sub-agents work together and keep
     /// house.
     static func isShown(_ name: String) -> Bool {
-        isOperation(name) && name != "get_reference_artifact"
+        isOperation(name) && name != "get_reference_artifact" && name != "compress_context"
     }
 
     /// Whether calls of the tool appear as `tool_call` and `tool_result` operations.

@@ -41,6 +41,24 @@ private let delegation = RunDelegation(
 
 private let storedForms: [StoredForm] = [
     StoredForm(
+        .compressed(
+            frame: 0,
+            RunCompression(
+                .conversation, summary: ["overview": "words"], messages: 4, before: 500, after: 20, upTo: 7,
+                usage: Usage(inputTokens: 3, outputTokens: 2))), "compressed",
+        #"{"kind":"conversation_level","reason":"automatic","kept":0,"messages":4,"outcomes":0,"before":500,"#
+            + #""after":20,"count":"estimate","inputTokens":3,"outputTokens":2,"#
+            + #""summary":{"overview":"words"},"upTo":7}"#
+    ),
+    StoredForm(
+        .compressed(
+            frame: 2,
+            RunCompression(
+                .run, reason: .manual, kept: 2, messages: 6, outcomes: 3, before: 900, after: 400, count: .provider)),
+        "compressed",
+        #"{"frame":2,"kind":"mid_generation","reason":"manual","kept":2,"messages":6,"outcomes":3,"before":900,"#
+            + #""after":400,"count":"provider","inputTokens":0,"outputTokens":0}"#),
+    StoredForm(
         .started(start), "started",
         #"{"conversation":"c1","requestId":"chatcmpl-1","agent":"helpdesk","agentName":"Help \"Desk\"","#
             + #""subAgent":"router","userMessage":"u1","answerMessage":"m1"}"#),

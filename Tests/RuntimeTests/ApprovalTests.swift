@@ -162,7 +162,8 @@ import Testing
         #expect(try await first.all().last?.event.brief == "finished cancelled")
         #expect(
             try await world.messages("c1") == [
-                "user >router chat: Hello", "agent router chat: I would. [cancelled]", "user >router chat: Forget it",
+                "user >router chat: Hello", "assistant router tool-result: clock done",
+                "agent router chat: I would. [cancelled]", "user >router chat: Forget it",
                 "agent router chat: Hello.",
             ])
         let second = try await waiting(world, runs)

@@ -22,10 +22,19 @@ import Testing
         ) { try RuntimeLimits(environment: bad) }
     }
 
+    @Test func `what is on or off is true or false`() throws {
+        #expect(RuntimeLimits().compresses)
+        #expect(try !RuntimeLimits(environment: ["AGENTS_COMPRESSION_ENABLED": "False"]).compresses)
+        #expect(throws: RuntimeLimits.Invalid(reasons: ["AGENTS_COMPRESSION_ENABLED must be true or false"])) {
+            try RuntimeLimits(environment: ["AGENTS_COMPRESSION_ENABLED": "no"])
+        }
+    }
+
     @Test func `every limit has a name of its own and a default in its range`() {
         let limits = RuntimeLimits()
-        #expect(Set(RuntimeLimits.entries.map(\.name)).count == RuntimeLimits.entries.count)
-        #expect(RuntimeLimits.entries.count == Mirror(reflecting: limits).children.count)
+        let names = RuntimeLimits.entries.map(\.name) + RuntimeLimits.switches.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(names.count == Mirror(reflecting: limits).children.count)
         for entry in RuntimeLimits.entries {
             #expect(entry.range.contains(limits[keyPath: entry.path]), "\(entry.name)")
             #expect(entry.name.hasPrefix("AGENTS_"))

@@ -17,10 +17,18 @@ import Testing
 
         init(seed: UInt64) {
             numbers = SeededNumbers(seed: seed)
-            rules = RunRules.sample(
+            var rules = RunRules.sample(
                 transferLimit: Int.random(in: 0...3, using: &numbers),
                 stepLimit: Int.random(in: 1...5, using: &numbers),
                 streams: Bool.random(using: &numbers))
+            // Some make artifacts, and one must and never can.
+            let form = ArtifactRules(id: "doc", name: "Doc")
+            if Bool.random(using: &numbers) { rules.subAgents["router"]?.answer = AnswerRules(artifacts: [form]) }
+            if Bool.random(using: &numbers) { rules.subAgents["lookup"]?.answer = AnswerRules(artifacts: [form]) }
+            if Int.random(in: 0..<4, using: &numbers) == 0 {
+                rules.subAgents["search"]?.answer = AnswerRules(contract: ContractRules(artifacts: ["Doc"]))
+            }
+            self.rules = rules
             run = Run(rules: rules, makeID: makeID)
             let step = run.on(.started(.sample()))
             log = step.events
@@ -79,6 +87,9 @@ import Testing
                     let kinds: [ModelFailure.Kind] = [.cut, .overloaded, .auth, .contextLength, .timedOut]
                     let kind = kinds.randomElement(using: &numbers) ?? .cut
                     take(run.on(.modelFailed(frame: frame, call: call, ModelFailure(kind, "No."))))
+                } else if Int.random(in: 0..<12, using: &numbers) == 0 {
+                    inFlight.remove(at: position)
+                    take(run.on(.compressed(frame: frame, call: call, compression())))
                 } else {
                     let events = reply(at: position)
                     take(run.on(.model(frame: frame, call: call, events)))
@@ -90,9 +101,23 @@ import Testing
             }
         }
 
+        /// A summary of all, or nothing in place of the oldest.
+        private mutating func compression() -> RunCompression {
+            Bool.random(using: &numbers)
+                ? RunCompression(.run, summary: ["high_level": "It went well."], messages: 2, before: 9)
+                : RunCompression(.run, kept: 2, messages: 2, before: 9)
+        }
+
+        private static let texts = [
+            "word ", "word ", "word ", "<artif", "<artifact:create id=\"a\" tool=\"call\" type=\"Doc\" base=\"@\" />",
+            "<artifact:ref id=\"a\" tool=\"call\" />",
+        ]
+
         private mutating func reply(at position: Int) -> [ModelEvent] {
             var events: [ModelEvent] = []
-            if Bool.random(using: &numbers) { events.append(.text("word ")) }
+            if Bool.random(using: &numbers) {
+                events.append(.text(Self.texts.randomElement(using: &numbers) ?? ""))
+            }
             if Bool.random(using: &numbers) { return events }
             inFlight.remove(at: position)
             let names = [
@@ -167,6 +192,15 @@ import Testing
         #expect(world.log.filter { $0.brief.hasPrefix("finished") }.count == 1)
     }
 
+    /// Whether every outcome stands behind the answer that has its call.
+    private static func isPaired(_ transcript: [Message]) -> Bool {
+        transcript.indices.allSatisfy { position in
+            guard case .toolResults(let results) = transcript[position] else { return true }
+            guard position > 0, case .assistant(_, let calls) = transcript[position - 1] else { return false }
+            return calls.map(\.id) == results.map(\.callID)
+        }
+    }
+
     @Test func `folding a log gives the state that wrote it`() {
         for seed in UInt64(10_000)..<10_300 {
             var world = World(seed: seed)
@@ -179,6 +213,8 @@ import Testing
             #expect(folded.awaiting.map(\.call.call) == world.run.awaiting.map(\.call.call))
             #expect(folded.frames.map(\.transcript) == world.run.frames.map(\.transcript))
             #expect(folded.frames.map(\.allText) == world.run.frames.map(\.allText))
+            #expect(folded.answerParts == world.run.answerParts)
+            #expect(world.run.frames.allSatisfy { Self.isPaired($0.transcript) }, "seed \(seed)")
             #expect(folded.usage == world.run.usage)
         }
     }

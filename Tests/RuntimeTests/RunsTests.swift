@@ -237,7 +237,7 @@ import Testing
                 clock done
                 No money.
                 There is no tool named 'zap'. The tools are: transfer_to_billing, delegate_to_lookup, \
-                delegate_to_search, clock, pay, send.
+                delegate_to_search, clock, pay, send, compress_context.
                 """)
         #expect(Set(world.toolCalls.withLock { $0 }) == ["clock", "pay"])
     }

@@ -120,8 +120,8 @@ enum SampleLogs {
         return log
     }
 
-    /// A call of the sub-agent that answers and one of a worker wait for a person, who changes the first and refuses the
-    /// second.
+    /// A call of the sub-agent that answers and one of a worker wait for a person, who changes the first and refuses
+    /// the second.
     static func approvals(isDurable: Bool) -> SampleLog {
         var log = SampleLog(isDurable: isDurable)
         func ask(_ id: String, _ frame: Int) -> RunEvent {

@@ -14,13 +14,13 @@ extension ConfigurationCache {
     ) {
         self.init(store: store, models: models, limits: limits) { graph in
             let graph = ProjectGraph(entries: graph.entries)
-            return graph.agents.values.map { AgentDefinition($0, in: graph.project, servers) }
+            return graph.agents.values.map { AgentDefinition($0, in: graph.project, limits, servers) }
         }
     }
 }
 
 extension AgentDefinition {
-    init(_ graph: AgentGraph, in project: Project?, _ servers: MCPServers?) {
+    init(_ graph: AgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?) {
         let agent = graph.agent
         id = agent.id
         name = agent.name
@@ -29,20 +29,26 @@ extension AgentDefinition {
         defaultSubAgent = agent.defaultSubAgentId
         isDurable = agent.executionMode == .durable
         transferLimit = agent.stopWhen?.transferCountIs ?? project?.stopWhen?.transferCountIs
-        model = ModelChoice(agent.models) ?? ModelChoice(project?.models)
-        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, servers) }
+        model = ModelChoice(agent.models?.base) ?? ModelChoice(project?.models?.base)
+        structuredModel =
+            ModelChoice(agent.models?.structuredOutput) ?? ModelChoice(project?.models?.structuredOutput)
+        summarizer = ModelChoice(agent.models?.summarizer) ?? ModelChoice(project?.models?.summarizer)
+        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, servers) }
+        status = agent.statusUpdates.flatMap { StatusRules($0, limits) }
         if let context = graph.contextConfig { needs.append("context config '\(context.id)'") }
     }
 }
 
 extension SubAgentDefinition {
-    init(_ graph: SubAgentGraph, in project: Project?, _ servers: MCPServers?) {
+    init(_ graph: SubAgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?) {
         let subAgent = graph.subAgent
         id = subAgent.id
         name = subAgent.name
         description = subAgent.description
         prompt = subAgent.prompt
-        model = ModelChoice(subAgent.models)
+        model = ModelChoice(subAgent.models?.base)
+        structuredModel = ModelChoice(subAgent.models?.structuredOutput)
+        summarizer = ModelChoice(subAgent.models?.summarizer)
         stepLimit = subAgent.stopWhen?.stepCountIs ?? project?.stopWhen?.stepCountIs
         history = HistorySettings(subAgent.conversationHistoryConfig)
         transfers = graph.transfers.map(\.target)
@@ -59,25 +65,66 @@ extension SubAgentDefinition {
             case .team(_, let agent): needs.append("delegation to team agent '\(agent)'")
             }
         }
-        needs += graph.dataComponents.map { "data component '\($0.name)'" }
-        needs += graph.artifactComponents.map { "artifact component '\($0.name)'" }
-        if let contract = subAgent.outputContract, contract.demandsSomething { needs.append("output contract") }
+        components = graph.dataComponents.map {
+            ComponentRules(id: $0.id, name: $0.name, description: $0.description, schema: $0.props)
+        }
+        artifacts = graph.artifactComponents.map {
+            ArtifactRules(id: $0.id, name: $0.name, description: $0.description, schema: $0.props)
+        }
+        contract = subAgent.outputContract.flatMap {
+            ContractRules($0, components: components, artifacts: artifacts, limits)
+        }
+        skills = graph.skills.map(SkillDefinition.init)
     }
 }
 
-extension OutputContract {
-    /// Whether it asks for anything beyond what any answer is.
-    fileprivate var demandsSomething: Bool {
-        allowText == false || requireTransfer == true || requireComponent?.isEmpty == false
-            || requireArtifact?.isEmpty == false
+extension ContractRules {
+    /// The contract; nil when it asks for nothing beyond what any answer is. What it requires by id or name is named
+    /// here.
+    fileprivate init?(
+        _ contract: OutputContract, components: [ComponentRules], artifacts: [ArtifactRules], _ limits: RuntimeLimits
+    ) {
+        self.init(
+            allowsText: contract.allowText ?? true,
+            components: (contract.requireComponent ?? []).map { wanted in
+                components.first { $0.id == wanted || $0.name == wanted }?.name ?? wanted
+            },
+            artifacts: (contract.requireArtifact ?? []).map { wanted in
+                artifacts.first { $0.id == wanted || $0.name == wanted }?.name ?? wanted
+            },
+            requiresTransfer: contract.requireTransfer ?? false,
+            violation: contract.onViolation.flatMap { Violation(rawValue: $0.rawValue) } ?? .retry,
+            retries: contract.retryBudget ?? limits.contractRetries)
+        if allowsText, self.components.isEmpty, self.artifacts.isEmpty, !requiresTransfer { return nil }
+    }
+}
+
+extension StatusRules {
+    /// The rules; nil when they are off.
+    fileprivate init?(_ updates: StatusUpdates, _ limits: RuntimeLimits) {
+        guard updates.enabled != false else { return nil }
+        let forms = (updates.statusComponents ?? []).map {
+            Form(type: $0.type, description: $0.description ?? "", schema: $0.detailsSchema)
+        }
+        self.init(
+            events: updates.numEvents ?? limits.statusEvents, seconds: updates.timeInSeconds ?? limits.statusSeconds,
+            prompt: updates.prompt, forms: forms.isEmpty ? StatusRules.standard : forms)
+    }
+}
+
+extension SkillDefinition {
+    fileprivate init(_ known: SubAgentGraph.KnownSkill) {
+        self.init(
+            id: known.skill.id, description: known.skill.description, content: known.skill.content,
+            files: known.files.map { ($0.filePath, $0.content) }, isAlwaysLoaded: known.isAlwaysLoaded)
     }
 }
 
 extension ModelChoice {
-    /// The base model, if one is named.
-    fileprivate init?(_ models: Domain.Models?) {
-        guard let base = models?.base, let name = base.model, !name.isEmpty else { return nil }
-        self.init(model: name, providerOptions: base.providerOptions ?? [:])
+    /// The model, if one is named.
+    fileprivate init?(_ settings: ModelSettings?) {
+        guard let settings, let name = settings.model, !name.isEmpty else { return nil }
+        self.init(model: name, providerOptions: settings.providerOptions ?? [:])
     }
 }
 

@@ -14,6 +14,12 @@ struct AgentDefinition: Sendable {
     var isDurable = false
     /// The base model of the agent, else of the project; nil for none.
     var model: ModelChoice?
+    /// The model of the agent, else of the project, for answers in components; nil for the base model.
+    var structuredModel: ModelChoice?
+    /// The model of the agent, else of the project, for summaries and names; nil for the base model.
+    var summarizer: ModelChoice?
+    /// When and how it tells what it is doing; nil for never.
+    var status: StatusRules?
     /// In the order of configuration.
     var subAgents: [SubAgentDefinition]
     /// What it needs and Covey does not have, each by name.
@@ -28,6 +34,10 @@ struct SubAgentDefinition: Sendable {
     var prompt: String?
     /// Its own base model; nil for the agent's.
     var model: ModelChoice?
+    /// Its own model for answers in components; nil for the agent's.
+    var structuredModel: ModelChoice?
+    /// Its own model for summaries; nil for the agent's.
+    var summarizer: ModelChoice?
     /// `stopWhen.stepCountIs`; nil for the default.
     var stepLimit: Int?
     var history = HistorySettings()
@@ -39,6 +49,14 @@ struct SubAgentDefinition: Sendable {
     var tools: [Toolset.Tool] = []
     /// Where it gets more of them when it goes to work, in the order in which the model is told of them.
     var sources: [ToolSource] = []
+    /// The components that it may answer in.
+    var components: [ComponentRules] = []
+    /// The forms in which it may make artifacts.
+    var artifacts: [ArtifactRules] = []
+    /// What its answers must be like; nil for anything.
+    var contract: ContractRules?
+    /// What it knows how to do, in order.
+    var skills: [SkillDefinition] = []
     /// What it needs and Covey does not have, each by name.
     var needs: [String] = []
 }

@@ -13,6 +13,10 @@ final class CompiledAgent: Sendable {
     /// What it tells of itself.
     let summary: AgentSummary
     let subAgents: [String: CompiledSubAgent]
+    /// When and how it tells what it is doing; nil for never.
+    let status: StatusRules?
+    /// Whether any sub-agent makes artifacts.
+    let makesArtifacts: Bool
     private let streamedRules: RunRules
     private let gatheredRules: RunRules
 
@@ -34,11 +38,13 @@ final class CompiledAgent: Sendable {
             modelAttempts: limits.consecutiveErrors, frameLimit: limits.frames, depthLimit: limits.delegationDepth,
             callLimit: limits.parallelCalls, answerBytesLimit: limits.answerBytes)
         for subAgent in agent.subAgents {
-            let toolset = Toolset(
-                relations: RelationTools(of: subAgent, in: agent), tools: subAgent.tools, sources: subAgent.sources)
-            compiled[subAgent.id] = CompiledSubAgent(subAgent, in: agent, toolset, models, limits)
-            rules.subAgents[subAgent.id] = toolset.rules(stepLimit: subAgent.stepLimit ?? limits.generationSteps)
+            let one = CompiledSubAgent(subAgent, in: agent, models, limits)
+            compiled[subAgent.id] = one
+            rules.subAgents[subAgent.id] = one.toolset.rules(
+                stepLimit: subAgent.stepLimit ?? limits.generationSteps, answer: one.answer)
         }
+        status = agent.status
+        makesArtifacts = agent.subAgents.contains { !$0.artifacts.isEmpty }
         subAgents = compiled
         streamedRules = rules
         rules.streams = false
@@ -80,34 +86,44 @@ struct CompiledSubAgent: Sendable {
     let prompt: SystemPrompt
     let toolset: Toolset
     let history: HistoryView
+    /// In which form it answers.
+    let answer: AnswerRules
+    /// The schema of its answers; nil where they are text.
+    let responseSchema: JSONValue?
+    /// The model for summaries and names.
+    let summarizer: TierModel
     /// Why it cannot work at all; nil when it can.
     let unsupported: RunFailure?
-    private let choice: ModelChoice?
-    private let models: ModelSource
-    private let callMs: (standard: Int, maximum: Int)
-    private let resolved: ResolvedModel?
-
-    struct ResolvedModel: Sendable {
-        /// The model as it is configured: `openai/gpt-5`.
-        let name: String
-        let model: any Model
-        let options: ModelOptions
-    }
+    private let answering: TierModel
 
     init(
-        _ subAgent: SubAgentDefinition, in agent: AgentDefinition, _ toolset: Toolset, _ models: ModelSource,
-        _ limits: RuntimeLimits
+        _ subAgent: SubAgentDefinition, in agent: AgentDefinition, _ models: ModelSource, _ limits: RuntimeLimits
     ) {
         id = subAgent.id
-        prompt = SystemPrompt(subAgent, in: agent, toolset)
-        self.toolset = toolset
+        let base = subAgent.model ?? agent.model
+        var answer = AnswerRules(
+            components: subAgent.components, artifacts: subAgent.artifacts,
+            mayCite: agent.subAgents.contains { !$0.artifacts.isEmpty }, contract: subAgent.contract)
+        let structured = answer.isStructured ? subAgent.structuredModel ?? agent.structuredModel : nil
+        answering = TierModel(structured ?? base, models, limits)
+        answer.artifactBytesMax = Self.artifactBytesMax(answering.window ?? limits.compressionLimitTokens)
+        self.answer = answer
+        responseSchema = answer.isStructured ? AnswerSchema.schema(answer) : nil
+        summarizer = TierModel(subAgent.summarizer ?? agent.summarizer ?? base, models, limits)
+        toolset = Toolset(
+            relations: RelationTools(of: subAgent, in: agent),
+            tools: subAgent.tools
+                + BuiltInTools.tools(
+                    skills: subAgent.skills, answer,
+                    compresses: limits.compresses && !(subAgent.tools.isEmpty && subAgent.sources.isEmpty)),
+            sources: subAgent.sources)
+        prompt = SystemPrompt(subAgent, in: agent, toolset, answer)
         history = HistoryView(subAgent: subAgent.id, settings: subAgent.history, limits: limits)
         unsupported = Self.unsupported(subAgent, in: agent)
-        choice = subAgent.model ?? agent.model
-        self.models = models
-        callMs = (limits.modelCallMs, limits.modelCallMaxMs)
-        resolved = try? Self.resolve(choice, models, callMs)
     }
+
+    /// The largest artifact that a model of this window may read at once: three tenths of it, at four bytes a token.
+    private static func artifactBytesMax(_ window: Int) -> Int { window * 3 / 10 * 4 }
 
     private static func unsupported(_ subAgent: SubAgentDefinition, in agent: AgentDefinition) -> RunFailure? {
         let needs = agent.needs.map { "the agent's \($0)" } + subAgent.needs
@@ -117,24 +133,6 @@ struct CompiledSubAgent: Sendable {
             message: "Sub-agent '\(subAgent.id)' cannot run: not supported yet is \(needs.joined(separator: ", ")).")
     }
 
-    /// The model and how it is called. What was missing when the agent was compiled may be there now, so a failure is
-    /// looked at again on each call.
-    func model() throws(ModelFailure) -> ResolvedModel {
-        if let resolved { return resolved }
-        return try Self.resolve(choice, models, callMs)
-    }
-
-    private static func resolve(
-        _ choice: ModelChoice?, _ models: ModelSource, _ callMs: (standard: Int, maximum: Int)
-    ) throws(ModelFailure) -> ResolvedModel {
-        guard let choice else {
-            throw ModelFailure(
-                .configuration,
-                "Base model configuration is required. Please configure models at the project level.")
-        }
-        var (model, options) = try models.resolve(choice.model, choice.providerOptions)
-        if choice.providerOptions["maxDuration"] == nil { options.timeout = Duration.milliseconds(callMs.standard) }
-        options.timeout = min(options.timeout, Duration.milliseconds(callMs.maximum))
-        return ResolvedModel(name: choice.model, model: model, options: options)
-    }
+    /// The model that answers, and how it is called.
+    func model() throws(ModelFailure) -> ResolvedModel { try answering.model() }
 }

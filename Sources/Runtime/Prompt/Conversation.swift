@@ -9,20 +9,28 @@ struct ConversationSoFar: Sendable {
     let id: String
     /// Messages of earlier runs, oldest first.
     let earlier: [MessageRow]
+    /// Artifacts of earlier runs, the newest first.
+    var artifacts: [ArtifactRow] = []
     /// What the user said.
     let parts: [Part]
     let clientTime: ClientTime?
 
     /// The messages for the model call of a frame, in the order of run spec §9.
-    func messages(for frame: RunFrame, as view: HistoryView) -> [Message] {
+    func messages(
+        for frame: RunFrame, as view: HistoryView, _ answer: AnswerRules = AnswerRules(),
+        summary: HistorySummary? = nil
+    ) -> [Message] {
         var messages: [Message] = []
-        if let history = view.text(earlier) { messages.append(.user(history)) }
+        if let history = view.text(earlier, summary: summary, artifacts: artifacts) { messages.append(.user(history)) }
+        if answer.mayCite, let artifacts = view.text(artifacts) { messages.append(.user(artifacts)) }
         if let delegation = frame.delegation {
             messages.append(.user(delegation.task + Self.handover(frame)))
         } else {
             messages.append(.user(input(frame)))
         }
-        return messages + frame.transcript
+        messages += answer.artifacts.isEmpty ? frame.transcript : TranscriptView.naming(frame.transcript)
+        if let correction = frame.answer.correction { messages.append(.user(TranscriptView.refusal(correction))) }
+        return messages
     }
 
     /// The user's message: its texts joined by a space, what a sub-agent that handed over has done, the time, the

@@ -47,10 +47,23 @@ enum StoredContent {
         }
     }
 
+    /// What was said: the text, with what stands in it where it stands.
+    private static func said(in content: JSONValue) -> String {
+        let text = content["text"]?.string ?? ""
+        guard let parts = content["parts"]?.array, parts.contains(where: { $0["kind"] == "data" }) else { return text }
+        return parts.map { part in
+            if let text = part["text"]?.string { return text }
+            guard part["kind"] == "data", let data = part["data"] else { return "" }
+            guard let id = data["artifactId"]?.string else { return data.jsonText }
+            return ArtifactTag.reference(id: id, toolCall: data["toolCallId"]?.string ?? "")
+        }.joined()
+    }
+
     /// A message's text for the history: what was said, a mark for each attachment, and why an answer broke off.
     static func text(of message: MessageRow) -> String {
         var pieces: [String] = []
-        if let text = message.content["text"]?.string, !text.isEmpty { pieces.append(text) }
+        let text = said(in: message.content)
+        if !text.isEmpty { pieces.append(text) }
         for part in parts(message.content) {
             switch part {
             case .text: continue

@@ -9,17 +9,32 @@ struct SystemPrompt: Sendable {
     private let written: String
     private let isTemplate: Bool
     private let fixed: [SystemBlock]
+    private let sections: Sections
 
-    init(_ subAgent: SubAgentDefinition, in agent: AgentDefinition, _ toolset: Toolset) {
-        stable = SystemBlock(Self.stableText(toolset), cacheable: true)
-        var sections: [String] = []
+    /// What the sub-agent is told of its answers.
+    private struct Sections: Sendable {
+        let skills: String?
+        let artifacts: String?
+        let components: String?
+        let contract: String?
+    }
+
+    init(
+        _ subAgent: SubAgentDefinition, in agent: AgentDefinition, _ toolset: Toolset,
+        _ answer: AnswerRules = AnswerRules()
+    ) {
+        sections = Sections(
+            skills: AnswerPrompt.skills(subAgent.skills), artifacts: AnswerPrompt.artifacts(answer),
+            components: AnswerPrompt.components(answer), contract: AnswerPrompt.contract(answer.contract))
+        stable = SystemBlock(Self.stableText(toolset, sections), cacheable: true)
+        var prompts: [String] = []
         if let prompt = agent.prompt, !prompt.isEmpty {
-            sections.append("<agent_context>\n\(prompt)\n</agent_context>")
+            prompts.append("<agent_context>\n\(prompt)\n</agent_context>")
         }
         if let prompt = subAgent.prompt, !prompt.isEmpty {
-            sections.append("<core_instructions>\n\(prompt)\n</core_instructions>")
+            prompts.append("<core_instructions>\n\(prompt)\n</core_instructions>")
         }
-        written = sections.joined(separator: "\n")
+        written = prompts.joined(separator: "\n")
         isTemplate = written.contains("{{$conversation.") || written.contains("{{ $conversation.")
         fixed = Self.blocks(stable, written)
     }
@@ -28,12 +43,13 @@ struct SystemPrompt: Sendable {
         self.stable = stable
         written = other.written
         isTemplate = other.isTemplate
+        sections = other.sections
         fixed = Self.blocks(stable, other.written)
     }
 
     /// The same for a sub-agent that has these tools.
     func equipped(with toolset: Toolset) -> SystemPrompt {
-        SystemPrompt(self, stable: SystemBlock(Self.stableText(toolset), cacheable: true))
+        SystemPrompt(self, stable: SystemBlock(Self.stableText(toolset, sections), cacheable: true))
     }
 
     private static func blocks(_ stable: SystemBlock, _ written: String) -> [SystemBlock] {
@@ -73,16 +89,21 @@ struct SystemPrompt: Sendable {
 
     // MARK: Block A
 
-    private static func stableText(_ toolset: Toolset) -> String {
-        [
+    private static func stableText(_ toolset: Toolset, _ sections: Sections) -> String {
+        let parts: [String?] = [
             "<system_message>",
             identity,
             currentTimeGuidance,
+            sections.skills,
+            sections.artifacts,
             availableTools(toolset),
+            sections.components,
+            sections.contract,
             behavioralConstraints(toolset.relations),
             responseFormat,
             "</system_message>",
-        ].joined(separator: "\n")
+        ]
+        return parts.compactMap { $0 }.joined(separator: "\n")
     }
 
     private static let identity = """

@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 public import Events
 public import Models
 
@@ -26,28 +26,47 @@ public struct Run: Sendable {
     public internal(set) var isSuspended = false
     /// The outcome that the run is about to have, while calls that are open are being paired.
     var ending: RunEnd.Outcome?
-    /// Ids of all tool calls so far, so that none is used twice.
-    var callIDs: Set<String> = []
+    /// All tool calls so far, by their ids.
+    var called: [String: CalledTool] = [:]
+    /// What tool calls came to, by their ids; those that failed excluded.
+    var outcomes: [String: JSONValue] = [:]
+    /// The artifacts that may be cited, as clients see them: those of the conversation and those that the run made.
+    var artifacts: [ArtifactKey: JSONValue] = [:]
+    /// Whether it made artifacts that could have better names.
+    var hasUnnamed = false
+    /// What stands for the conversation before, where that was too long; nil where it was not.
+    var historySummary: HistorySummary?
     /// Makes the ids of delegations, `del_` excluded.
     let makeID: @Sendable () -> String
 
     /// A run that has not begun.
-    public init(rules: RunRules, makeID: @escaping @Sendable () -> String) {
+    ///
+    /// - Parameter artifacts: The artifacts of the conversation that may be cited, as clients see them.
+    public init(
+        rules: RunRules, knowing artifacts: [JSONValue] = [], makeID: @escaping @Sendable () -> String
+    ) {
         self.rules = rules
         self.makeID = makeID
+        for artifact in artifacts { know(artifact) }
     }
 
     /// The run that this log tells of, ready to be `resumed`.
-    public init(rules: RunRules, log: some Sequence<RunEvent>, makeID: @escaping @Sendable () -> String) {
-        self.init(rules: rules, makeID: makeID)
+    public init(
+        rules: RunRules, log: some Sequence<RunEvent>, knowing artifacts: [JSONValue] = [],
+        makeID: @escaping @Sendable () -> String
+    ) {
+        self.init(rules: rules, knowing: artifacts, makeID: makeID)
         for event in log { apply(event) }
     }
 
     /// Whether it has ended.
     public var isOver: Bool { end != nil }
 
-    /// The answer so far: all text of frame 0.
+    /// The text of the answer so far: all text of frame 0.
     public var answer: String { frames.first?.allText ?? "" }
+
+    /// The answer so far: all that frame 0 gave.
+    public var answerParts: [AnswerPart] { frames.first?.parts ?? [] }
 
     /// Takes one input. Inputs that come too late, for a model call or a tool call that is over, do nothing.
     public mutating func on(_ input: RunInput) -> RunStep {
@@ -77,6 +96,10 @@ public struct Run: Sendable {
             if frames.indices.contains(frame), needsEquipment(frames[frame]) {
                 emit(.equipped(frame: frame, equipment), &events)
             }
+        case .compressed(let frame, let call, let compression):
+            if isUnderWay(frame, call) { emit(.compressed(frame: frame, compression), &events) }
+        case .summary(let data):
+            if data.kind == .summary { emit(.data(frame: 0, data), &events) }
         case .notice(let frame, let notice):
             if frames.indices.contains(frame) { emit(.notice(frame: frame, notice), &events) }
         case .toolEnded(let frame, let outcome):

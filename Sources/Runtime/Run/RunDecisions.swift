@@ -139,7 +139,8 @@ extension Run {
             let result = frame.result.isEmpty ? "(no answer)" : frame.result
             return .delegationReturned(delegation, result: result)
         }
-        guard frame.spoken.isEmpty else { return finish(.completed) }
+        if let broken = brokenContract(of: frame) { return finish(.failed(broken)) }
+        guard frame.saidNothing else { return finish(.completed) }
         return finish(
             .failed(
                 RunFailure(

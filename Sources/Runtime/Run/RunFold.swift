@@ -15,18 +15,21 @@ extension Run {
         case .reasoning: break
         case .answered(let frame, let answer):
             if frames.indices.contains(frame) { applyAnswered(frame, answer) }
-        case .retried(let frame, _, let attempt):
-            guard frames.indices.contains(frame) else { return }
-            frames[frame].failures = attempt
-            frames[frame].beginCallAnew()
+        case .retried(let frame, let failure, let attempt):
+            if frames.indices.contains(frame) { applyRetried(frame, failure, attempt) }
         case .equipped(let frame, let equipment):
             if frames.indices.contains(frame) { frames[frame].equipment = equipment }
-        case .notice, .data: break
+        case .notice: break
+        case .data(let frame, let data):
+            if frames.indices.contains(frame) { applyData(frame, data) }
         case .approvalRequested(let frame, let request):
             set(.awaiting(request.reason), request.callID, in: frame)
         case .approvalDecided(let frame, let decision): applyDecided(frame, decision)
         case .suspended: isSuspended = true
+        case .compressed(let frame, let compression):
+            if frames.indices.contains(frame) { applyCompressed(frame, compression) }
         case .toolStarted(let frame, let callID):
+            called[callID]?.isStarted = true
             set(.started, callID, in: frame)
         case .toolEnded(let frame, let outcome):
             applyToolEnded(frame, outcome)
@@ -51,8 +54,10 @@ extension Run {
         let own = rules.subAgents[frames[number].subAgent]
         var frame = frames[number]
         frames[number].transcript = []  // so that the copy is the only owner of its arrays
-        frame.transcript.append(.assistant(text: RunFrame.trimmingLineBreaks(frame.text), calls: answer.calls))
+        frame.answer.settle(frame.text, behind: frame.spoken.utf8.count)
         frame.lastText = frame.text
+        let said = frame.said(isStructured: own?.answer.isStructured == true)
+        frame.transcript.append(.assistant(text: said, calls: answer.calls))
         frame.spoken += frame.text
         frame.stop = answer.stop
         frame.steps += 1
@@ -62,7 +67,31 @@ extension Run {
         frame.transfer = answer.calls.firstIndex { own?.transfers[$0.name] != nil }
         frame.phase = .answered
         frames[number] = frame
-        for call in answer.calls { callIDs.insert(call.id) }
+        frames[number].compression.lastUsage = answer.usage
+        for call in answer.calls { called[call.id] = CalledTool(call, by: frames[number]) }
+    }
+
+    private mutating func applyRetried(_ frame: Int, _ failure: RunFailure, _ attempt: Int) {
+        if failure.code == RunFailure.contractCode {
+            frames[frame].answer.violations = attempt
+            frames[frame].answer.correction = failure.message
+            frames[frame].failures = 0
+        } else {
+            frames[frame].failures = attempt
+        }
+        frames[frame].beginCallAnew()
+    }
+
+    private mutating func applyData(_ frame: Int, _ data: RunData) {
+        guard data.kind != .summary else {
+            usage += Usage(
+                inputTokens: data.kept?["inputTokens"]?.integer ?? 0,
+                outputTokens: data.kept?["outputTokens"]?.integer ?? 0)
+            return
+        }
+        if data.kind == .artifact, let kept = data.kept, kept["isNamed"] != true { hasUnnamed = true }
+        frames[frame].answer.open.append(PlacedData(offset: frames[frame].text.utf8.count, data: data))
+        if data.kind == .artifact { know(data.body) }
     }
 
     private mutating func set(_ state: RunFrame.Call.State, _ callID: String, in frame: Int) {
@@ -97,6 +126,11 @@ extension Run {
         else { return }
         if case .delegated(let worker) = frames[number].calls[position].state { close(worker) }
         frames[number].calls[position].state = .ended(outcome)
+        if !outcome.isError {
+            outcomes[outcome.callID] = outcome.output
+            let name = frames[number].calls[position].call.name
+            if name == CompressionTool.name { frames[number].compression.isWanted = true }
+        }
         if frames[number].transfer == position {
             if outcome.isError, transfers >= rules.transferLimit, ending == nil {
                 ending = .failed(transferLimitReached)
@@ -135,10 +169,12 @@ extension Run {
         var frame = frames[number]
         // Without the answer that asked for the transfer: its call belongs to a sub-agent that is gone.
         let said =
-            frame.transcript.dropLast() + [.assistant(text: RunFrame.trimmingLineBreaks(frame.lastText), calls: [])]
+            frame.transcript.dropLast() + [.assistant(text: frame.said(isStructured: false), calls: [])]
         frame.earlier.append(RunFrame.Stay(subAgent: frame.subAgent, transcript: Array(said)))
         frame.subAgent = to
         frame.transcript = []
+        frame.answer.beginStay()
+        frame.compression = FrameCompression()
         frame.calls = []
         frame.transfer = nil
         frame.equipment = nil

@@ -96,6 +96,10 @@ public struct RunFrame: Sendable {
         public let transcript: [Message]
     }
 
+    /// What of its answers is not text, and how the one under way is read.
+    var answer = FrameAnswer()
+    /// How its transcript was compressed.
+    var compression = FrameCompression()
     /// The position of the transfer that the answer asks for; nil when it asks for none.
     var transfer: Int?
     /// What the model call under way has given and the log does not hold yet.
@@ -108,10 +112,22 @@ public struct RunFrame: Sendable {
     var retryAfter: Duration?
 
     struct Gathered: Sendable {
-        var text = ""
+        /// Texts that follow each other are one.
+        var parts: [AnswerPart] = []
         var reasoning = ""
         var calls: [ToolCall] = []
         var usage = Usage()
+
+        var hasText: Bool { parts.contains { if case .text = $0 { true } else { false } } }
+
+        mutating func add(_ text: String) {
+            guard case .text(var before)? = parts.last else { return parts.append(.text(text)) }
+            parts[parts.count - 1] = .text("")  // so that the copy is the only owner of its buffer
+            before += text
+            parts[parts.count - 1] = .text(before)
+        }
+
+        mutating func dropText() { parts.removeAll { if case .text = $0 { true } else { false } } }
     }
 
     init(number: Int, depth: Int, subAgent: String, delegation: RunDelegation?) {
@@ -126,13 +142,13 @@ public struct RunFrame: Sendable {
 
     /// What the one who delegated reads: the last answer, or all that was said where that is empty.
     var result: String {
-        let last = RunFrame.trimmingLineBreaks(lastText)
-        return last.isEmpty ? spoken : last
+        let last = said(isStructured: false)
+        return last.isEmpty ? AnswerPart.transcript(parts) : last
     }
 
     /// A line break to put before more text, so that two answers of one turn do not run together.
     var separator: String {
-        text.isEmpty && gathered.text.isEmpty && !spoken.isEmpty && spoken.utf8.last != UInt8(ascii: "\n") ? "\n\n" : ""
+        text.isEmpty && !gathered.hasText && !spoken.isEmpty && spoken.utf8.last != UInt8(ascii: "\n") ? "\n\n" : ""
     }
 
     /// `text` without line breaks at its beginning.
@@ -144,6 +160,7 @@ public struct RunFrame: Sendable {
     mutating func beginCallAnew() {
         text = ""
         gathered = Gathered()
+        answer.beginCallAnew()
         modelCall += 1
     }
 }

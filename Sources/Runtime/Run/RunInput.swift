@@ -11,6 +11,10 @@ public enum RunInput: Sendable {
     case modelFailed(frame: Int, call: Int, ModelFailure)
     /// The sources of the frame's sub-agent gave this.
     case equipped(frame: Int, RunEquipment)
+    /// Before the model call of this number in this frame something was compressed: the call is made anew.
+    case compressed(frame: Int, call: Int, RunCompression)
+    /// What is being done, in a few words.
+    case summary(RunData)
     /// Something in this frame that people should know.
     case notice(frame: Int, RunNotice)
     /// A tool call ended.

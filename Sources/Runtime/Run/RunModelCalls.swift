@@ -4,16 +4,21 @@ import Models
 
 /// How a run takes what a model gives.
 extension Run {
-    /// Whether the frame's text is logged once per model call instead of as it comes.
-    private func gathers(_ frame: Int) -> Bool { frame > 0 || !rules.streams }
+    /// Whether what the frame says is logged once per model call instead of as it comes: where nobody reads along, and
+    /// where it may yet turn out not to be as it must be.
+    private func gathers(_ frame: Int) -> Bool {
+        frame > 0 || !rules.streams || answerRules(of: frames[frame]).isGated
+    }
+
+    /// In which form the frame's sub-agent answers.
+    func answerRules(of frame: RunFrame) -> AnswerRules { rules.subAgents[frame.subAgent]?.answer ?? AnswerRules() }
 
     mutating func takeModel(_ frame: Int, _ call: Int, _ given: [ModelEvent], _ events: inout [RunEvent]) {
         for event in given {
             guard frames.indices.contains(frame), frames[frame].phase == .asking, frames[frame].modelCall == call
             else { return }
             switch event {
-            case .text(let text):
-                frames[frame].gathered.text += frames[frame].separator + text
+            case .text(let text): takeText(frame, text)
             case .reasoning(let text):
                 frames[frame].gathered.reasoning += text
             case .toolCall(let call):
@@ -32,9 +37,51 @@ extension Run {
     }
 
     private func isTooLong(_ frame: Int) -> Bool {
-        let gathered = frames[frame].gathered
-        return gathered.reasoning.utf8.count > rules.answerBytesLimit
-            || frames[frame].text.utf8.count + gathered.text.utf8.count > rules.answerBytesLimit
+        frames[frame].gathered.reasoning.utf8.count > rules.answerBytesLimit
+            || frames[frame].answer.givenBytes > rules.answerBytesLimit
+    }
+
+    private mutating func takeText(_ frame: Int, _ text: String) {
+        let rules = answerRules(of: frames[frame])
+        var reader = frames[frame].answer.reader ?? rules.reader
+        frames[frame].answer.reader = nil  // so that the copy is the only owner of its buffers
+        frames[frame].answer.givenBytes += text.utf8.count
+        let pieces = reader.add(text)
+        frames[frame].answer.reader = reader
+        gather(pieces, frame, rules)
+    }
+
+    private mutating func gather(_ pieces: [AnswerReader.Piece], _ number: Int, _ rules: AnswerRules) {
+        for piece in pieces {
+            switch piece {
+            case .text(let text):
+                let separator = frames[number].separator
+                frames[number].gathered.add(separator + text)
+            case .create(let request):
+                if let data = make(request, by: frames[number], rules) {
+                    frames[number].gathered.parts.append(.data(data))
+                }
+            case .cite(let id, let call):
+                if let data = cite(ArtifactKey(id: id, toolCall: call), in: frames[number]) {
+                    frames[number].gathered.parts.append(.data(data))
+                }
+            case .component(let component):
+                if let data = Self.data(component, frames[number], rules) {
+                    frames[number].gathered.parts.append(.data(data))
+                }
+            }
+        }
+    }
+
+    /// A component as clients get it; nil when the sub-agent has none of that name.
+    private static func data(
+        _ component: ComponentReader.Component, _ frame: RunFrame, _ rules: AnswerRules
+    ) -> RunData? {
+        guard let form = rules.component(component.name) else { return nil }
+        let place = frame.answer.spoken.count + frame.answer.open.count + frame.gathered.parts.count + 1
+        let id = component.id.isEmpty ? "\(form.id)-\(place)" : component.id
+        return RunData(
+            .component, body: ["id": .string(id), "name": .string(form.name), "props": .object(component.props)])
     }
 
     /// Logs what the model call has given so far.
@@ -44,28 +91,72 @@ extension Run {
             frames[frame].gathered.reasoning = ""
             emit(.reasoning(frame: frame, gathered.reasoning), &events)
         }
-        if !gathered.text.isEmpty {
-            frames[frame].gathered.text = ""
-            emit(.text(frame: frame, gathered.text), &events)
+        frames[frame].gathered.parts = []
+        for part in gathered.parts {
+            switch part {
+            case .text(let text): emit(.text(frame: frame, text), &events)
+            case .data(let data): emit(.data(frame: frame, data), &events)
+            }
         }
     }
 
     /// Logs what the user would otherwise lose when the run ends here.
     mutating func flush(_ events: inout [RunEvent]) {
-        if let frame = frames.first, frame.phase == .asking { flushText(0, &events) }
+        guard let frame = frames.first, frame.phase == .asking, !answerRules(of: frame).isGated else { return }
+        flushText(0, &events)
     }
 
-    private mutating func takeFinished(_ frame: Int, _ stop: StopReason, _ events: inout [RunEvent]) {
-        let gathered = frames[frame].gathered
-        let saysNothing = gathered.text.isEmpty && frames[frame].text.isEmpty && frames[frame].spoken.isEmpty
+    private mutating func takeFinished(_ number: Int, _ stop: StopReason, _ events: inout [RunEvent]) {
+        let rules = answerRules(of: frames[number])
+        if var reader = frames[number].answer.reader { gather(reader.finish(), number, rules) }
+        let frame = frames[number]
+        let gathered = frame.gathered
+        let saysNothing = gathered.parts.isEmpty && frame.text.isEmpty && frame.answer.open.isEmpty && frame.saidNothing
         if saysNothing, gathered.calls.isEmpty {
-            return takeFailure(frame, Self.emptyAnswer(stop), &events)
+            return takeFailure(number, Self.emptyAnswer(stop), &events)
         }
-        flushText(frame, &events)
+        if gathered.calls.isEmpty, let contract = rules.contract, let fault = contract.violation(of: frame.given) {
+            guard contract.violation == .warn else { return takeViolation(number, fault, contract, &events) }
+            emit(
+                .notice(
+                    frame: number,
+                    RunNotice(.warning, code: RunFailure.contractCode, message: Self.broken(fault, frame))), &events)
+        }
+        // Words beside tool calls are no answer: where there may be none they are left out.
+        if !rules.allowsText, rules.isGated { frames[number].gathered.dropText() }
+        flushText(number, &events)
         let answer = RunAnswer(
-            subAgent: frames[frame].subAgent, calls: unique(gathered.calls), usage: gathered.usage, stop: stop
+            subAgent: frame.subAgent, calls: unique(gathered.calls), usage: gathered.usage, stop: stop
         )
-        emit(.answered(frame: frame, answer), &events)
+        emit(.answered(frame: number, answer), &events)
+    }
+
+    // MARK: Contract
+
+    /// Takes an answer that is not as it must be and that nobody has seen: the model is asked again, or the run fails.
+    private mutating func takeViolation(
+        _ frame: Int, _ fault: String, _ contract: ContractRules, _ events: inout [RunEvent]
+    ) {
+        frames[frame].gathered.parts = []
+        let attempt = frames[frame].answer.violations + 1
+        guard contract.violation == .retry, attempt <= contract.retries else {
+            let message = Self.broken(fault, frames[frame])
+            return fail(frame, RunFailure(code: RunFailure.contractCode, message: message), &events)
+        }
+        emit(
+            .retried(frame: frame, RunFailure(code: RunFailure.contractCode, message: fault), attempt: attempt), &events
+        )
+    }
+
+    /// Why the frame may not end as it is: its steps are used up and its contract is not kept.
+    func brokenContract(of frame: RunFrame) -> RunFailure? {
+        let rules = answerRules(of: frame)
+        guard rules.isGated, let fault = rules.contract?.violation(of: frame.answer.given) else { return nil }
+        return RunFailure(code: RunFailure.contractCode, message: Self.broken(fault, frame))
+    }
+
+    static func broken(_ fault: String, _ frame: RunFrame) -> String {
+        "The answer of '\(frame.subAgent)' breaks its output contract: \(fault)."
     }
 
     /// An answer without text and calls leaves a question open, so it counts as a failure.
@@ -80,7 +171,7 @@ extension Run {
 
     /// The calls with ids that no other call of the run has: some providers count from one in each answer.
     private func unique(_ calls: [ToolCall]) -> [ToolCall] {
-        var taken = callIDs
+        var taken = Set(called.keys)
         return calls.map { call in
             var call = call
             let base = call.id.isEmpty ? "call" : call.id
@@ -97,7 +188,7 @@ extension Run {
 
     mutating func takeFailure(_ frame: Int, _ failure: ModelFailure, _ events: inout [RunEvent]) {
         let attempt = frames[frame].failures + 1
-        let isShown = frame == 0 && !frames[frame].text.isEmpty
+        let isShown = frame == 0 && !(frames[frame].text.isEmpty && frames[frame].answer.open.isEmpty)
         if failure.isRetryable, !isShown, attempt < rules.modelAttempts {
             emit(.retried(frame: frame, RunFailure(failure), attempt: attempt), &events)
             frames[frame].retryAfter = failure.retryAfter
@@ -119,4 +210,25 @@ extension Run {
         )
         emit(.toolEnded(frame: delegation.frame, outcome), &events)
     }
+}
+
+extension RunFrame {
+    /// What this stay's answers consist of, the one under way included.
+    fileprivate var given: ContractRules.Given {
+        var given = answer.given
+        given.add(text)
+        for one in answer.open { given.add(one.data) }
+        for part in gathered.parts {
+            switch part {
+            case .text(let text): given.add(text)
+            case .data(let data): given.add(data)
+            }
+        }
+        return given
+    }
+}
+
+extension RunFailure {
+    /// The code of a failure because of an output contract (run spec §16.3).
+    static let contractCode = "contract_violation"
 }

@@ -17,11 +17,14 @@ public struct RunRules: Sendable, Hashable {
         public var toolNames: [String]
         /// Whether there are more tools, which only its sources know: then each stay begins with `RunAction.equip`.
         public var hasSources: Bool
+        /// In which form it answers.
+        public var answer: AnswerRules
 
         /// Rules from their parts.
         public init(
             stepLimit: Int, transfers: [String: String] = [:], delegates: [String: String] = [:],
-            tools: [RunToolRule] = [], toolNames: [String], hasSources: Bool = false
+            tools: [RunToolRule] = [], toolNames: [String], hasSources: Bool = false,
+            answer: AnswerRules = AnswerRules()
         ) {
             self.stepLimit = stepLimit
             self.transfers = transfers
@@ -29,6 +32,7 @@ public struct RunRules: Sendable, Hashable {
             self.tools = Dictionary(tools.map { ($0.name, $0) }) { first, _ in first }
             self.toolNames = toolNames
             self.hasSources = hasSources
+            self.answer = answer
         }
     }
 

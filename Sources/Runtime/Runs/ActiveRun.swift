@@ -55,6 +55,8 @@ final class ActiveRun: Sendable {
         /// Letters of the inbox that were taken and go with the next commit.
         var letters: [String] = []
         var stays = Stays()
+        /// Whether the conversation before was found too long and summarizing it was tried; nil when it was not.
+        var isHistoryTooLong: Bool?
         /// Who waits for a commit, with the number of the event that it has to reach.
         var committers: [(sequence: Int64, CheckedContinuation<Void, any Error>)] = []
         var feed: Feed
@@ -218,7 +220,8 @@ final class ActiveRun: Sendable {
             // From here on who decides finds the run in the store.
             if state.run.isSuspended { state.isParked = true }
             return Journal.Batch(
-                events: state.pending, answer: state.run.isOver ? state.run.answer : "", letters: state.letters,
+                events: state.pending, answer: state.run.isOver ? state.run.answerParts : [], called: state.run.called,
+                letters: state.letters,
                 suspendedSince: state.isParked ? state.suspendedSince : nil)
         }
     }

@@ -61,6 +61,7 @@ struct Feed {
         switch event.event {
         case .text(_, let text), .reasoning(_, let text): 64 + text.utf8.count
         case .toolEnded(_, let outcome): 128 + (outcome.output.string?.utf8.count ?? 512)
+        case .data(_, let data): 256 + data.body.jsonBytes.count + (data.kept?.jsonBytes.count ?? 0)
         default: 512
         }
     }

@@ -17,8 +17,10 @@ struct Journal: Sendable {
     /// What goes into one commit.
     struct Batch: Sendable {
         let events: [LoggedEvent]
-        /// The text of the run after the last of them, where that ends it.
-        let answer: String
+        /// The answer of the run after the last of them, where that ends it.
+        let answer: [AnswerPart]
+        /// The tool calls of the run so far.
+        let called: [String: CalledTool]
         /// Letters of the inbox that gave rise to them.
         let letters: [String]
         /// Since when the calls wait that the run now waits for and nothing else; nil when it goes on.
@@ -41,6 +43,14 @@ struct Journal: Sendable {
                 changes.append(.message(request(delegation, at: event.at)))
             case .delegationReturned(let delegation, let result):
                 changes.append(.message(response(delegation, result, at: event.at)))
+            case .toolEnded(_, let outcome):
+                if let call = batch.called[outcome.callID], call.isRemembered {
+                    changes.append(.message(message(call, outcome, at: event.at)))
+                }
+            case .compressed(_, let compression):
+                if let row = message(compression, at: event.at) { changes.append(.message(row)) }
+            case .data(_, let data):
+                if let artifact = artifact(data, at: event.at) { changes.append(.artifact(artifact)) }
             case .transferred(frame: 0, _, let to, _):
                 changes.append(.activeSubAgent(conversation, to, at: event.at))
             case .finished(let end):
@@ -93,7 +103,7 @@ struct Journal: Sendable {
     }
 
     /// The answer. There is one for each run that ended, however it did, so that no question stays without.
-    private func message(_ end: RunEnd, _ answer: String, at time: Int64) -> MessageRow {
+    private func message(_ end: RunEnd, _ answer: [AnswerPart], at time: Int64) -> MessageRow {
         MessageRow(
             conversation: conversation, id: answerMessage, role: "agent", fromSubAgent: end.subAgent,
             run: key.id, content: StoredContent.json(answer), metadata: end.outcome.metadata, createdAt: time)

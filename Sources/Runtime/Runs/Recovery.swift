@@ -79,9 +79,10 @@ extension Runs {
         let request = RunRequest(row.request)
         let agent = try await agent(row.agent, in: branch)
         let compiled = agent ?? CompiledAgent.missing(start, world.limits)
-        let run = Run(
-            rules: compiled.rules(streams: request.isStreamed), log: log.lazy.map(\.event), makeID: world.makeID)
         let talk = try await talk(row, start, conversation, request, compiled)
+        let run = Run(
+            rules: compiled.rules(streams: request.isStreamed), log: log.lazy.map(\.event),
+            knowing: talk.artifacts.map(\.body), makeID: world.makeID)
         let active = ActiveRun(
             scope: try await scope(row, conversation), agent: compiled, talk: talk, world: world, run: run,
             start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0
@@ -93,6 +94,7 @@ extension Runs {
         }
         world.metrics.runsResumed.add()
         active.say(.notice, "a run was picked up", ["attempt": String(row.attempt)])
+        active.spawnStatus(after: log.last?.sequence ?? 0)
         // Where it was suspended nothing was cut off.
         if log.last?.event != .suspended || row.attempt > 1 {
             try await active.goOn(with: .resumed(attempt: Int(row.attempt)))
@@ -123,6 +125,11 @@ extension Runs {
     /// Lets go of a run that this process does not drive any more.
     func left(_ run: ActiveRun, _ why: ActiveRun.Leave, _ hold: Registry.Hold?) {
         if let hold { registry.release(hold) }
+        if why == .over, run.state.withLock({ $0.run.hasUnnamed }) {
+            let naming = ArtifactNaming(
+                world: world, agent: run.agent, conversation: run.conversation, run: run.key.id)
+            namings.add(limit: world.limits.artifactNamings) { await naming.nameAll() }
+        }
         // Somebody may have decided while the run was being suspended.
         if why == .suspended { claimSoon() }
     }
@@ -137,6 +144,7 @@ extension Runs {
         let before = own?.position ?? .max
         return ConversationSoFar(
             id: conversation.id, earlier: messages.filter { $0.position < before && $0.run != row.key.id },
+            artifacts: try await artifacts(conversation, agent).filter { $0.run != row.key.id },
             parts: own.map { StoredContent.parts($0.content) } ?? [], clientTime: request.clientTime)
     }
 }

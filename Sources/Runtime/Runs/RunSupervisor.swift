@@ -91,6 +91,19 @@ extension ActiveRun {
         Task { await work() }
     }
 
+    /// Tells what the run is doing, if its agent is to, for as long as it goes on here.
+    ///
+    /// - Parameter sequence: the last event that is of no interest.
+    func spawnStatus(after sequence: Int64) {
+        guard let rules = agent.status else { return }
+        let id = state.withLock { $0.tasks.add() }
+        let task = Task {
+            await self.tellStatus(rules, after: sequence)
+            self.state.withLock { $0.tasks.remove(id) }
+        }
+        if state.withLock({ $0.tasks.set(id, task) }) { task.cancel() }
+    }
+
     /// Commits what is pending while the model goes on.
     func spawnCommit() {
         // A failed commit ends the run for this process and tells its readers by itself.

@@ -44,10 +44,14 @@ extension ActiveRun {
         do {
             let resolved = try subAgent.model()
             let stay = await stay(of: frame, subAgent)
+            let summary = state.withLock { $0.run.historySummary }
             let request = ModelRequest(
                 system: stay.prompt.blocks(conversation: conversation.id),
-                messages: talk.messages(for: frame, as: subAgent.history), tools: stay.toolset.definitions,
-                options: resolved.options)
+                messages: talk.messages(for: frame, as: subAgent.history, subAgent.answer, summary: summary),
+                tools: stay.toolset.definitions, options: resolved.options, responseSchema: subAgent.responseSchema)
+            if let compression = try await compression(before: request, frame, subAgent, task) {
+                return try await take(.compressed(frame: number, call: call, compression), from: task)
+            }
             begin(resolved.name, number)
             return try await respond(resolved.model, request, number, call, task)
         } catch let failure as ModelFailure {
@@ -83,7 +87,7 @@ extension ActiveRun {
         return actions.all
     }
 
-    private func limit(_ task: Int, to duration: Duration?) {
+    func limit(_ task: Int, to duration: Duration?) {
         let deadline = duration.map { world.clock.elapsed() + $0 }
         state.withLock { $0.tasks.limit(task, to: deadline) }
     }

@@ -8,6 +8,7 @@ import Synchronization
 public final class Runs: Sendable {
     let world: RuntimeWorld
     let registry: Registry
+    let namings = NamingSupervisor()
     private let configuration: ConfigurationCache
 
     /// The runs over a store.

@@ -64,6 +64,7 @@ extension Runs {
         let row = mayExist ? try await existing(conversation, turn) : nil
         let subAgent = try entry(row, agent, turn)
         let earlier = row == nil ? [] : try await history(conversation, agent)
+        let artifacts = row == nil ? [] : try await artifacts(conversation, agent)
         let now = world.clock.now()
         let start = RunStart(
             conversation: conversation.id, requestID: "\(turn.requestIDPrefix)-\(world.makeID())", agent: agent.id,
@@ -71,14 +72,17 @@ extension Runs {
             answerMessage: world.makeID(), emitOperations: turn.emitsOperations,
             isDurable: turn.isDurable ?? agent.isDurable, origin: turn.origin)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
-        let run = Run(rules: agent.rules(streams: turn.isStreamed), makeID: world.makeID)
+        let run = Run(
+            rules: agent.rules(streams: turn.isStreamed), knowing: artifacts.map(\.body),
+            makeID: world.makeID)
         let scope = RunScope(
             key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
             subject: turn.subject, metadata: turn.metadata)
         let active = ActiveRun(
             scope: scope, agent: agent,
             talk: ConversationSoFar(
-                id: conversation.id, earlier: earlier, parts: turn.parts, clientTime: turn.clientTime),
+                id: conversation.id, earlier: earlier, artifacts: artifacts, parts: turn.parts,
+                clientTime: turn.clientTime),
             world: world, run: run, start: start, startedAt: now, committed: 0
         ) { self.left($0, $1, hold) }
         registry.add(active)
@@ -87,6 +91,7 @@ extension Runs {
         } catch let error as StoreError {
             throw Self.problem(error, start)
         }
+        active.spawnStatus(after: 0)
         return handle(active)
     }
 
@@ -145,6 +150,17 @@ extension Runs {
             if page.count < wanted || shown >= wanted || messages.count >= 1000 { return messages }
         }
     }
+
+    /// The newest artifacts that the agent may be told of and cite; none for one that makes none.
+    func artifacts(_ conversation: ConversationKey, _ agent: CompiledAgent) async throws(Problem) -> [ArtifactRow] {
+        guard agent.makesArtifacts else { return [] }
+        return try await reading { () throws(StoreError) in
+            try await self.world.store.artifacts(conversation, limit: Self.citableArtifacts)
+        }
+    }
+
+    /// How many artifacts of earlier turns may be cited.
+    private static let citableArtifacts = 100
 
     private func rows(
         _ turn: Turn, _ row: ConversationRow?, _ start: RunStart, _ key: RunKey, _ conversation: ConversationKey,

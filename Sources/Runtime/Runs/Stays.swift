@@ -66,9 +66,20 @@ extension ActiveRun {
 
     /// What tools and sources of a frame know of this run.
     func context(_ frame: RunFrame, call: String?) -> ToolContext {
-        ToolContext(
+        let findings = frame.compression.findings
+        let subAgent = frame.subAgent
+        return ToolContext(
             scope: scope, frame: frame.number, subAgent: frame.subAgent,
-            idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", values: [:], clock: world.clock
+            idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", values: [:], clock: world.clock,
+            artifact: { [world, conversation, key] id, toolCall in
+                if let found = findings[id] {
+                    return ArtifactRow(
+                        conversation: conversation, id: id, toolCall: toolCall, run: key.id, subAgent: subAgent,
+                        type: ReferenceTool.outcomeType, name: id, summary: found, full: [:],
+                        visibility: "internal", createdAt: 0)
+                }
+                return try await world.store.artifact(id, of: toolCall, in: conversation)
+            }
         ) { notice in
             // Where the log cannot be written the run is over for this process, and its readers know why.
             _ = try? await self.take(.notice(frame: frame.number, notice))

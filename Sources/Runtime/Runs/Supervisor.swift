@@ -64,6 +64,7 @@ extension Runs {
     /// gives up the leases of the others, so that another process, or this one after its restart, goes on with them.
     public func shutdown() async {
         registry.close()
+        namings.close()
         let clock = world.clock
         let limit = Duration.milliseconds(world.limits.shutdownMs)
         await withTaskGroup(of: Void.self) { group in

@@ -41,6 +41,8 @@ struct ToolContext: Sendable {
     let values: JSONObject
     /// The time.
     let clock: RuntimeClock
+    /// Finds an artifact of the conversation by its id and the call that it was made of; nil for none.
+    var artifact: @Sendable (_ id: String, _ toolCall: String) async throws -> ArtifactRow? = { _, _ in nil }
     /// Tells the people who use and build the agent something that does not stop the run.
     let notice: @Sendable (RunNotice) async -> Void
 }

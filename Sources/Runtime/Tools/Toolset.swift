@@ -49,10 +49,11 @@ struct Toolset: Sendable {
         definitions = relations.definitions + tools.map(\.definition)
     }
 
-    func rules(stepLimit: Int) -> RunRules.SubAgent {
+    func rules(stepLimit: Int, answer: AnswerRules = AnswerRules()) -> RunRules.SubAgent {
         RunRules.SubAgent(
             stepLimit: max(1, stepLimit), transfers: relations.transfers, delegates: relations.delegates,
-            tools: tools.values.map(\.rule), toolNames: definitions.map(\.name), hasSources: !sources.isEmpty)
+            tools: tools.values.map(\.rule), toolNames: definitions.map(\.name), hasSources: !sources.isEmpty,
+            answer: answer)
     }
 
     /// The same with what its sources gave, in the order of the sources. A name that is taken already gets the source's

@@ -63,7 +63,7 @@ struct TraceFold: Sendable {
         case .reasoning(let frame, _): takePiece("", of: frame, at: at)
         case .answered(let frame, let answer): takeAnswer(answer, of: frame, at: at)
         case .retried(let frame, let failure, _): takeRetry(failure, of: frame, at: at)
-        case .equipped, .notice, .data, .approvalRequested, .approvalDecided, .suspended: break
+        case .equipped, .notice, .data, .compressed, .approvalRequested, .approvalDecided, .suspended: break
         case .toolStarted(let frame, let callID): openTool(callID, of: frame, at: at)
         case .toolEnded(let frame, let outcome): endTool(outcome, of: frame, at: at)
         case .transferred(let frame, let from, let to, let reason): transfer(frame, from, to, reason, at: at)

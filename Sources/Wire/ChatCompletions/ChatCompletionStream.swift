@@ -6,9 +6,10 @@ import Models
 ///
 /// One chunk with the role; a chunk per text of frame 0; one chunk per shown tool call, with its arguments once; one
 /// chunk with the reason to stop; the usage where the client asked for it; `[DONE]`. A plain client's joined text is
-/// exactly the answer: operations and tool outcomes enter `content` only when the client asked for operations.
-/// A failed or cancelled run ends, instead of the stop chunk, in `{"error":{message,type,code,param}}`, which OpenAI's
-/// clients raise as an error.
+/// exactly the answer: operations, summaries and tool outcomes enter `content` only when the client asked for
+/// operations. Components and artifacts, which are part of the answer, have a chunk of their own whose content is
+/// their JSON. A failed or cancelled run ends, instead of the stop chunk, in `{"error":{message,type,code,param}}`,
+/// which OpenAI's clients raise as an error.
 ///
 /// The bytes depend on the log alone, not on how it is cut into batches.
 public struct ChatCompletionStream: Sendable {
@@ -88,6 +89,9 @@ public struct ChatCompletionStream: Sendable {
             operationChunks(logged, &writer)
         case .toolEnded(frame: 0, let outcome):
             toolOutcome(outcome, &writer)
+            operationChunks(logged, &writer)
+        case .data(let frame, let data) where frame == 0 || data.kind == .summary:
+            if data.kind != .summary || emitsOperations { content(data.uiPart.jsonText, &writer) }
             operationChunks(logged, &writer)
         case .finished(let end):
             operationChunks(logged, &writer)

@@ -27,22 +27,46 @@ public struct ConversationMessage: Sendable, Hashable {
         stored = content["parts"]?.array ?? []
     }
 
+    /// The artifacts in it, by what names them.
+    public var artifacts: [(id: String, toolCall: String)] { stored.compactMap(Self.artifact) }
+
     /// The parts. A message that was stored without any has its text as one.
     ///
-    /// - Parameter address: The address of the bytes of the part at an index.
-    public func parts(_ address: (_ index: Int) -> String) -> [JSONValue] {
-        let parts = stored.enumerated().compactMap { index, part in Self.part(part) { address(index) } }
+    /// - Parameters:
+    ///   - artifact: An artifact in it as clients see it; nil for one that is gone or that users never see, which is
+    ///     left out.
+    ///   - address: The address of the bytes of the part at an index.
+    public func parts(
+        artifact: (_ id: String, _ toolCall: String) -> JSONValue? = { _, _ in nil },
+        _ address: (_ index: Int) -> String
+    ) -> [JSONValue] {
+        let parts = stored.enumerated().compactMap { index, part -> JSONValue? in
+            guard part["kind"] == "data", let data = part["data"] else { return Self.part(part) { address(index) } }
+            guard let name = Self.artifact(part) else { return ["type": "data-component", "data": data] }
+            return artifact(name.id, name.toolCall).map { ["type": "data-artifact", "data": $0] }
+        }
         return parts.isEmpty && !text.isEmpty ? [["type": "text", "text": .string(text)]] : parts
     }
 
     /// As a UI message.
     ///
-    /// - Parameter address: The address of the bytes of the part at an index.
-    public func json(_ address: (_ index: Int) -> String) -> JSONValue {
+    /// - Parameters:
+    ///   - artifact: As for `parts`.
+    ///   - address: The address of the bytes of the part at an index.
+    public func json(
+        artifact: (_ id: String, _ toolCall: String) -> JSONValue? = { _, _ in nil },
+        _ address: (_ index: Int) -> String
+    ) -> JSONValue {
         [
-            "id": .string(id), "role": .string(role), "content": .string(text), "parts": .array(parts(address)),
+            "id": .string(id), "role": .string(role), "content": .string(text),
+            "parts": .array(parts(artifact: artifact, address)),
             "createdAt": .string(Timestamp.text(createdAt)),
         ]
+    }
+
+    private static func artifact(_ part: JSONValue) -> (id: String, toolCall: String)? {
+        guard part["kind"] == "data", let id = part["data"]?["artifactId"]?.string else { return nil }
+        return (id, part["data"]?["toolCallId"]?.string ?? "")
     }
 
     private static func part(_ part: JSONValue, _ address: () -> String) -> JSONValue? {

@@ -86,7 +86,7 @@ public struct MCPCallStream: Sendable {
 
     private func result(_ end: RunEnd) -> JSONObject {
         switch end.outcome {
-        case .completed: Self.result(answer.text, isError: false, isStateless, conversation)
+        case .completed: Self.result(answer.text, answer.data, isError: false, isStateless, conversation)
         case .failed(let failure): Self.result(failure.message, isError: true, isStateless, conversation)
         case .cancelled: Self.result(RunFailure.cancelled.message, isError: true, isStateless, conversation)
         }
@@ -102,9 +102,12 @@ public struct MCPCallStream: Sendable {
     }
 
     private static func result(
-        _ text: String, isError: Bool, _ isStateless: Bool, _ conversation: String?
+        _ text: String, _ data: [RunData] = [], isError: Bool, _ isStateless: Bool, _ conversation: String?
     ) -> JSONObject {
-        var result: JSONObject = ["content": [["type": "text", "text": .string(text)]], "isError": .bool(isError)]
+        // Components and artifacts come as their JSON behind the text; an answer may consist of them alone.
+        let texts = (text.isEmpty && !data.isEmpty ? [] : [text]) + data.map { $0.uiPart.jsonText }
+        let content = texts.map { text -> JSONValue in ["type": "text", "text": .string(text)] }
+        var result: JSONObject = ["content": .array(content), "isError": .bool(isError)]
         guard isStateless else { return result }
         result["resultType"] = "complete"
         if let conversation { result["structuredContent"] = ["conversationId": .string(conversation)] }

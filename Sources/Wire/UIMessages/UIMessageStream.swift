@@ -8,6 +8,8 @@ import Models
 /// |---|---|
 /// | started | `start`, `data-operation` agent_initializing |
 /// | text of frame 0 | `start-step` and `text-start` where none is open, `text-delta` |
+/// | data of frame 0 | `text-end` where a text is open; `data-component`, `data-artifact` |
+/// | a summary | `data-summary` |
 /// | answered in frame 0 | `text-end`; per shown call `tool-input-start`, `tool-input-available`; `finish-step` when no
 /// call is out |
 /// | a shown call ended | `tool-output-available` or `tool-output-error`; `finish-step` when it was the last one out |
@@ -106,6 +108,7 @@ public struct UIMessageStream: Sendable {
             openCalls = [:]
             closeStep(&writer)
             sendOperations(logged, &writer)
+        case .data(let frame, let data) where frame == 0 || data.kind == .summary: self.data(data, logged, &writer)
         case .finished(let end): finish(end, logged, &writer)
         case .equipped, .notice: sendOperations(logged, &writer)
         default: if emitsOperations { sendOperations(logged, &writer) }
@@ -121,6 +124,16 @@ public struct UIMessageStream: Sendable {
         writer.string(text)
         writer.raw("}")
         place.end(&writer)
+    }
+
+    /// Appends a component or an artifact where it stands in the answer, or what is being done.
+    private mutating func data(_ data: RunData, _ logged: LoggedEvent, _ writer: inout JSONWriter) {
+        if data.kind != .summary {
+            closeText(&writer)
+            openStep(&writer)
+        }
+        send(data.uiPart, &writer)
+        if emitsOperations { sendOperations(logged, &writer) }
     }
 
     private mutating func openText(_ writer: inout JSONWriter) {

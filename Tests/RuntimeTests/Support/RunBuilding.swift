@@ -117,6 +117,7 @@ extension RunEvent {
         case .approvalDecided(let frame, let decision):
             "approval_decided \(frame) \(decision.callID) \(decision.isApproved)"
         case .suspended: "suspended"
+        case .compressed(let frame, let compression): "compressed \(frame) \(compression.kind.rawValue)"
         case .toolStarted(let frame, let callID): "tool_started \(frame) \(callID)"
         case .toolEnded(let frame, let outcome):
             "tool_ended \(frame) \(outcome.callID)\(outcome.isError ? " error" : "")"

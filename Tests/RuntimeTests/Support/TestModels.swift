@@ -75,6 +75,7 @@ final class TestModels: Sendable {
             }
             var resolved = ModelOptions(model: String(model.dropFirst(5)))
             if let seconds = options["maxDuration"]?.integer { resolved.timeout = .seconds(seconds) }
+            resolved.contextWindowSize = options["contextWindowSize"]?.integer
             return (TestModel(models: self, name: resolved.model), resolved)
         }
     }

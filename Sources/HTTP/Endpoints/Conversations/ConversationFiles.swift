@@ -1,14 +1,16 @@
 import Catalog
 import HTTPTypes
 import NIOCore
+import Runtime
 import Store
 import Wire
 
 /// The files that users attach to their messages: where they are fetched, and their bytes (manage spec §2.23).
 enum ConversationFiles {
-    /// Where the files of a conversation are fetched.
+    /// Where the files of a conversation are fetched, and the artifacts in its messages.
     struct Addresses {
         private let conversation: String
+        private var artifacts: [[String]: ArtifactRow] = [:]
 
         /// By those who manage the project.
         init(managed key: ConversationKey) {
@@ -21,9 +23,25 @@ enum ConversationFiles {
             conversation = "/run/v1/conversations/\(PercentCoding.component(key.id))"
         }
 
+        /// These with the artifacts that are in the messages, as they are called now.
+        func reading(_ messages: [MessageRow], of key: ConversationKey, _ store: Store) async throws -> Addresses {
+            var addresses = self
+            for row in try await store.artifacts(messages.flatMap { $0.shown.artifacts }, in: key) {
+                addresses.artifacts[[row.id, row.toolCall]] = row
+            }
+            return addresses
+        }
+
         /// The message as a UI message.
         func json(_ message: ConversationMessage) -> JSONValue {
-            message.json { "\(conversation)/media/\(ConversationMedia.Key(message: message.id, part: $0).text)" }
+            message.json(artifact: { artifact($0, $1) }) {
+                "\(conversation)/media/\(ConversationMedia.Key(message: message.id, part: $0).text)"
+            }
+        }
+
+        private func artifact(_ id: String, _ toolCall: String) -> JSONValue? {
+            guard let row = artifacts[[id, toolCall]], row.visibility != "internal" else { return nil }
+            return row.body
         }
     }
 

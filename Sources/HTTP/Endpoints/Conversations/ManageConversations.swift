@@ -86,7 +86,8 @@ enum ManageConversations {
             let includesInternal = call.query["includeInternal"] == "true"
             let row = try await conversation(call, store)
             let messages = try await store.messages(row.key, limit: limit, includesInternal: includesInternal)
-            let addresses = ConversationFiles.Addresses(managed: row.key)
+            let addresses = try await ConversationFiles.Addresses(managed: row.key)
+                .reading(messages, of: row.key, store)
             let shown = messages.map { $0.shown }
             if call.query["format"] == "vercel" {
                 var data = row.listed

@@ -72,7 +72,7 @@ enum UserConversations {
             }
             let row = try await conversation(call, store)
             let (messages, total) = try await store.shownMessages(row.key, page: page.number, limit: page.limit)
-            let addresses = ConversationFiles.Addresses(own: row.key)
+            let addresses = try await ConversationFiles.Addresses(own: row.key).reading(messages, of: row.key, store)
             var data = row.listed
             data["messages"] = .array(messages.map { addresses.json($0.shown) })
             return .json(["data": .object(data), "pagination": Page.block(page.number, page.limit, total)])
