@@ -8,6 +8,8 @@ struct UIStream: Sendable {
     private(set) var ids: [String] = []
     /// The text of the answer's last block.
     private(set) var text = ""
+    /// The ids of the calls that a person was asked about, in order.
+    private(set) var approvals: [String] = []
     /// Whether a `finish` part came.
     private(set) var isFinished = false
     /// Whether `[DONE]` came.
@@ -30,6 +32,7 @@ struct UIStream: Sendable {
         switch part["type"]?.string {
         case "text-start": text = ""
         case "text-delta": text += part["delta"]?.string ?? ""
+        case "tool-approval-request": approvals.append(part["toolCallId"]?.string ?? "")
         case "finish": isFinished = true
         default: break
         }
