@@ -58,6 +58,10 @@ struct FaultHarnessTests {
             let kill = Kill(seed: number * stride + number % Shape.allCases.count)
             try await run(kill, effects)
         }
+        let happened = try await effects.all()
+        for tool in ["pay", "mail", "look"] {
+            #expect(happened.contains { $0["tool"]?.string == tool }, "\(tool) was never called: nothing was shown")
+        }
     }
 
     private func run(_ kill: Kill, _ effects: EffectsServer) async throws {

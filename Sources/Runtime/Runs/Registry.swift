@@ -32,8 +32,8 @@ final class Registry: Sendable {
         var holds = 0
         var isClosing = false
         var drained: [CheckedContinuation<Void, Never>] = []
-        /// Who waits for a run to be driven here, by run and number.
-        var expecting: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
+        /// Who looks out for a run to be driven here, by run and number.
+        var expecting: [String: [Int: Lookout]] = [:]
     }
 
     private let limit: Int
@@ -58,32 +58,45 @@ final class Registry: Sendable {
         let expecting = state.withLock { state in
             state.runs[run.key.id] = run
             state.conversations[run.conversation]?.run = run.key.id
-            return state.expecting.removeValue(forKey: run.key.id) ?? [:]
+            return state.expecting[run.key.id] ?? [:]
         }
-        for continuation in expecting.values { continuation.resume() }
+        for lookout in expecting.values { lookout.arrived.yield() }
     }
 
-    /// Returns when a run is driven by this process, or when the task is cancelled.
-    func arrival(of run: String) async {
-        let number = state.withLock { state in
-            state.holds += 1
-            return state.holds
+    /// Who looks out for a run, until it says that it does not any more.
+    struct Lookout: Sendable {
+        fileprivate let run: String
+        fileprivate let number: Int
+        private let arrivals: AsyncStream<Void>
+        fileprivate let arrived: AsyncStream<Void>.Continuation
+
+        fileprivate init(run: String, number: Int) {
+            self.run = run
+            self.number = number
+            (arrivals, arrived) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                let isHere = state.withLock { state in
-                    if state.runs[run] != nil || Task.isCancelled { return true }
-                    state.expecting[run, default: [:]][number] = continuation
-                    return false
-                }
-                if isHere { continuation.resume() }
-            }
-        } onCancel: {
-            let continuation = state.withLock { state in
-                defer { if state.expecting[run]?.isEmpty == true { state.expecting[run] = nil } }
-                return state.expecting[run]?.removeValue(forKey: number)
-            }
-            continuation?.resume()
+
+        /// Returns when this process began to drive the run since the look-out began, or when the task is cancelled.
+        func arrival() async {
+            for await _ in arrivals { return }
+        }
+    }
+
+    /// Begins to look out for a run. What arrives from here on is not missed.
+    func lookOut(for run: String) -> Lookout {
+        state.withLock { state in
+            state.holds += 1
+            let lookout = Lookout(run: run, number: state.holds)
+            state.expecting[run, default: [:]][lookout.number] = lookout
+            return lookout
+        }
+    }
+
+    /// Ends a look-out.
+    func end(_ lookout: Lookout) {
+        state.withLock { state in
+            state.expecting[lookout.run]?[lookout.number] = nil
+            if state.expecting[lookout.run]?.isEmpty == true { state.expecting[lookout.run] = nil }
         }
     }
 

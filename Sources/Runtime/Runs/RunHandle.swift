@@ -40,30 +40,32 @@ public struct RunHandle: Sendable {
     public func next(after sequence: Int64) async throws -> [LoggedEvent] {
         var since: Duration?
         while true {
-            if let active = registry.run(run) ?? active, let events = try await active.next(after: sequence) {
-                return events
-            }
+            let tried = registry.run(run) ?? active
+            if let events = try await tried?.next(after: sequence) { return events }
+            let lookout = registry.lookOut(for: run)
+            defer { registry.end(lookout) }
+            if let now = registry.run(run), now !== tried { continue }
             let row = try await world.store.run(key)
             // Read after the row, so that a run seen as over has all its events.
             let events = try await world.store.events(key, after: sequence, limit: Self.page)
             if !events.isEmpty { return try events.map { try LoggedEvent($0) } }
             guard let row, !row.status.isFinished else { return [] }
-            guard row.status == .waiting else {
-                try await world.clock.pause(for: Self.interval)
-                continue
+            if row.status == .waiting {
+                let now = world.clock.elapsed()
+                if now - (since ?? now) >= .milliseconds(world.limits.suspendedReaderMs) { return [] }
+                since = since ?? now
+                try await wait(lookout, atMost: Self.waitingInterval)
+            } else {
+                try await wait(lookout, atMost: Self.interval)
             }
-            let now = world.clock.elapsed()
-            if now - (since ?? now) >= .milliseconds(world.limits.suspendedReaderMs) { return [] }
-            since = since ?? now
-            try await waitForArrival()
         }
     }
 
-    private func waitForArrival() async throws {
-        let (registry, clock, run) = (registry, world.clock, run)
+    private func wait(_ lookout: Registry.Lookout, atMost limit: Duration) async throws {
+        let clock = world.clock
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await registry.arrival(of: run) }
-            group.addTask { try await clock.pause(for: Self.waitingInterval) }
+            group.addTask { await lookout.arrival() }
+            group.addTask { try await clock.pause(for: limit) }
             try await group.next()
             group.cancelAll()
             // The one that lost was cancelled, which is no error of ours.
