@@ -5,6 +5,6 @@ public enum Commands {
     /// In the order in which help lists them.
     public static let all: [any ParsableCommand.Type] = [
         Push.self, PlanCommand.self, Pull.self, History.self, RestoreChange.self, Chat.self, Doctor.self, Login.self,
-        Logout.self, WhoAmI.self,
+        Logout.self, WhoAmI.self, RunCommands.self,
     ]
 }

@@ -187,7 +187,7 @@ public struct RunDelegation: Sendable, Hashable {
 public struct RunFailure: Sendable, Hashable {
     /// A short name for programs: `auth`, `rate_limited`, `overloaded`, `context_length`, `refused`, `bad_request`,
     /// `not_found`, `network`, `timed_out`, `malformed`, `cut`, `unsupported`, `configuration`, `step_limit`,
-    /// `transfer_limit`, `interrupted`, `internal`.
+    /// `transfer_limit`, `interrupted`, `budget`, `internal`.
     public var code: String
     /// One sentence. No keys, no internals.
     public var message: String

@@ -1,3 +1,5 @@
+import Catalog
+
 /// The model behind `mock/<name>`: it needs no key and answers with five fixed lines about the request (run spec §8).
 public struct MockModel: Model {
     /// How much of the last user message is repeated, in characters.
@@ -33,6 +35,14 @@ public struct MockModel: Model {
 }
 
 extension ModelRequest {
+    /// A rough count of the tokens of the prompt, tools included: one for four bytes. Attachments do not count.
+    public var estimatedInputTokens: Int {
+        var bytes = system.reduce(0) { $0 + $1.text.utf8.count }
+        for message in messages { bytes += message.text.utf8.count }
+        for tool in tools { bytes += tool.description.utf8.count + tool.inputSchema.jsonBytes.count }
+        return (bytes + 3) / 4
+    }
+
     /// The text of the last user message; empty where there is none.
     var lastUserText: String {
         for message in messages.reversed() {

@@ -92,7 +92,10 @@ public struct Turn: Sendable {
     }
 
     /// The texts of the message, joined by a space (run spec §9).
-    var text: String { parts.compactMap(\.text).joined(separator: " ") }
+    var text: String { Self.text(of: parts) }
+
+    /// The texts of the pieces of a message, joined by a space.
+    static func text(of parts: [Part]) -> String { parts.compactMap(\.text).joined(separator: " ") }
 
     /// Characters of a title that is made of a message (run spec §25.1).
     static let titleMax = 100

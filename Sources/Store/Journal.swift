@@ -106,6 +106,9 @@ extension Connection {
         case .artifact(let row): try put(row)
         case .events(let run, let events):
             for event in events { try append(event, to: run) }
+        case .usage(let rows, let part): try add(rows, part: part)
+        case .charges(let charges, let run): try charge(charges, run: run.id)
+        case .closed(let accounts): try close(accounts)
         case .activeSubAgent(let key, let subAgent, let at):
             let values = key.values + [.text(subAgent), .integer(at)]
             guard try execute(JournalSQL.activeSubAgent, values) > 0 else { throw key.missing }

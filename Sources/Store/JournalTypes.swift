@@ -270,6 +270,12 @@ public enum RunChange: Sendable {
     /// Appends events. Fails with `StoreError.uniqueViolation` when the run has one of that number,
     /// `.foreignKeyViolation` when there is no such run.
     case events(RunKey, [StoredEvent])
+    /// Adds what a run used to the totals of its day. `part` tells apart rows that replicas add to at the same time.
+    case usage([UsageRow], part: Int64)
+    /// Ends holds that calls of a run had of budgets, and counts what was really used.
+    case charges([BudgetCharge], RunKey)
+    /// Forgets accounts of budgets that were a run's alone.
+    case closed([BudgetAccount])
     /// Sets the sub-agent that answers the next turn; nil for the agent's default.
     case activeSubAgent(ConversationKey, String?, at: Int64)
 }

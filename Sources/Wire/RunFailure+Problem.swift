@@ -10,6 +10,7 @@ public import Events
 /// | `timed_out`, `interrupted` | 503 | it may now |
 /// | `unsupported` | 501 | this version cannot do it |
 /// | `configuration`, `context_length`, `refused`, `step_limit`, `transfer_limit` | 422 | asking again is in vain |
+/// | `budget` | 429 | a budget is used up; the text names it |
 /// | `cancelled` | 409 | someone stopped it |
 /// | `internal` and any other | 500 | our fault; the text is not shown |
 ///
@@ -34,6 +35,7 @@ extension RunFailure {
         case "rate_limited", "overloaded", "timed_out", "interrupted": .serviceUnavailable
         case "unsupported": .notImplemented
         case "configuration", "context_length", "refused", "step_limit", "transfer_limit": .unprocessableEntity
+        case "budget": .tooManyRequests
         case "cancelled": .conflict
         default: .internalServerError
         }
@@ -43,7 +45,7 @@ extension RunFailure {
     var openAIType: String {
         switch problemCode {
         case .unprocessableEntity, .notImplemented, .conflict: "invalid_request_error"
-        default: code == "rate_limited" ? "rate_limit_error" : "server_error"
+        default: code == "rate_limited" ? "rate_limit_error" : code == "budget" ? "insufficient_quota" : "server_error"
         }
     }
 }

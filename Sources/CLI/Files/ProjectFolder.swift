@@ -89,7 +89,7 @@ struct ProjectFolder {
         return text
     }
 
-    private static func read(_ file: URL) throws -> JSONValue {
+    static func read(_ file: URL) throws -> JSONValue {
         let text = try text(of: file)
         do {
             return file.pathExtension == "json" ? try JSONValue(parsing: text) : try YAML.parse(text)

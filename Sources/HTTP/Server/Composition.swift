@@ -95,7 +95,10 @@ extension HTTPServer {
         let turns = Turns(runs: runs, store: store)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
         endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
-        endpoints += Executions.endpoints(turns) + RunTraces.endpoints(turns)
+        endpoints += Executions.endpoints(turns) + RunTraces.endpoints(turns) + RunReplays.endpoints(turns)
+        endpoints += UsageReports.endpoints(store, now: parts.clock.now)
+        endpoints += BudgetEndpoints(store: store, terms: runs.terms, now: parts.clock.now).endpoints
+        endpoints += PriceEndpoints(store: store, terms: runs.terms, now: parts.clock.now).endpoints
         let streams = StreamRegistry(streamsMax: parts.limits.streamsMax)
         endpoints.append(
             MetricsEndpoint(

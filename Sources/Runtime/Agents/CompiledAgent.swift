@@ -17,6 +17,8 @@ final class CompiledAgent: Sendable {
     let status: StatusRules?
     /// Whether any sub-agent makes artifacts.
     let makesArtifacts: Bool
+    /// What it was made of.
+    private let source: (agent: AgentDefinition, models: ModelSource, limits: RuntimeLimits)
     private let streamedRules: RunRules
     private let gatheredRules: RunRules
 
@@ -24,6 +26,7 @@ final class CompiledAgent: Sendable {
         id = agent.id
         name = agent.name
         isDurable = agent.isDurable
+        source = (agent, models, limits)
         let known = Set(agent.subAgents.map(\.id))
         let entry = agent.defaultSubAgent.flatMap { known.contains($0) ? $0 : nil } ?? agent.subAgents.first?.id
         self.entry = entry
@@ -49,6 +52,12 @@ final class CompiledAgent: Sendable {
         streamedRules = rules
         rules.streams = false
         gatheredRules = rules
+    }
+
+    /// The agent with changes of one run.
+    func changed(_ changes: RunChanges) -> CompiledAgent {
+        if changes.areNone { return self }
+        return CompiledAgent(source.agent.changed(changes), models: source.models, limits: source.limits)
     }
 
     func rules(streams: Bool) -> RunRules { streams ? streamedRules : gatheredRules }
@@ -95,6 +104,8 @@ struct CompiledSubAgent: Sendable {
     /// Why it cannot work at all; nil when it can.
     let unsupported: RunFailure?
     private let answering: TierModel
+    /// The model as it is configured; empty where none is.
+    var modelName: String { answering.name }
 
     init(
         _ subAgent: SubAgentDefinition, in agent: AgentDefinition, _ models: ModelSource, _ limits: RuntimeLimits

@@ -23,6 +23,9 @@ struct TierModel: Sendable {
         resolved = try? Self.resolve(choice, models, callMs)
     }
 
+    /// The model as it is configured; empty where none is.
+    var name: String { choice?.model ?? "" }
+
     /// How many tokens it reads at once; nil where nobody knows.
     var window: Int? { resolved.flatMap { ContextWindow.size($0.options) } }
 

@@ -9,8 +9,10 @@ enum StoredContent {
         ["text": .string(text), "parts": [["kind": "text", "text": .string(text)]]]
     }
 
-    static func json(_ turn: Turn) -> JSONValue {
-        ["text": .string(turn.text), "parts": .array(turn.parts.map(json))]
+    static func json(_ turn: Turn) -> JSONValue { json(turn.parts) }
+
+    static func json(_ parts: [Part]) -> JSONValue {
+        ["text": .string(Turn.text(of: parts)), "parts": .array(parts.map(json))]
     }
 
     private static func json(_ part: Part) -> JSONValue {

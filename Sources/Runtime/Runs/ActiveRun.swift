@@ -69,6 +69,14 @@ final class ActiveRun: Sendable {
         var deadline: Duration
         /// What is known of the model calls under way, by frame.
         var modelCalls: [Int: RunModelCall] = [:]
+        /// What it used so far.
+        var tally = UsageTally()
+        /// The prices of its tenant.
+        var prices: PriceList
+        /// What bounds it; nil when nothing does.
+        var budget: RunBudget?
+        /// What goes into the next commit beside the events.
+        var additions: [RunChange] = []
     }
 
     /// A run.
@@ -77,10 +85,12 @@ final class ActiveRun: Sendable {
     ///   - run: new, or folded from the log.
     ///   - start: how it begins or began.
     ///   - startedAt: when it began, milliseconds since 1970; nil where that is not known.
+    ///   - terms: what its tenant's administrators said of money and bounds.
     ///   - committed: the number of the last event in the log, 0 for a new run.
     init(
         scope: RunScope, agent: CompiledAgent, talk: ConversationSoFar, world: RuntimeWorld, run: Run,
-        start: RunStart, startedAt: Int64?, committed: Int64, onLeave: @escaping @Sendable (ActiveRun, Leave) -> Void
+        start: RunStart, startedAt: Int64?, committed: Int64, terms: TenantTerms,
+        onLeave: @escaping @Sendable (ActiveRun, Leave) -> Void
     ) {
         self.scope = scope
         self.agent = agent
@@ -93,10 +103,12 @@ final class ActiveRun: Sendable {
         journal = Journal(
             key: scope.key, conversation: scope.conversation, answerMessage: start.answerMessage, owner: world.owner,
             approvalMs: Int64(world.limits.approvalMs), makeID: world.makeID)
+        let budget = RunBudget(terms, RunPlace(scope, user: start.origin.user))
+        let runMs = min(world.limits.runMs, budget?.timeLimit?.limit ?? .max)
         state = Mutex(
             State(
                 run: run, decided: committed, feed: Feed(after: committed, limit: world.limits.feedBytes),
-                deadline: world.clock.elapsed() + .milliseconds(world.limits.runMs)))
+                deadline: world.clock.elapsed() + .milliseconds(runMs), prices: terms.prices, budget: budget))
     }
 
     /// How many bytes of text may wait for a commit before the model has to.
@@ -133,6 +145,7 @@ final class ActiveRun: Sendable {
 
     private func plan(_ input: RunInput, _ task: Int?, _ letter: String? = nil) -> Plan {
         let now = world.clock.now()
+        let part = usagePart
         return state.withLock { state in
             if let failure = state.failure { return .fail(failure) }
             if state.isParked { return .fail(RunSuspended()) }
@@ -140,7 +153,10 @@ final class ActiveRun: Sendable {
             let step = state.run.on(input)
             guard !step.events.isEmpty else { return .go(step.actions) }
             var isText = true
-            for event in step.events { isText = state.note(state.completed(event), at: now) && isText }
+            for event in step.events.map({ state.completed($0) }) {
+                isText = state.note(event, at: now) && isText
+                state.account(for: event, at: now, of: key, part: part)
+            }
             if state.run.isOver { state.finisher = task }
             // Words alone lead to nothing that would have to wait for them.
             let mayGo = isText && state.pendingBytes <= Self.pendingBytesLimit
@@ -216,13 +232,14 @@ final class ActiveRun: Sendable {
                 state.pending = []
                 state.pendingBytes = 0
                 state.letters = []
+                state.additions = []
             }
             // From here on who decides finds the run in the store.
             if state.run.isSuspended { state.isParked = true }
             return Journal.Batch(
                 events: state.pending, answer: state.run.isOver ? state.run.answerParts : [], called: state.run.called,
                 letters: state.letters,
-                suspendedSince: state.isParked ? state.suspendedSince : nil)
+                suspendedSince: state.isParked ? state.suspendedSince : nil, additions: state.additions)
         }
     }
 

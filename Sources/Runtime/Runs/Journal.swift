@@ -25,6 +25,8 @@ struct Journal: Sendable {
         let letters: [String]
         /// Since when the calls wait that the run now waits for and nothing else; nil when it goes on.
         let suspendedSince: [Int64]?
+        /// What goes in beside them: totals of usage, charges of budgets.
+        let additions: [RunChange]
     }
 
     /// The rows of a batch of events: the log, and what follows from it for conversation and run.
@@ -59,7 +61,7 @@ struct Journal: Sendable {
             default: continue
             }
         }
-        return changes
+        return changes + batch.additions
     }
 
     /// That the run waits for a person, as some calls do since then.

@@ -31,7 +31,10 @@ extension ActiveRun.State {
     mutating func completed(_ event: RunEvent) -> RunEvent {
         switch event {
         case .answered(let frame, var answer):
-            answer.call = modelCalls.removeValue(forKey: frame)
+            if var call = modelCalls.removeValue(forKey: frame) {
+                call.costMicros = prices.cost(of: answer.usage, call.model)
+                answer.call = call
+            }
             return .answered(frame: frame, answer)
         case .retried(let frame, var failure, let attempt):
             failure.call = modelCalls.removeValue(forKey: frame)

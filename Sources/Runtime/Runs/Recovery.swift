@@ -78,16 +78,21 @@ extension Runs {
         let branch = BranchKey(tenant: row.key.tenant, project: row.key.project, branch: row.branch)
         let request = RunRequest(row.request)
         let agent = try await agent(row.agent, in: branch)
-        let compiled = agent ?? CompiledAgent.missing(start, world.limits)
+        let compiled = agent?.changed(request.changes) ?? CompiledAgent.missing(start, world.limits)
+        let terms = try await terms(of: row.key.tenant)
+        let place = RunPlace(
+            tenant: row.key.tenant, project: row.key.project, agent: row.agent, user: start.origin.user ?? "",
+            conversation: conversation.id, run: row.key.id)
         let talk = try await talk(row, start, conversation, request, compiled)
         let run = Run(
-            rules: compiled.rules(streams: request.isStreamed), log: log.lazy.map(\.event),
+            rules: terms.bounded(compiled.rules(streams: request.isStreamed), place), log: log.lazy.map(\.event),
             knowing: talk.artifacts.map(\.body), makeID: world.makeID)
         let active = ActiveRun(
             scope: try await scope(row, conversation), agent: compiled, talk: talk, world: world, run: run,
-            start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0
+            start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0, terms: terms
         ) { self.left($0, $1, hold) }
         active.note(log)
+        active.remember(log)
         if hold != nil { registry.add(active) }
         if let ending = ending ?? self.ending(row, isFree: hold != nil, hasAgent: agent != nil) {
             return try await active.goOn(with: ending)

@@ -113,14 +113,17 @@ extension ActiveRun {
     /// Ends what took too long: model calls, tool calls, the run itself.
     func endOverdue() {
         let now = world.clock.elapsed()
-        let (tasks, isOverdue) = state.withLock { state in
+        let (tasks, isOverdue, limit) = state.withLock { state in
             let isOverdue = state.deadline <= now && !state.run.isOver
-            return (state.tasks.expired(at: now), isOverdue)
+            return (state.tasks.expired(at: now), isOverdue, state.budget?.timeLimit)
         }
         for task in tasks { task.cancel() }
         guard isOverdue else { return }
         let seconds = world.limits.runMs / 1000
-        let failure = RunFailure(code: "timed_out", message: "The run took longer than \(seconds) seconds.")
+        let isBudgeted = limit.map { $0.limit < world.limits.runMs } ?? false
+        let failure =
+            limit.flatMap { isBudgeted ? RunFailure.budget($0) : nil }
+            ?? RunFailure(code: "timed_out", message: "The run took longer than \(seconds) seconds.")
         // A failed commit has ended the run for this process already, and told its readers.
         Task { _ = try? await self.take(.failed(failure)) }
     }

@@ -15,6 +15,14 @@ extension ActiveRun {
                 if failures > 0 { try await wait(failures, retryAfter) }
                 return try await ask(frame, call, as: task)
             case .callTool(let frame, let call):
+                do {
+                    try await holdToolCall(call)
+                } catch let refused as BudgetUsedUp {
+                    return try await take(.failed(.budget(refused.budget)), from: task)
+                } catch let failure as ModelFailure {
+                    let outcome = RunToolOutcome(callID: call.id, output: .string(failure.message), isError: true)
+                    return try await take(.toolEnded(frame: frame, outcome), from: task)
+                }
                 let outcome = try await outcome(of: call, in: frame, task)
                 observe(call.name, outcome)
                 return try await take(.toolEnded(frame: frame, outcome), from: task)
@@ -52,10 +60,13 @@ extension ActiveRun {
             if let compression = try await compression(before: request, frame, subAgent, task) {
                 return try await take(.compressed(frame: number, call: call, compression), from: task)
             }
+            let allowed = try await allowed(request, resolved.name, number)
             begin(resolved.name, number)
-            return try await respond(resolved.model, request, number, call, task)
+            return try await respond(resolved.model, allowed, number, call, task)
         } catch let failure as ModelFailure {
             return try await take(.modelFailed(frame: number, call: call, failure), from: task)
+        } catch let refused as BudgetUsedUp {
+            return try await take(.failed(.budget(refused.budget)), from: task)
         }
     }
 

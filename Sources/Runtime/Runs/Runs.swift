@@ -33,7 +33,7 @@ public final class Runs: Sendable {
     ) {
         world = RuntimeWorld(
             store: store, clock: clock, limits: limits, owner: owner, makeID: makeID, jitter: jitter,
-            metrics: metrics, report: report, exporter: exporter)
+            terms: TermsCache(store), metrics: metrics, report: report, exporter: exporter)
         registry = Registry(limit: limits.activeRuns)
         self.configuration = configuration
     }
@@ -41,6 +41,9 @@ public final class Runs: Sendable {
     func agent(_ id: String, in branch: BranchKey) async throws -> CompiledAgent? {
         try await configuration.agent(id, in: branch)
     }
+
+    /// What administrators said of money and bounds.
+    public var terms: TermsCache { world.terms }
 
     /// How many runs this process drives.
     public var activeCount: Int { registry.all.count }

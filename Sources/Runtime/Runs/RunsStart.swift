@@ -10,9 +10,10 @@ extension Runs {
     ///
     /// A turn in a new conversation reads nothing but the number of the last configuration change.
     ///
-    /// - Throws: `Problem` 404 for an unknown agent, and for a conversation that does not belong to this owner, agent
-    ///   and project; 400 for an id of the wrong form or an empty message; 409 for a message id that exists, and while
-    ///   another turn is under way in the conversation; 503 when there are as many runs as allowed.
+    /// - Throws: `Problem` 402 or 429 where a budget has nothing left; 404 for an unknown agent, and for a
+    ///   conversation that does not belong to this owner, agent and project; 400 for an id of the wrong form or an
+    ///   empty message; 409 for a message id that exists, and while another turn is under way in the conversation; 503
+    ///   when there are as many runs as allowed.
     public func start(_ turn: Turn) async throws -> RunHandle {
         if let id = turn.messageID, !Turn.isMessageID(id) {
             throw Problem.badRequest("messageId must match /^[A-Za-z0-9_-]{1,64}$/")
@@ -63,6 +64,11 @@ extension Runs {
         let conversation = hold.conversation
         let row = mayExist ? try await existing(conversation, turn) : nil
         let subAgent = try entry(row, agent, turn)
+        let terms = try await terms(of: conversation.tenant)
+        let place = RunPlace(
+            tenant: conversation.tenant, project: conversation.project, agent: agent.id, user: turn.owner ?? "",
+            conversation: conversation.id, run: "")
+        try await admit(place, terms)
         let earlier = row == nil ? [] : try await history(conversation, agent)
         let artifacts = row == nil ? [] : try await artifacts(conversation, agent)
         let now = world.clock.now()
@@ -72,9 +78,8 @@ extension Runs {
             answerMessage: world.makeID(), emitOperations: turn.emitsOperations,
             isDurable: turn.isDurable ?? agent.isDurable, origin: turn.origin)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
-        let run = Run(
-            rules: agent.rules(streams: turn.isStreamed), knowing: artifacts.map(\.body),
-            makeID: world.makeID)
+        let rules = terms.bounded(agent.rules(streams: turn.isStreamed), place)
+        let run = Run(rules: rules, knowing: artifacts.map(\.body), makeID: world.makeID)
         let scope = RunScope(
             key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
             subject: turn.subject, metadata: turn.metadata)
@@ -83,7 +88,7 @@ extension Runs {
             talk: ConversationSoFar(
                 id: conversation.id, earlier: earlier, artifacts: artifacts, parts: turn.parts,
                 clientTime: turn.clientTime),
-            world: world, run: run, start: start, startedAt: now, committed: 0
+            world: world, run: run, start: start, startedAt: now, committed: 0, terms: terms
         ) { self.left($0, $1, hold) }
         registry.add(active)
         do {
@@ -211,8 +216,11 @@ struct RunRequest {
     let clientTime: ClientTime?
     /// The client's own id of the request.
     let clientRequest: String?
+    /// What is different in this run, where it is a fork.
+    let changes: RunChanges
 
     init(_ turn: Turn) {
+        changes = RunChanges()
         isStreamed = turn.isStreamed
         clientRequest = turn.clientRequest
         clientTime = turn.clientTime
@@ -221,6 +229,7 @@ struct RunRequest {
     init(_ json: JSONValue) {
         isStreamed = json["streamed"]?.bool ?? false
         clientRequest = json["clientRequest"]?.string
+        changes = RunChanges(json: json["changes"] ?? .null)
         clientTime = ClientTime(timeZone: json["timeZone"]?.string, timestamp: json["timestamp"]?.string)
     }
 

@@ -10,6 +10,8 @@ struct RuntimeWorld: Sendable {
     let makeID: @Sendable () -> String
     /// A random number in 0…1, for the waits between tries.
     let jitter: @Sendable () -> Double
+    /// What administrators said of money and bounds.
+    let terms: TermsCache
     /// What is counted.
     let metrics: Metrics
     /// Who is told of what people should find in the server's log.

@@ -14,6 +14,7 @@ extension Runs {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.recover() }
             group.addTask { await self.hearLetters() }
+            group.addTask { await self.world.terms.listen() }
             group.addTask { await self.tickAlong() }
         }
     }

@@ -34,7 +34,10 @@ struct TraceFold: Sendable {
     var open: [String: Int] = [:]
     var costMicros: Int64?
     var firstTokenMs: Int64?
-    private var stays = 0
+    /// Places of the spans of waits for a person that are not over, by the id of the call.
+    var waiting: [String: Int] = [:]
+    var stays = 0
+    var approvals = 0
 
     /// Of no events.
     ///
@@ -63,7 +66,9 @@ struct TraceFold: Sendable {
         case .reasoning(let frame, _): takePiece("", of: frame, at: at)
         case .answered(let frame, let answer): takeAnswer(answer, of: frame, at: at)
         case .retried(let frame, let failure, _): takeRetry(failure, of: frame, at: at)
-        case .equipped, .notice, .data, .compressed, .approvalRequested, .approvalDecided, .suspended: break
+        case .equipped, .notice, .data, .compressed, .suspended: break
+        case .approvalRequested(let frame, let request): beginApproval(request, of: frame, at: at)
+        case .approvalDecided(let frame, let decision): endApproval(decision, of: frame, at: at)
         case .toolStarted(let frame, let callID): openTool(callID, of: frame, at: at)
         case .toolEnded(let frame, let outcome): endTool(outcome, of: frame, at: at)
         case .transferred(let frame, let from, let to, let reason): transfer(frame, from, to, reason, at: at)
@@ -99,12 +104,12 @@ struct TraceFold: Sendable {
     }
 
     /// Adds a span and returns its place.
-    @discardableResult private mutating func append(_ span: TraceSpan) -> Int {
+    @discardableResult mutating func append(_ span: TraceSpan) -> Int {
         spans.append(span)
         return spans.count - 1
     }
 
-    private func stay(_ frame: Frame) -> String { spans[frame.stay].id }
+    func stay(_ frame: Frame) -> String { spans[frame.stay].id }
 
     private mutating func transfer(_ number: Int, _ from: String, _ to: String, _ reason: String, at time: Int64) {
         guard var frame = frames[number] else { return }
@@ -204,54 +209,8 @@ struct TraceFold: Sendable {
         }
     }
 
-    // MARK: Tools
-
-    private mutating func openTool(_ callID: String, of number: Int, at time: Int64) {
-        guard let frame = frames[number] else { return }
-        open[callID] = append(toolSpan(callID, frame, at: time))
-    }
-
-    private func toolSpan(_ callID: String, _ frame: Frame, at time: Int64) -> TraceSpan {
-        let call = frame.calls[callID]
-        var span = TraceSpan(
-            id: identity.toolCall(callID), parent: stay(frame), kind: .toolCall, name: call?.name ?? "tool",
-            startedAt: time, subAgent: frame.subAgent, callID: callID)
-        if keepsContent, let call { span.content["input"] = call.rawOrInput }
-        return span
-    }
-
-    private mutating func endTool(_ outcome: RunToolOutcome, of number: Int, at time: Int64) {
-        guard let frame = frames[number] else { return }
-        let failure = outcome.isError ? RunFailure(code: "tool", message: "The call failed.") : nil
-        let isTransfer = !outcome.isError && outcome.output["type"] == "transfer" && open[outcome.callID] == nil
-        if !isTransfer {
-            // One that was refused has not begun.
-            let place = open.removeValue(forKey: outcome.callID) ?? append(toolSpan(outcome.callID, frame, at: time))
-            if spans[place].kind == .delegation, outcome.isError { endWorkers(in: spans[place].id, at: time) }
-            spans[place].end(at: time, outcome.isError ? .error : .ok, failure)
-            if keepsContent, spans[place].kind == .toolCall || outcome.isError {
-                spans[place].content["output"] = outcome.output
-            }
-        }
-        frames[number]?.calls[outcome.callID] = nil
-        if frames[number]?.calls.isEmpty == true, !isTransfer { frames[number]?.since = time }
-    }
-
-    /// Ends the workers of a delegation that failed, and those who work for them.
-    private mutating func endWorkers(in delegation: String, at time: Int64) {
-        for number in frames.keys.sorted() {
-            guard let frame = frames[number], frame.around == delegation else { continue }
-            endFrame(number, at: time, .error, nil)
-            for (callID, place) in open.sorted(by: { $0.value < $1.value }) where spans[place].parent == stay(frame) {
-                if spans[place].kind == .delegation { endWorkers(in: spans[place].id, at: time) }
-                spans[place].end(at: time, .error)
-                open[callID] = nil
-            }
-        }
-    }
-
     /// Ends a frame that is at work; a model call that is under way ends with it.
-    private mutating func endFrame(
+    mutating func endFrame(
         _ number: Int, at time: Int64, _ status: TraceSpan.Status, _ failure: RunFailure?
     ) {
         guard let frame = frames[number] else { return }
@@ -283,11 +242,6 @@ struct TraceFold: Sendable {
         spans[0].stop = end.stop?.word
         open = [:]
     }
-}
-
-extension ToolCall {
-    /// The input, or what the model wrote instead of one.
-    fileprivate var rawOrInput: JSONValue { rawInput.map(JSONValue.string) ?? input }
 }
 
 extension RunFailure {
