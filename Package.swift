@@ -18,17 +18,21 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("JavaScript", []),
     ("Domain", ["Catalog", "Cryptography", "JavaScript"]),
     ("Outbound", ["CCurl"]),
+    ("Functions", ["Catalog", "Cryptography", "JavaScript", "Outbound", "CSandbox"]),
     ("MCP", ["Catalog", "Cryptography", "Outbound"]),
     ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
     ("Events", ["Catalog", "Models"]),
-    ("Runtime", ["Catalog", "Cryptography", "Domain", "MCP", "Models", "Events", "Outbound", "Store"]),
+    (
+        "Runtime",
+        ["Catalog", "Cryptography", "Domain", "Functions", "MCP", "Models", "Events", "Outbound", "Store"]
+    ),
     ("Wire", ["Catalog", "Events", "Models"]),
     ("Access", ["Catalog", "Cryptography", "Domain", "Outbound", "Store"]),
     (
         "HTTP",
         [
-            "Access", "Catalog", "Cryptography", "Domain", "Events", "JavaScript", "MCP", "Models", "Outbound",
-            "Runtime", "Store", "Wire",
+            "Access", "Catalog", "Cryptography", "Domain", "Events", "Functions", "JavaScript", "MCP", "Models",
+            "Outbound", "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
@@ -42,7 +46,7 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CLI",
         [
-            "Catalog", "JavaScript", "Outbound",
+            "Catalog", "Functions", "JavaScript", "Outbound",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
     ),
@@ -59,7 +63,8 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
 
 /// What lies in a target's folder and is no source.
 let papers = [
-    "Store": ["README.md"], "Runtime": ["README.md"], "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"],
+    "Functions": ["README.md"], "Store": ["README.md"], "Runtime": ["README.md"],
+    "Models": ["README.md", "SCRIPTS.md"], "Outbound": ["README.md"],
     "StoreTesting": ["README.md"], "Wire": ["README.md"],
 ]
 
@@ -72,6 +77,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
     ("JavaScriptTests", ["JavaScript"]),
+    ("FunctionsTests", ["Catalog", "CoveyTesting", "Functions", "Outbound", "Runtime"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound", "Runtime"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
@@ -80,15 +86,15 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     (
         "HTTPTests",
         [
-            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "HTTP", "JavaScript", "Models", "Outbound",
-            "Runtime", "Store", "StoreTesting",
+            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "Functions", "HTTP", "JavaScript", "Models",
+            "Outbound", "Runtime", "Store", "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
     (
         "CLITests",
         [
-            "Catalog", "CLI", "JavaScript", "Outbound",
+            "Catalog", "CLI", "Functions", "JavaScript", "Outbound",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
     ),
@@ -114,11 +120,13 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSandbox"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Access", "Catalog", "CLI", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store",
+                "Access", "Catalog", "CLI", "Cryptography", "Functions", "HTTP", "Models", "Outbound", "Runtime",
+                "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

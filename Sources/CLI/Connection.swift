@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Catalog
 import Foundation
+import Functions
 import Outbound
 
 /// How commands reach a server: shared flags, each with its environment twin.
@@ -47,10 +48,13 @@ struct World: Sendable {
     var printer: Printer
     /// Waits so long.
     var pause: @Sendable (Duration) async throws -> Void = Clock.pause
+    /// What stands around functions on this machine; nil where nothing is tried.
+    var walls: @Sendable () async -> Walls? = { nil }
 
     /// The real one. The command line goes where its user says, so nothing is refused.
     static let live = World(
-        http: .live(policy: .unrestricted), environment: ProcessInfo.processInfo.environment, printer: .standard)
+        http: .live(policy: .unrestricted), environment: ProcessInfo.processInfo.environment, printer: .standard,
+        walls: { await Walls.inspect(executable: "/proc/self/exe") })
 }
 
 extension [String: String] {

@@ -25,6 +25,7 @@ public struct Doctor: AsyncParsableCommand {
         checks.append(dataCheck(world))
         checks.append(keyCheck(world))
         checks.append(Self.functionCheck(JavaScript.parser))
+        if let walls = await world.walls() { checks += Self.wallChecks(walls) }
         checks += Self.opennessChecks(
             connection.address(world.environment), data: data ?? world.environment["COVEY_DATA"] ?? ".covey",
             world.environment)

@@ -48,6 +48,8 @@ public struct TestApp: Sendable {
         public var identityClient: HTTPClient?
         /// How people get in.
         public var people = PeopleSettings()
+        /// Whether functions are run, in workers of the built binary; packages are in the app's folder `functions`.
+        public var runsFunctions = false
         /// Whether time goes by by itself, instead of standing still until the test moves it.
         public var usesLiveClock = false
 
@@ -155,6 +157,11 @@ public struct TestApp: Sendable {
         settings.people = options.people
         settings.identityClient = options.identityClient
         settings.metricsToken = options.metricsToken
+        if options.runsFunctions, let binary = BuiltBinary.covey {
+            settings.functions = FunctionHome(
+                executable: binary.path(percentEncoded: false), packages: folder + "/functions",
+                http: .live(policy: .development))
+        }
         settings.refusalOfAddress = { EgressPolicy.publicOnly.refusal(of: $0) }
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,

@@ -2,6 +2,7 @@ public import Access
 import Catalog
 public import Cryptography
 import Domain
+import Functions
 public import Logging
 import MCP
 public import Models
@@ -37,6 +38,8 @@ public struct Application: Sendable {
         public var proxies = TrustedProxies()
         /// How many requests there may be.
         public var rateLimits = RateLimits()
+        /// Where functions are run; nil where none are: then agents that need one say so.
+        public var functions: FunctionHome?
         /// With what the server proves who it is; nil where connections are not encrypted.
         public var certificates: Certificates?
         /// What opens `/metrics`; nil for this machine alone.
@@ -93,6 +96,9 @@ public struct Application: Sendable {
             TraceExporter(
                 traces.export, client: traces.client, metrics: parts.metrics, clock: clock, report: report)
         }
+        let functions = settings.functions.map { home in
+            Self.functionPool(home, limits: settings.runtimeLimits.functions, clock: clock, logger: logger)
+        }
         parts.outbound = outbound
         let runs = Runs(
             store: store,
@@ -102,7 +108,7 @@ public struct Application: Sendable {
                     MCPServers(
                         http: http, version: settings.version, store: store, keyring: keyring, clock: clock,
                         limits: settings.runtimeLimits)
-                }),
+                }, functions: functions),
             limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
             exporter: exporter)
         let health = outbound.map { http in
@@ -124,7 +130,9 @@ public struct Application: Sendable {
         let watching: [any Service] = health.map { [HealthService(monitor: $0)] } ?? []
         let recording = AuditService(trail: audit, uses: runners.uses, clock: clock, logger: logger)
         let exporting: [any Service] = exporter.map { [TraceService(exporter: $0, store: store)] } ?? []
-        let services: [any Service] = [recording] + exporting + watching + [RunsService(runs: runs), server]
+        let working: [any Service] = functions.map { [FunctionService(pool: $0)] } ?? []
+        let services: [any Service] =
+            [recording] + exporting + watching + working + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(

@@ -27,7 +27,7 @@ struct FunctionCheck {
     private static let parameterEndsMax = 32
 
     /// Why a source is refused.
-    private struct Refusal: Error {
+    struct Refusal: Error {
         let reason: String
     }
 
@@ -42,7 +42,7 @@ struct FunctionCheck {
     }
 
     /// The source without semicolons at its end, which is an expression.
-    private func expression(in source: Text) throws(Refusal) -> Text {
+    func expression(in source: Text) throws(Refusal) -> Text {
         var text = source
         for _ in 0..<Self.triesMax {
             if parse("(\n", text, "\n)") == nil { return text }

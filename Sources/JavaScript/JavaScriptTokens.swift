@@ -30,10 +30,12 @@ enum JavaScriptToken: Equatable {
 /// Splits JavaScript source into tokens and sees to it that strings, templates, comments, regular expressions and
 /// brackets are closed. It knows the grammar only where a slash is a division or begins a regular expression.
 struct JavaScriptLexer {
-    /// A token and whether a line break stands before it.
+    /// A token, whether a line break stands before it, and the bytes of UTF-8 that it takes.
     struct Item {
         let token: JavaScriptToken
         let isOnNewLine: Bool
+        let start: Int
+        fileprivate(set) var end: Int
     }
 
     /// Why a source cannot be split.
@@ -59,6 +61,8 @@ struct JavaScriptLexer {
     private var openings: [Opening] = []
     private var isOnNewLine = false
     private var closedFor = false
+    /// Where the token that is being read begins.
+    private var start = 0
 
     private init(_ source: String) { bytes = Array(source.utf8) }
 
@@ -79,13 +83,16 @@ struct JavaScriptLexer {
     }
 
     private mutating func append(_ token: JavaScriptToken) {
-        items.append(Item(token: token, isOnNewLine: isOnNewLine))
+        items.append(Item(token: token, isOnNewLine: isOnNewLine, start: start, end: start))
         isOnNewLine = false
     }
 
     /// Reads one token or one piece of space; false at the end.
     private mutating func next() throws(Fault) -> Bool {
         guard let byte = byte() else { return false }
+        start = position
+        let count = items.count
+        defer { if items.count > count { items[items.count - 1].end = position } }
         switch byte {
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
             isOnNewLine = true

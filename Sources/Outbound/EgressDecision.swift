@@ -45,9 +45,7 @@ extension EgressPolicy {
         return Self.isPublic(embedded) ? .publicAddress : .notPublic
     }
 
-    private func allows(host: String) -> Bool {
-        allowedHosts.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
-    }
+    private func allows(host: String) -> Bool { HostNames(allowedHosts).contains(host) }
 
     /// A host name in lower case and without the dot that stands for the root of all names.
     static func normal(_ host: String) -> String {

@@ -1,6 +1,10 @@
+public import Functions
+
 /// Every bound of the runtime, with its unit, in one place. Each can be set by an environment name of run spec §22,
 /// or by one that follows its form where the spec has none.
 public struct RuntimeLimits: Sendable, Hashable {
+    /// The bounds of function tools.
+    public var functions = FunctionLimits()
     /// Transfers that a run may make when the agent does not say.
     public var transferCount = 10
     /// Model calls that one stay of a sub-agent may take when it does not say.
@@ -116,7 +120,9 @@ public struct RuntimeLimits: Sendable, Hashable {
         let path: any WritableKeyPath<RuntimeLimits, Int> & Sendable
     }
 
-    static let entries: [Entry] = [
+    static let entries = runEntries + functionEntries
+
+    private static let runEntries: [Entry] = [
         Entry(name: "AGENTS_AGENT_EXECUTION_TRANSFER_COUNT_DEFAULT", range: 1...1000, path: \.transferCount),
         Entry(name: "AGENTS_AGENT_EXECUTION_MAX_GENERATION_STEPS", range: 1...1000, path: \.generationSteps),
         Entry(name: "AGENTS_AGENT_EXECUTION_MAX_CONSECUTIVE_ERRORS", range: 1...20, path: \.consecutiveErrors),
@@ -174,6 +180,29 @@ public struct RuntimeLimits: Sendable, Hashable {
     static let switches: [(name: String, path: any WritableKeyPath<RuntimeLimits, Bool> & Sendable)] = [
         ("AGENTS_COMPRESSION_ENABLED", \.compresses)
     ]
+
+    /// Names of the spec first, then those that follow its form.
+    private static let functionEntries: [Entry] = [
+        ("EXECUTION_TIMEOUT_MS_DEFAULT", 100...600_000, \.functions.callMs),
+        ("SANDBOX_VCPUS_DEFAULT", 1...256, \.functions.parallelCalls),
+        ("SANDBOX_QUEUE_WAIT_TIMEOUT_MS", 1...600_000, \.functions.queueMs),
+        ("SANDBOX_POOL_TTL_MS", 1000...86_400_000, \.functions.idleMs),
+        ("SANDBOX_MAX_USE_COUNT", 1...100_000, \.functions.useCount),
+        ("SANDBOX_CLEANUP_INTERVAL_MS", 1000...3_600_000, \.functions.cleanupMs),
+        ("SANDBOX_MAX_OUTPUT_SIZE_BYTES", 1024...67_108_864, \.functions.outputBytes),
+        ("SANDBOX_MAX_QUEUE", 0...100_000, \.functions.queuedCalls),
+        ("SANDBOX_MAX_CONSOLE_BYTES", 0...1_048_576, \.functions.consoleBytes),
+        ("SANDBOX_MAX_MEMORY_BYTES", 33_554_432...4_294_967_296, \.functions.memoryBytes),
+        ("SANDBOX_START_TIMEOUT_MS", 1000...600_000, \.functions.startMs),
+        ("SANDBOX_SPARE_WORKERS", 0...64, \.functions.spareWorkers),
+        ("SANDBOX_MAX_TIMERS", 0...100_000, \.functions.timers),
+        ("SANDBOX_MAX_MODULES", 0...100_000, \.functions.modules),
+        ("SANDBOX_MAX_MODULE_BYTES", 1024...67_108_864, \.functions.moduleBytes),
+        ("FETCH_MAX_COUNT", 0...10_000, \.functions.fetches),
+        ("FETCH_MAX_PARALLEL", 1...128, \.functions.parallelFetches),
+        ("FETCH_TIMEOUT_MS", 1...600_000, \.functions.fetchMs),
+        ("FETCH_MAX_BYTES", 1024...67_108_864, \.functions.fetchBytes),
+    ].map { Entry(name: "AGENTS_FUNCTION_TOOL_\($0)", range: $1, path: $2) }
 
     private static let hour = 1...3_600_000
 

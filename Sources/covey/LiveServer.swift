@@ -36,7 +36,7 @@ struct LiveServer {
             let setup = try await bootstrap(store, keyring)
             let client = HTTPClient.live(rules: rules)
             let application = Application(
-                applicationSettings(runtimeLimits, certificates, rules), store: store, keyring: keyring,
+                applicationSettings(runtimeLimits, certificates, rules, client), store: store, keyring: keyring,
                 models: resolver(client),
                 clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
                 onListening: { announce(port: $0, setup) })
@@ -60,7 +60,7 @@ struct LiveServer {
     }
 
     private func applicationSettings(
-        _ runtimeLimits: RuntimeLimits, _ certificates: Certificates?, _ rules: EgressRules
+        _ runtimeLimits: RuntimeLimits, _ certificates: Certificates?, _ rules: EgressRules, _ client: HTTPClient
     ) -> Application.Settings {
         var application = Application.Settings(
             address: settings.address,
@@ -75,9 +75,17 @@ struct LiveServer {
         application.people = settings.people
         application.metricsToken = settings.metricsToken
         // The collector is the operator's own choice, so nothing is refused.
+        application.functions = functions(client)
         application.traces = settings.traces.map { ($0, HTTPClient.live(policy: .unrestricted)) }
         application.refusalOfAddress = { rules.everybody.refusal(of: $0) }
         return application
+    }
+
+    /// Functions are run by this same binary.
+    private func functions(_ client: HTTPClient) -> FunctionHome {
+        let named = settings.environment["COVEY_FUNCTION_PACKAGES"] ?? ""
+        let packages = named.isEmpty ? "\(settings.dataFolder)/functions" : named
+        return FunctionHome(executable: "/proc/self/exe", packages: packages, http: client)
     }
 
     private func certificates() throws -> Certificates? {

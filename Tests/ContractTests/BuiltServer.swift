@@ -7,16 +7,13 @@ import Testing
 /// The built binary, started as its users start it, on loopback and a port of its own choosing.
 final class BuiltServer {
     /// The binary beside the test bundle; nil where the tests were built without it.
-    static let binary: URL? = {
-        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let file = folder.appending(path: "covey")
-        return FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)) ? file : nil
-    }()
+    static let binary = BuiltBinary.covey
 
     /// Servers at once: each takes memory and descriptors of which a machine has not endlessly many.
     private static let places = Places(8)
 
-    private let process: Process
+    /// The server's process.
+    let process: Process
     private let output: Pipe
     /// The server's address, without a slash at its end.
     let address: String

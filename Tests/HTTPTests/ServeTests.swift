@@ -5,10 +5,7 @@ import Testing
 /// `covey serve` as its users start it: what it refuses, and in which words.
 struct ServeTests {
     /// The binary beside the test bundle; nil where the tests were built without it.
-    private static let binary: URL? = {
-        let file = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "covey")
-        return FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)) ? file : nil
-    }()
+    private static let binary = BuiltBinary.covey
 
     /// One way to start it that must fail.
     struct Row: Sendable, CustomTestStringConvertible {

@@ -53,4 +53,19 @@ extension HTTPRequest {
         else { return nil }
         return address
     }
+    /// The absolute address that `location` of a redirect means when the answer came from `base`; nil when it is none.
+    public static func redirect(to location: String, from base: String) -> String? {
+        URLParts.resolve(location, at: base)
+    }
+}
+
+extension HostNames {
+    /// Whether the host of an address is one of them, as whoever connects reads the address. False for what is no
+    /// http or https address.
+    public func contains(hostOf url: String) -> Bool {
+        guard let parts = URLParts(url), ["http", "https"].contains(parts.scheme), !parts.hasCredentials else {
+            return false
+        }
+        return contains(EgressPolicy.normal(parts.host))
+    }
 }

@@ -1,5 +1,6 @@
 import Catalog
 import Domain
+public import Functions
 public import Store
 
 extension ConfigurationCache {
@@ -9,18 +10,24 @@ extension ConfigurationCache {
     ///   - models: where models come from.
     ///   - limits: the bounds that agents have where they set none.
     ///   - servers: the servers of tools; nil where none is asked.
+    ///   - functions: what runs functions; nil where none are run.
     public convenience init(
-        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), servers: MCPServers? = nil
+        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), servers: MCPServers? = nil,
+        functions: FunctionPool? = nil
     ) {
         self.init(store: store, models: models, limits: limits) { graph in
             let graph = ProjectGraph(entries: graph.entries)
-            return graph.agents.values.map { AgentDefinition($0, in: graph.project, limits, servers) }
+            if !graph.functions.isEmpty { functions?.prepare() }
+            return graph.agents.values.map { AgentDefinition($0, in: graph.project, limits, servers, functions) }
         }
     }
 }
 
 extension AgentDefinition {
-    init(_ graph: AgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?) {
+    init(
+        _ graph: AgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?,
+        _ functions: FunctionPool?
+    ) {
         let agent = graph.agent
         id = agent.id
         name = agent.name
@@ -33,14 +40,17 @@ extension AgentDefinition {
         structuredModel =
             ModelChoice(agent.models?.structuredOutput) ?? ModelChoice(project?.models?.structuredOutput)
         summarizer = ModelChoice(agent.models?.summarizer) ?? ModelChoice(project?.models?.summarizer)
-        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, servers) }
+        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, servers, functions) }
         status = agent.statusUpdates.flatMap { StatusRules($0, limits) }
         if let context = graph.contextConfig { needs.append("context config '\(context.id)'") }
     }
 }
 
 extension SubAgentDefinition {
-    init(_ graph: SubAgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?) {
+    init(
+        _ graph: SubAgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?,
+        _ functions: FunctionPool?
+    ) {
         let subAgent = graph.subAgent
         id = subAgent.id
         name = subAgent.name
@@ -57,7 +67,12 @@ extension SubAgentDefinition {
         } else {
             needs += graph.tools.map { "MCP tool '\($0.tool.name)'" }
         }
-        needs += graph.functionTools.map { "function tool '\($0.functionTool.name)'" }
+        if let functions {
+            tools += FunctionTools.tools(graph.functionTools, pool: functions)
+        } else {
+            // A server that was told not to run any.
+            needs += graph.functionTools.map { "function tool '\($0.functionTool.name)'" }
+        }
         for delegate in graph.delegates {
             switch delegate {
             case .sub(_, let target): delegates.append(target)

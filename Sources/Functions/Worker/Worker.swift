@@ -1,0 +1,113 @@
+import CSandbox
+import Catalog
+import Glibc
+import JavaScript
+
+/// A worker that is ready: takes one call after another.
+final class Worker {
+    private let engine: ScriptEngine
+    private let settings: WorkerSettings
+    private var pipe = WorkerPipe()
+    /// What the host answered about modules, by what was asked: they do not change while a worker lives.
+    private var modules: [JSONValue: String] = [:]
+    /// Answers to requests that came while a module was waited for.
+    private var postponed: [JSONValue] = []
+    private var served = 0
+
+    /// Calls between two collections of what they left.
+    private static let callsUncollected = 32
+
+    init(_ engine: ScriptEngine, _ settings: WorkerSettings) {
+        self.engine = engine
+        self.settings = settings
+    }
+
+    func send(_ message: JSONValue) { pipe.write(message.jsonBytes) }
+
+    /// Waits for a call, makes it and sends what came of it.
+    func serve() {
+        guard let message = next(within: -1) else { return }
+        if message["probe"] != nil { return send(["holes": .array(Confinement.holes().map(JSONValue.string))]) }
+        guard let call = message["call"] else { return }
+        let work = WorkerCall(settings, send: { self.send($0) }, module: { self.module($0) })
+        do {
+            try make(call, work)
+        } catch let fault as ScriptFault {
+            work.finish(.failed(message: fault.message, line: .null))
+        } catch {
+            work.finish(.failed(message: "The engine gives no context.", line: .null))
+        }
+        postponed = []
+        report(work)
+        served += 1
+        // Between calls, and not after each: it takes longer than a call.
+        if served.isMultiple(of: Self.callsUncollected) { engine.collectGarbage() }
+    }
+
+    private func make(_ call: JSONValue, _ work: WorkerCall) throws {
+        let code = JavaScript.callingImports(try engine.expression(of: call["code"]?.string ?? ""))
+        let script = try Script(Program.source, in: engine, host: work.answer)
+        let input: JSONValue = ["code": .string(code), "input": call["input"] ?? .null]
+        var wait = try script.tell("start", input.jsonText)
+        while work.end == nil {
+            // Empty means that no timer waits.
+            let milliseconds = Int32(clamping: Int(wait) ?? -1)
+            if milliseconds < 0, work.requests == 0 {
+                let message = "The function never finishes: what it waits for does not come."
+                work.finish(.failed(message: message, line: .null))
+            } else if let answer = next(within: milliseconds)?["fetched"] {
+                work.tookAnswer()
+                wait = try script.tell("fetched", answer.jsonText)
+            } else {
+                wait = try script.tell("tick", "")
+            }
+        }
+    }
+
+    private func next(within milliseconds: Int32) -> JSONValue? {
+        if !postponed.isEmpty { return postponed.removeFirst() }
+        return pipe.line(within: milliseconds).flatMap { try? JSONValue(parsing: $0) }
+    }
+
+    private func module(_ name: JSONValue) -> String {
+        if let known = modules[name] { return known }
+        send(["module": name])
+        while true {
+            guard let message = pipe.line(within: -1).flatMap({ try? JSONValue(parsing: $0) }) else { continue }
+            guard let module = message["module"] else {
+                postponed.append(message)
+                continue
+            }
+            let answer = module.jsonText
+            modules[name] = answer
+            return answer
+        }
+    }
+
+    private func report(_ work: WorkerCall) {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let used = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000
+        let common: [(key: String, value: JSONValue)] = [
+            ("console", .string(work.console)), ("processorMs", .integer(Int64(used))),
+        ]
+        switch work.end {
+        case .done(let result):
+            var line = JSONWriter(capacity: result.utf8.count + 256)
+            line.raw("{\"done\":{\"result\":")
+            line.raw(Array(result.utf8))
+            for (name, value) in common {
+                line.raw(",")
+                line.string(name)
+                line.raw(":")
+                line.raw(value.jsonBytes)
+            }
+            line.raw("}}")
+            pipe.write(line.bytes)
+        case .failed(let message, let place):
+            let words: [(key: String, value: JSONValue)] = [("message", .string(message)), ("line", place)]
+            send(["failed": .object(JSONObject(words + common))])
+        case .tooMuch, nil: send(["exceeded": [:]])
+        }
+    }
+}
