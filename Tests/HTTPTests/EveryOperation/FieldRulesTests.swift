@@ -10,6 +10,7 @@ import Testing
     private static let ownRules: Set<String> = [
         "function.executeCode", "tool.imageUrl", "sub-agent-relation.targetSubAgentId",
         "sub-agent-relation.externalSubAgentId", "sub-agent-relation.teamSubAgentId",
+        "sub-agent-tool-relation.toolPolicies",
         "data-component.props", "artifact-component.props", "data-component.render", "artifact-component.render",
     ]
 

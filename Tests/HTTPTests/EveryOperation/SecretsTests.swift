@@ -90,11 +90,15 @@ import Testing
     private static func readAll(_ writes: EveryWrite) async throws {
         let history = try await writes.send(writes.operation("get-project-history"), tenantPath + "/projects/p/history")
         let number = try #require(history.data[0]?["number"]?.integer)
+        let runs = try await writes.send(writes.operation("list-runs"), tenantPath + "/projects/p/runs")
+        writes.name(try #require(runs.data["runs"]?[0]?["id"]?.string), at: Scope.project.path + "/runs")
+        // They begin and end a sign-in at somebody else's server: `ToolSignInTests`.
+        let elsewhere: Set<String> = ["initiate-tool-oauth-login", "mcp-oauth-callback"]
         for operation in writes.operations where operation.method == "GET" {
             let path = writes.path(operation)
             let reply = try await writes.send(operation, path)
             #expect(
-                reply.status < 300,
+                reply.status < 300 || elsewhere.contains(operation.id),
                 "\(operation): make in EveryWrite what it reads: \(reply.status) \(path) \(reply.text.prefix(200))")
             for query in ["?at=\(number)", "?at=\(number - 2)", "?ref=dev", "?limit=100", "?format=vercel"] {
                 let more = path.contains("?") ? "&" + query.dropFirst() : query
