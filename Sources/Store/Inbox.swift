@@ -81,6 +81,8 @@ enum InboxSQL {
         ORDER BY at, id
         """)
 
+    static let lock = Statement("UPDATE run SET wake_at = NULL WHERE id = $1")
+
     static let remove = Statement("DELETE FROM run_letter WHERE run = $1 AND id = $2")
 
     static let claimWaiting = Statement(

@@ -102,6 +102,9 @@ extension Connection {
             // A statement of its own, which sees what was sent until the one before had locked the run.
             try execute(InboxSQL.wakeForLetters, [.text(key.id)])
         case .lettersTaken(let key, let ids):
+            if ids.isEmpty { return }
+            // Who sends a letter locks the run first, too: in another order each might wait for the other.
+            try execute(InboxSQL.lock, [.text(key.id)])
             for id in ids { try execute(InboxSQL.remove, [.text(key.id), .text(id)]) }
         case .artifact(let row): try put(row)
         case .events(let run, let events):

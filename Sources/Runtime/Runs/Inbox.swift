@@ -89,15 +89,16 @@ extension Runs {
     /// letter.
     func tell(_ letter: Letter, to run: RunKey) async throws -> Bool {
         let sent = RunLetter(id: letter.id, at: world.clock.now(), body: letter.json)
-        guard try await world.store.send(sent, to: run) else { return false }
-        // From here on the letter is read whatever happens: whoever drives or claims the run looks into its inbox.
+        let isNew = try await world.store.send(sent, to: run)
+        // From here on the letter is read whatever happens: whoever drives or claims the run looks into its inbox. Who
+        // comes second looks, too: a claim passes over runs that others have locked, and the last one finds it free.
         if let active = registry.run(run.id) {
             await readInbox(of: active)
-            return true
+            return isNew
         }
         await claimUnfinished()
-        if world.store.isShared { try? await world.store.notify(Self.inboxChannel, run.id) }
-        return true
+        if isNew, world.store.isShared { try? await world.store.notify(Self.inboxChannel, run.id) }
+        return isNew
     }
 
     /// Lets a run of this process take what is in its inbox. Where it is suspended meanwhile, it is claimed anew.
