@@ -18,21 +18,24 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("JavaScript", []),
     ("Domain", ["Catalog", "Cryptography", "JavaScript"]),
     ("Outbound", ["CCurl"]),
+    ("Files", ["Catalog", "Cryptography", "Outbound"]),
     ("Functions", ["Catalog", "Cryptography", "JavaScript", "Outbound", "CSandbox"]),
     ("MCP", ["Catalog", "Cryptography", "Outbound"]),
     ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
     ("Events", ["Catalog", "Models"]),
     (
         "Runtime",
-        ["Catalog", "Cryptography", "Domain", "Functions", "MCP", "Models", "Events", "Outbound", "Store"]
+        [
+            "Catalog", "Cryptography", "Domain", "Events", "Files", "Functions", "MCP", "Models", "Outbound", "Store",
+        ]
     ),
-    ("Wire", ["Catalog", "Events", "Models"]),
+    ("Wire", ["Catalog", "Events", "Files", "Models"]),
     ("Access", ["Catalog", "Cryptography", "Domain", "Outbound", "Store"]),
     (
         "HTTP",
         [
-            "Access", "Catalog", "Cryptography", "Domain", "Events", "Functions", "JavaScript", "MCP", "Models",
-            "Outbound", "Runtime", "Store", "Wire",
+            "Access", "Catalog", "Cryptography", "Domain", "Events", "Files", "Functions", "JavaScript", "MCP",
+            "Models", "Outbound", "Runtime", "Store", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
@@ -53,7 +56,8 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     (
         "CoveyTesting",
         [
-            "Access", "Catalog", "Cryptography", "HTTP", "Models", "Outbound", "Runtime", "Store", "StoreTesting",
+            "Access", "Catalog", "Cryptography", "Files", "HTTP", "Models", "Outbound", "Runtime", "Store",
+            "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]
@@ -77,17 +81,21 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("ModelsTests", ["Catalog", "Models", "Outbound"]),
     ("EventsTests", ["Catalog", "Events", "Models"]),
     ("JavaScriptTests", ["JavaScript"]),
+    ("FilesTests", ["Catalog", "CoveyTesting", "Cryptography", "Files", "Outbound"]),
     ("FunctionsTests", ["Catalog", "CoveyTesting", "Functions", "Outbound", "Runtime"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound", "Runtime"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
-    ("RuntimeTests", ["Catalog", "CoveyTesting", "Domain", "Events", "Models", "Outbound", "Runtime", "Store"]),
+    (
+        "RuntimeTests",
+        ["Catalog", "CoveyTesting", "Domain", "Events", "Files", "Models", "Outbound", "Runtime", "Store"]
+    ),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
         [
-            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "Functions", "HTTP", "JavaScript", "Models",
-            "Outbound", "Runtime", "Store", "StoreTesting",
+            "Access", "Catalog", "CoveyTesting", "Cryptography", "Domain", "Files", "Functions", "HTTP", "JavaScript",
+            "Models", "Outbound", "Runtime", "Store", "StoreTesting",
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
@@ -125,8 +133,8 @@ let package = Package(
         .executableTarget(
             name: "covey",
             dependencies: [
-                "Access", "Catalog", "CLI", "Cryptography", "Functions", "HTTP", "Models", "Outbound", "Runtime",
-                "Store",
+                "Access", "Catalog", "CLI", "Cryptography", "Files", "Functions", "HTTP", "Models", "Outbound",
+                "Runtime", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

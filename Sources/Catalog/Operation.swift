@@ -131,6 +131,8 @@ public struct Operation: Sendable {
     /// The member of the body, or the parameter of the query, that names the tenant, where the path does not; nil where
     /// none does.
     public private(set) var tenantName: String?
+    /// Whether its body may hold files, and so may be larger than that of others.
+    public private(set) var takesFiles = false
     private let queryRules: QueryRules
 
     /// What an operation does.
@@ -192,6 +194,13 @@ public struct Operation: Sendable {
     public func namingTenant(_ name: String) -> Operation {
         var operation = self
         operation.tenantName = name
+        return operation
+    }
+
+    /// The same operation, with a body that may hold files.
+    public func takingFiles() -> Operation {
+        var operation = self
+        operation.takesFiles = true
         return operation
     }
 

@@ -1,50 +1,20 @@
 public import Catalog
-import Dispatch
-import Foundation
 import Outbound
 
 /// The MCP servers of `Tests/Clients/mcp_server.py`, in a process of their own on a free port of loopback.
 public final class MCPTestServer: Sendable {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    private static let interpreter = root.appending(path: ".build/python/bin/python")
-
     /// Why the servers cannot be started, or nil when they can.
-    public static let missing: String? =
-        FileManager.default.isExecutableFile(atPath: interpreter.path(percentEncoded: false))
-        ? nil : "the Python package mcp is not installed; Scripts/python installs it from PyPI"
+    public static let missing = PythonProgram.missing("mcp")
 
     /// The port.
     public let port: Int
-    private let process: Process
-    private let input: Pipe
+    private let program: PythonProgram
 
     /// Starts the process and waits for the line with its port.
     public static func start() async throws -> MCPTestServer {
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
-        process.executableURL = interpreter
-        process.arguments = [root.appending(path: "Tests/Clients/mcp_server.py").path(percentEncoded: false)]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let reading = output.fileHandleForReading
-        let said = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                var said = Data()
-                while !said.contains(UInt8(ascii: "\n")) {
-                    let more = reading.availableData
-                    if more.isEmpty { break }
-                    said += more
-                }
-                continuation.resume(returning: String(decoding: said, as: UTF8.self))
-            }
-        }
-        guard let port = Int(said.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-            throw NotStarted(said: said)
-        }
-        return MCPTestServer(port, process, input)
+        let program = try await PythonProgram.start("mcp_server.py")
+        guard let port = Int(program.said) else { throw NotStarted(said: program.said) }
+        return MCPTestServer(port, program)
     }
 
     /// The servers did not start.
@@ -53,13 +23,10 @@ public final class MCPTestServer: Sendable {
         public let said: String
     }
 
-    private init(_ port: Int, _ process: Process, _ input: Pipe) {
+    private init(_ port: Int, _ program: PythonProgram) {
         self.port = port
-        self.process = process
-        self.input = input
+        self.program = program
     }
-
-    deinit { if process.isRunning { process.terminate() } }
 
     /// The address of one of the servers: `/mcp`.
     public func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }

@@ -1,6 +1,7 @@
 public import Access
 public import Catalog
 public import Cryptography
+public import Files
 import Foundation
 public import HTTP
 import Logging
@@ -55,6 +56,9 @@ public struct TestApp: Sendable {
 
         /// What opens `/metrics`; nil for this machine alone.
         public var metricsToken: String?
+
+        /// Where the files of messages are; nil for the folder of the app.
+        public var blobs: BlobStore?
 
         /// What keeps all that it logs; nil for nothing.
         public var log: LogCapture?
@@ -166,6 +170,9 @@ public struct TestApp: Sendable {
         let application = Application(
             settings, store: store, keyring: options.keyring, models: models,
             clock: options.usesLiveClock ? .live : clock.runtime, logger: logger,
+            files: MessageFiles(
+                options.blobs ?? .folder(folder + "/files"),
+                remote: .live(.live(policy: .development), ports: nil) { _ in }),
             outbound: options.looksAtTools ? HTTPClient.live(policy: .development) : nil
         ) { port in heard.yield(port) }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -2,6 +2,7 @@ public import Access
 import Catalog
 public import Cryptography
 import Domain
+public import Files
 import Functions
 public import Logging
 import MCP
@@ -74,12 +75,13 @@ public struct Application: Sendable {
     ///   - clock: The time, for all of it.
     ///   - logger: Where errors go.
     ///   - signals: What ends `run`, beside `stop`.
+    ///   - files: What users attach to their messages; kept in memory unless given.
     ///   - outbound: With what the servers of tools are looked at; nil when nobody looks at them.
     ///   - onListening: Told the port when the server accepts connections.
     public init(
         _ settings: Settings, store: Store, keyring: Keyring, models: ModelResolver, clock: RuntimeClock,
-        logger: Logger, stoppingOn signals: [UnixSignal] = [], outbound: HTTPClient? = nil,
-        onListening: @escaping @Sendable (_ port: Int) async -> Void
+        logger: Logger, stoppingOn signals: [UnixSignal] = [], files: MessageFiles = MessageFiles(.memory()),
+        outbound: HTTPClient? = nil, onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         var parts = HTTPServer.Parts(
             address: settings.address, operations: Everything.operations, schemas: Everything.schemas,
@@ -109,7 +111,7 @@ public struct Application: Sendable {
                         http: http, version: settings.version, store: store, keyring: keyring, clock: clock,
                         limits: settings.runtimeLimits)
                 }, functions: functions),
-            limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
+            files: files, limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
             exporter: exporter)
         let health = outbound.map { http in
             HealthMonitor(

@@ -258,10 +258,12 @@ struct Dispatcher: Sendable {
     private func body(of request: Request, for operation: Operation) async throws -> JSONValue {
         guard operation.request != nil else { return .object(JSONObject()) }
         let length = request.headers[.contentLength].flatMap { Int($0) }
-        if let length, length > limits.bodyBytesMax { throw tooLarge }
+        let bytesMax = operation.takesFiles ? limits.turnBytesMax : limits.bodyBytesMax
+        let tooLarge = Problem(.payloadTooLarge, "The body is larger than \(bytesMax) bytes")
+        if let length, length > bytesMax { throw tooLarge }
         let buffer: ByteBuffer
         do {
-            buffer = try await request.body.collect(upTo: limits.bodyBytesMax)
+            buffer = try await request.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
             throw tooLarge
         }
@@ -274,10 +276,6 @@ struct Dispatcher: Sendable {
         } catch {
             throw Problem.badRequest("The body is not valid JSON: \(error)")
         }
-    }
-
-    private var tooLarge: Problem {
-        Problem(.payloadTooLarge, "The body is larger than \(limits.bodyBytesMax) bytes")
     }
 
     private static func isJSON(_ contentType: String?) -> Bool {
@@ -317,8 +315,8 @@ struct Dispatcher: Sendable {
         guard try await store.head(of: project) != nil else { throw Problem.notFound("Project") }
     }
 
-    /// Parameters of paths that name what was named elsewhere: tenants, users, the keys of an app's issuer.
-    private static let foreignNames: Set = ["tenantId", "userId", "kid"]
+    /// Parameters of paths that name what was named elsewhere: tenants, users, the keys of an app's issuer, files.
+    private static let foreignNames: Set = ["tenantId", "userId", "kid", "mediaKey"]
 
     /// Any name (manage spec §0.3) that databases and logs can hold.
     private static let foreignName = FieldType<String>.text(1...256).checked { name in

@@ -2,6 +2,8 @@
 public struct ServerLimits: Sendable, Equatable {
     /// Bytes of a request's body. `COVEY_HTTP_BODY_BYTES_MAX`.
     public var bodyBytesMax = 10 * 1024 * 1024
+    /// Bytes of the body of a request that may hold files: a turn. `COVEY_HTTP_TURN_BYTES_MAX`.
+    public var turnBytesMax = 32 * 1024 * 1024
     /// Bytes of all header fields of a request, and of one of them. `COVEY_HTTP_HEADER_BYTES_MAX`.
     public var headerBytesMax = 32 * 1024
     /// Header fields of a request. `COVEY_HTTP_HEADER_COUNT_MAX`.
@@ -41,6 +43,7 @@ public struct ServerLimits: Sendable, Equatable {
             try number(name, 1...86_400_000).map { .milliseconds($0) }
         }
         bodyBytesMax = try number("COVEY_HTTP_BODY_BYTES_MAX", 1024...1024 * 1024 * 1024) ?? bodyBytesMax
+        turnBytesMax = try number("COVEY_HTTP_TURN_BYTES_MAX", 1024...1024 * 1024 * 1024) ?? turnBytesMax
         headerBytesMax = try number("COVEY_HTTP_HEADER_BYTES_MAX", 1024...1024 * 1024) ?? headerBytesMax
         headerCountMax = try number("COVEY_HTTP_HEADER_COUNT_MAX", 8...10_000) ?? headerCountMax
         connectionsMax = try number("COVEY_HTTP_CONNECTIONS_MAX", 1...1_000_000) ?? connectionsMax

@@ -61,6 +61,12 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var historyMessages = 50
     /// Tokens of history that a sub-agent sees when it does not say.
     public var historyTokens = 8000
+    /// Files of one message.
+    public var messageFiles = 10
+    /// Pictures and documents of earlier messages that models get again.
+    public var historyFiles = 5
+    /// Bytes of them, in base64.
+    public var historyFileBytes = 20_971_520
     /// How many times a run is taken up, the first time included, before it fails as interrupted.
     public var runAttempts = 3
     /// How long a run belongs to this process without a renewal, milliseconds.
@@ -152,6 +158,10 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_CONVERSATION_HISTORY_DEFAULT_LIMIT", range: 0...1000, path: \.historyMessages),
         Entry(
             name: "AGENTS_CONVERSATION_HISTORY_MAX_OUTPUT_TOKENS_DEFAULT", range: 0...1_000_000, path: \.historyTokens),
+        Entry(name: "AGENTS_MESSAGE_MAX_FILES", range: 1...100, path: \.messageFiles),
+        Entry(name: "AGENTS_CONVERSATION_HISTORY_MAX_FILES", range: 0...100, path: \.historyFiles),
+        Entry(
+            name: "AGENTS_CONVERSATION_HISTORY_MAX_FILE_BYTES", range: 0...268_435_456, path: \.historyFileBytes),
         Entry(name: "AGENTS_RUN_MAX_ATTEMPTS", range: 1...100, path: \.runAttempts),
         Entry(name: "AGENTS_RUN_LEASE_MS", range: 3000...600_000, path: \.leaseMs),
         Entry(name: "AGENTS_RUN_SHUTDOWN_MS", range: 0...3_600_000, path: \.shutdownMs),

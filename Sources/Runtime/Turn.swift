@@ -31,6 +31,8 @@ public struct Turn: Sendable {
     public var messageID: String?
     /// What the user said, at least one piece.
     public var parts: [Part]
+    /// What the app through which the user came tells agents (run spec §9); nil for nothing.
+    public var appPrompt: String?
     /// The endpoint.
     public var surface: Surface
     /// Whether the answer is read while it is written; else its text is logged once per model call.
@@ -58,7 +60,7 @@ public struct Turn: Sendable {
     public init(
         branch: BranchKey, agent: String, conversation: String? = nil, owner: String? = nil,
         subject: String? = nil, metadata: JSONObject? = nil, messageID: String? = nil, parts: [Part],
-        surface: Surface = .chatCompletions, isStreamed: Bool,
+        appPrompt: String? = nil, surface: Surface = .chatCompletions, isStreamed: Bool,
         emitsOperations: Bool = false, isDurable: Bool? = nil,
         clientTime: ClientTime? = nil, userProperties: JSONValue? = nil,
         properties: JSONValue? = nil, requestIDPrefix: String = "chatcmpl",
@@ -72,6 +74,7 @@ public struct Turn: Sendable {
         self.metadata = metadata
         self.messageID = messageID
         self.parts = parts
+        self.appPrompt = appPrompt
         self.surface = surface
         self.isStreamed = isStreamed
         self.emitsOperations = emitsOperations

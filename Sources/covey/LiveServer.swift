@@ -1,5 +1,7 @@
 import Access
+import Catalog
 import Cryptography
+import Files
 import Foundation
 import HTTP
 import Logging
@@ -7,7 +9,6 @@ import Models
 import NIOCore
 import Outbound
 import Runtime
-import Catalog
 import Store
 import UnixSignals
 
@@ -38,7 +39,8 @@ struct LiveServer {
             let application = Application(
                 applicationSettings(runtimeLimits, certificates, rules, client), store: store, keyring: keyring,
                 models: resolver(client),
-                clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint], outbound: client,
+                clock: .live, logger: logger, stoppingOn: [.sigterm, .sigint],
+                files: files(logger), outbound: client,
                 onListening: { announce(port: $0, setup) })
             try await application.run()
         } catch {
@@ -109,6 +111,24 @@ struct LiveServer {
                 "COVEY_EGRESS_ALLOW has what is no address, range or host: \(error.entries.joined(separator: ", ")). "
                     + "Entries for one project or tool look like tenant/project=host or tenant/project/tool=host.")
         }
+    }
+
+    /// What users attach to their messages. What they name is fetched from the public web alone, whatever the operator
+    /// allows to tools: strangers name it. A bucket is where the operator says.
+    private func files(_ logger: Logger) -> MessageFiles {
+        let blobs: BlobStore =
+            switch settings.files {
+            case .folder(let path): .folder(path)
+            case .bucket(let bucket):
+                .s3(
+                    bucket, http: .live(policy: .unrestricted), now: RuntimeClock.live.now,
+                    pause: { try await RuntimeClock.live.pause(for: $0) })
+            }
+        let web = HTTPClient.live(policy: settings.isDevelopment ? .development : .publicOnly)
+        let remote = RemoteFiles.live(web, ports: settings.isDevelopment ? nil : RemoteFiles.webPorts) {
+            try await RuntimeClock.live.pause(for: $0)
+        }
+        return MessageFiles(blobs, remote: remote) { logger.error("\($0)") }
     }
 
     private func resolver(_ client: HTTPClient) -> ModelResolver {

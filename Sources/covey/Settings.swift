@@ -48,6 +48,8 @@ struct Settings: Sendable {
     let people: PeopleSettings
     /// The first owner, made at the first start; nil when nobody is named.
     let admin: (email: String, password: String)?
+    /// Where the files of messages are kept.
+    let files: FileStorage
     let limits: ServerLimits
     /// How many requests there may be.
     let rateLimits: RateLimits
@@ -107,6 +109,7 @@ struct Settings: Sendable {
         admin = try Self.admin(
             value("COVEY_ADMIN_EMAIL", "INKEEP_AGENTS_MANAGE_UI_USERNAME")?.value,
             value("COVEY_ADMIN_PASSWORD", "INKEEP_AGENTS_MANAGE_UI_PASSWORD")?.value)
+        files = try Self.files(environment, dataFolder: dataFolder)
         limits = try ServerLimits(environment: environment)
         rateLimits = try Self.rateLimits(environment)
         certificates = try Self.certificates(value("COVEY_TLS_CERTIFICATE"), value("COVEY_TLS_KEY"))
@@ -176,7 +179,7 @@ struct Settings: Sendable {
         return port
     }
 
-    private static func flag(_ variable: (name: String, value: String)?) throws(BadSetting) -> Bool {
+    static func flag(_ variable: (name: String, value: String)?) throws(BadSetting) -> Bool {
         guard let variable else { return false }
         switch variable.value.lowercased() {
         case "1", "true", "yes", "on": return true

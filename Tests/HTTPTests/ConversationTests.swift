@@ -1,5 +1,7 @@
 import Catalog
 import CoveyTesting
+import Cryptography
+import Files
 import Outbound
 import Store
 import Testing
@@ -10,8 +12,10 @@ struct ConversationTests {
     private static let own = "/run/v1/conversations"
 
     /// A project with an agent `a` that answers, and its client.
-    private static func withAgent(_ body: @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run { app in
+    private static func withAgent(
+        _ options: TestApp.Options = TestApp.Options(), _ body: @Sendable (TestApp) async throws -> Void
+    ) async throws {
+        try await TestApp.run(options) { app in
             try await app.client.makeProject()
             try await app.client.makeAgent()
             try await body(app)
@@ -119,11 +123,13 @@ struct ConversationTests {
             #expect(try await ann.send("POST", "/run/api/chat", body).status == 200)
             let managed = try await app.client.send("GET", Self.managed + "/c1?format=vercel").data
             let part = managed["messages"]?[0]?["parts"]?[1]
-            #expect(part?["url"]?.string == Self.managed + "/c1/media/m1.1")
+            let url = try #require(part?["url"]?.string)
+            let tail = url.dropFirst((Self.managed + "/c1/media/").count)
+            #expect(url.hasPrefix(Self.managed + "/c1/media/m_m1%2Fsha256-") && url.hasSuffix(".png"))
             #expect(part?["mediaType"] == "image/png" && part?["filename"] == "a b.png")
             let owned = try await ann.send("GET", Self.own + "/c1").data["messages"]?[0]?["parts"]?[1]?["url"]?.string
-            #expect(owned == Self.own + "/c1/media/m1.1")
-            for (client, url) in [(app.client, Self.managed + "/c1/media/m1.1"), (ann, owned ?? "")] {
+            #expect(owned == Self.own + "/c1/media/\(tail)")
+            for (client, url) in [(app.client, url), (ann, owned ?? "")] {
                 let reply = try await client.send("GET", url)
                 #expect(reply.status == 200)
                 #expect(reply.bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) && reply.bytes.count == 70)
@@ -132,12 +138,67 @@ struct ConversationTests {
                 #expect(reply.headers["cache-control"] == "private, max-age=31536000, immutable")
                 #expect(reply.headers["x-content-type-options"] == "nosniff")
             }
-            for key in ["m1.0", "m1.2", "m2.1", "m1", "m1.01", ".1"] {
+            for key in [
+                "m1.0", "m1.2", "m2.1", "m1", "m1.01", ".1", "m_m2%2Fx", "m_%2F..", "m_m1%2F" + tail.suffix(60),
+            ] {
                 #expect(try await app.client.send("GET", Self.managed + "/c1/media/\(key)").status == 404, "\(key)")
             }
             let bob = app.client.agent("a", of: "p", as: "bob")
-            #expect(try await bob.send("GET", Self.own + "/c1/media/m1.1").status == 404)
-            #expect(try await app.client.send("GET", Self.managed + "/c2/media/m1.1").status == 404)
+            #expect(try await bob.send("GET", Self.own + "/c1/media/\(tail)").status == 404)
+            #expect(try await app.client.send("GET", Self.managed + "/c2/media/\(tail)").status == 404)
+        }
+    }
+
+    @Test func `a turn may be larger than other requests`() async throws {
+        try await Self.withAgent { app in
+            let bytes: [UInt8] = Array("%PDF-".utf8) + [UInt8](repeating: 0x20, count: 8 * 1024 * 1024)
+            let data = Base64.standard.text(bytes)
+            let file: JSONValue = [
+                "type": "file", "mediaType": "application/pdf", "filename": "a.pdf",
+                "url": .string("data:application/pdf;base64," + data),
+            ]
+            let body: JSONValue = [
+                "messages": [["id": "m1", "role": "user", "parts": [file]]], "conversationId": "c1", "stream": false,
+            ]
+            let ann = app.client.agent("a", of: "p", as: "ann")
+            let reply = try await ann.send("POST", "/run/api/chat", body)
+            #expect(reply.status == 200, "\(reply.text.prefix(300))")
+            let shown = try await ann.send("GET", Self.own + "/c1").data["messages"]?[0]?["parts"]
+            #expect(shown?.array?.count == 1 && shown?[0]?["mediaType"] == "application/pdf")
+            let media = try await ann.send("GET", try #require(shown?[0]?["url"]?.string))
+            #expect(media.bytes.count == bytes.count && media.headers["content-type"] == "application/octet-stream")
+            #expect(media.headers["content-disposition"] == "attachment; filename*=UTF-8''a.pdf")
+            let other = try await app.client.send("POST", tenantPath + "/projects", ["id": .string(data)])
+            #expect(other.status == 413)
+            let wrong: JSONValue = [
+                "type": "file", "mediaType": "application/pdf", "url": "data:application/pdf;base64,QUJD",
+            ]
+            let refused = try await ann.send(
+                "POST", "/run/api/chat",
+                ["messages": [["role": "user", "parts": [wrong]]], "conversationId": "c2", "stream": false])
+            #expect(refused.status == 400 && refused.json["detail"]?.string?.contains("no PDF") == true)
+            #expect(try await ann.send("GET", Self.own + "/c2").status == 404)
+        }
+    }
+
+    @Test func `a bucket gives files itself, by addresses that it has signed`() async throws {
+        var options = TestApp.Options()
+        let memory = BlobStore.memory()
+        options.blobs = BlobStore(put: memory.put, get: { _ throws(BlobFailure) in throw BlobFailure("away") }) {
+            key, headers, now in "https://bucket.example/\(key.text)?\(now)&\(headers.disposition)"
+        }
+        try await Self.withAgent(options) { app in
+            let ann = app.client.agent("a", of: "p", as: "ann")
+            let image: JSONValue = ["type": "image", "text": "data:image/png;base64,iVBORw0KGgo="]
+            let body: JSONValue = [
+                "messages": [["id": "m1", "role": "user", "parts": [image]]], "conversationId": "c1", "stream": false,
+            ]
+            #expect(try await ann.send("POST", "/run/api/chat", body).status == 200)
+            let shown = try await ann.send("GET", Self.own + "/c1").data["messages"]?[0]?["parts"]?[0]
+            let url = try #require(shown?["url"]?.string)
+            #expect(url.hasPrefix("https://bucket.example/v1/t_default/media/p_p/conv/c_c1/m_m1/sha256-"))
+            let tail = try #require(url.firstMatch(of: #/m_m1/[^?]+/#)).output.replacing("/", with: "%2F")
+            #expect(try await ann.send("GET", Self.own + "/c1/media/\(tail)").status == 502)
         }
     }
 

@@ -98,21 +98,27 @@ import Testing
     }
 
     @Test func `files and broken answers are told`() {
-        let turn = Turn(
-            branch: BranchKey(tenant: "t", project: "p"), agent: "a",
-            parts: [
-                .text("Look"), .file(Attachment(.base64("QQ=="), mediaType: "application/pdf", filename: "a.pdf")),
-            ],
-            isStreamed: false)
         var user = Self.row("user", "x")
-        user.content = StoredContent.json(turn)
+        let metadata: JSONValue = ["mimeType": "application/pdf", "filename": "a.pdf"]
+        user.content = [
+            "text": "Look",
+            "parts": [
+                StoredContent.text("Look"), StoredContent.fileText("<attached_file>\nhi\n</attached_file>"),
+                ["kind": "file", "metadata": ["mimeType": "text/plain"]], ["kind": "file", "metadata": metadata],
+            ],
+        ]
+        var old = Self.row("user", "x")
+        old.content = [
+            "text": "Old", "parts": [["kind": "file", "file": ["mimeType": "image/png", "bytes": "QQ=="]]],
+        ]
         let failed = Self.row(
             "agent", "Half", from: "r", metadata: ["error": ["code": "cut", "message": "It was cut."]])
         #expect(
-            lines("r", HistorySettings(), [user, failed]) == [
-                #"user: """Look [attached file: application/pdf, a.pdf]""""#,
+            lines("r", HistorySettings(), [user, old, failed]) == [
+                #"user: """Look <attached_file>"#, "hi",
+                #"</attached_file> [attached file: application/pdf, a.pdf]""""#,
+                #"user: """Old [attached file: image/png]""""#,
                 #"r to User: """Half [The answer broke off: It was cut.]""""#,
             ])
-        #expect(StoredContent.parts(user.content) == turn.parts)
     }
 }

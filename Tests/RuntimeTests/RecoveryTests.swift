@@ -175,8 +175,11 @@ import Testing
         let dying = try await DyingDatabase.store(on: world.database, commits: 1)
         var turn = world.turn(conversation: "c1")
         turn.parts = [
-            .text("What is this?"), .image(Attachment(.base64("QUJD"), mediaType: "image/png"), detail: "low"),
+            .text("What is this?"), .image(Attachment(.base64("iVBORw0KGgo="), mediaType: "image/png"), detail: "low"),
+            .file(Attachment(.base64("JVBERi0="), mediaType: "application/pdf", filename: "a.pdf")),
+            .file(Attachment(.base64("SGkh"), mediaType: "text/plain", filename: "a.txt")),
         ]
+        turn.appPrompt = "Speak of penguins."
         turn.clientTime = ClientTime(timeZone: "Europe/Berlin", timestamp: "2025-03-03T08:05:07.000Z")
         let gate = Gate()
         world.models.set("router", .text("Hello", after: gate))
@@ -190,6 +193,8 @@ import Testing
         let requests = world.models.requests("router")
         #expect(requests.count == 2)
         #expect(requests.first?.messages == requests.last?.messages)
+        #expect(requests.first?.system == requests.last?.system)
+        #expect(requests.last?.system.last?.text.hasPrefix("<app_context>\nSpeak of penguins.\n</app_context>") == true)
         #expect(requests.last?.messages.last?.text.contains("Monday, March 3, 2025 at 9:05:07 AM GMT+1") == true)
     }
 

@@ -103,4 +103,23 @@ import Wire
                 ["type": "text", "text": "and"], ["type": "data-component", "data": Self.card.body],
             ])
     }
+
+    @Test func `a message that was copied gives the bytes of the one it was copied from under its own name`() {
+        let name = "sha256-\(String(repeating: "0", count: 64)).png"
+        let content: JSONValue = [
+            "text": "",
+            "parts": [
+                [
+                    "kind": "file", "data": .string("blob://v1/t_t/media/p_p/conv/c_c/m_m1/\(name)"),
+                    "metadata": ["mimeType": "image/png"],
+                ]
+            ],
+        ]
+        for (id, tail) in [("m1", "m_m1/\(name)"), ("m2", "m2.0")] {
+            let parts = ConversationMessage(id: id, role: "user", content: content, createdAt: 0).parts(\.tail)
+            #expect(parts.first?["url"] == .string(tail))
+            #expect(ConversationMedia.message(in: tail) == id)
+            #expect(ConversationMedia(tail: tail, of: id, content: content)?.mediaType == "image/png")
+        }
+    }
 }

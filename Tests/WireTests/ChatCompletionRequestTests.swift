@@ -86,6 +86,25 @@ private func content(_ items: String) -> String { #"{"model":"m","messages":[{"r
         ])
 }
 
+@Test func `files of every kind are read`() throws {
+    let request = try read(
+        content(
+            #"{"type":"file","file":{"file_data":"https://a.example/7","filename":"a"}},"#
+                + #"{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0="}},"#
+                + #"{"type":"file","file":{"file_data":"data:text/plain;base64,QQ==","filename":"a.rs"}},"#
+                + #"{"type":"file","file":{"file_data":"data:application/zip;base64,UEsDBA==","filename":"a.ods"}}"#))
+    #expect(
+        request.turn.parts == [
+            .file(Attachment(.url("https://a.example/7"), mediaType: "application/pdf", filename: "a")),
+            .file(Attachment(.base64("JVBERi0="), mediaType: "application/pdf")),
+            .file(Attachment(.base64("QQ=="), mediaType: "text/x-rust", filename: "a.rs")),
+            .file(
+                Attachment(
+                    .base64("UEsDBA=="), mediaType: "application/vnd.oasis.opendocument.spreadsheet",
+                    filename: "a.ods")),
+        ])
+}
+
 @Test func `a picture alone is a message`() throws {
     let request = try read(content(#"{"type":"image_url","image_url":{"url":"http://a.example/picture"}}"#))
     #expect(
@@ -95,7 +114,8 @@ private func content(_ items: String) -> String { #"{"model":"m","messages":[{"r
 
 private let base64Fault = "must hold valid base64"
 private let addressFault = "must be an http or https URL or a data:image/ address"
-private let typeFault = "must be a PNG, JPEG or WebP image; other files are not supported yet"
+private let typeFault = "must be a PNG, JPEG or WebP image"
+private let fileFault = "must be an image, a PDF, a text file or an office document of a known type"
 
 @Test(arguments: [
     BrokenBody("[]", ": must be an object, not array"),
@@ -118,9 +138,9 @@ private let typeFault = "must be a PNG, JPEG or WebP image; other files are not 
     BrokenBody(
         #"{"model":"m","messages":[{"role":"user","content":7}]}"#,
         "/messages/0/content: must be a string or an array, not integer"),
-    BrokenBody(#"{"model":"m","messages":[{"role":"user","content":" \n"}]}"#, "/messages/0: has no text and no image"),
-    BrokenBody(content(""), "/messages/0: has no text and no image"),
-    BrokenBody(content(#"{"type":"text","text":""}"#), "/messages/0: has no text and no image"),
+    BrokenBody(#"{"model":"m","messages":[{"role":"user","content":" \n"}]}"#, "/messages/0: has no text and no file"),
+    BrokenBody(content(""), "/messages/0: has no text and no file"),
+    BrokenBody(content(#"{"type":"text","text":""}"#), "/messages/0: has no text and no file"),
     BrokenBody(
         content(#""Hi",{"type":"video"},{"type":"text"},{"type":"image_url"},{"type":"file","file":{}}"#),
         "/messages/0/content/0/type: must be one of text, image_url, file",
@@ -131,11 +151,14 @@ private let typeFault = "must be a PNG, JPEG or WebP image; other files are not 
         content(#"{"type":"image_url","image_url":{"url":"https://a.example/","detail":"ultra"}}"#),
         "/messages/0/content/0/image_url/detail: must be one of auto, low, high"),
     BrokenBody(
-        content(#"{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0="}}"#),
-        "/messages/0/content/0/file/file_data: \(typeFault)"),
+        content(#"{"type":"file","file":{"file_data":"data:video/mp4;base64,JVBERi0=","filename":"a.md"}}"#),
+        "/messages/0/content/0/file/file_data: \(fileFault)"),
     BrokenBody(
-        content(#"{"type":"file","file":{"file_data":"https://a.example/a.pdf"}}"#),
-        "/messages/0/content/0/file/file_data: \(typeFault)"),
+        content(#"{"type":"file","file":{"file_data":"data:application/zip;base64,UEsDBA==","filename":"a.zip"}}"#),
+        "/messages/0/content/0/file/file_data: \(fileFault)"),
+    BrokenBody(
+        content(#"{"type":"file","file":{"file_data":"ftp://a.example/a.pdf"}}"#),
+        "/messages/0/content/0/file/file_data: must be an http or https URL or a data: address"),
     BrokenBody(
         #"{"model":"m","messages":[{"role":"user","content":"x"}],"stream_options":{"include_usage":1},"#
             + #""executionMode":"fast","userProperties":[],"headers":1,"conversationId":"a\u0000"}"#,

@@ -49,7 +49,8 @@ func `content and parts make one message`(members: String, parts: [Part]) throws
             == "messageId must match /^[A-Za-z0-9_-]{1,64}$/")
 }
 
-private let typeFault = "must be a PNG, JPEG or WebP image; other files are not supported yet"
+private let fileFault = "must be an image, a PDF, a text file or an office document of a known type"
+private let fetchFault = "must be a data: address with the bytes; only images and PDFs are fetched from an address"
 
 @Test(arguments: [
     BrokenBody(#""text""#, ": must be an object, not string"),
@@ -58,8 +59,8 @@ private let typeFault = "must be a PNG, JPEG or WebP image; other files are not 
         #"{"messages":[{"role":"user","content":"x","id":1}],"stream":1,"conversationId":2}"#,
         "/stream: must be true or false, not integer", "/messages/0/id: must be a string, not integer",
         "/conversationId: must be a string, not integer"),
-    BrokenBody(message(#""content":"""#), "/messages/0: has no text and no image"),
-    BrokenBody(message(#""parts":[{"type":"step-start"}]"#), "/messages/0: has no text and no image"),
+    BrokenBody(message(#""content":"""#), "/messages/0: has no text and no file"),
+    BrokenBody(message(#""parts":[{"type":"step-start"}]"#), "/messages/0: has no text and no file"),
     BrokenBody(message(#""parts":{}"#), "/messages/0/parts: must be an array, not object"),
     BrokenBody(
         message(#""parts":[{"text":"x"},{"type":"text"},{"type":"poem"},{"type":"file","url":"https://a.example/"}]"#),
@@ -67,11 +68,14 @@ private let typeFault = "must be a PNG, JPEG or WebP image; other files are not 
         "/messages/0/parts/2/type: is not a part type of user messages: poem",
         "/messages/0/parts/3/mediaType: must be a string"),
     BrokenBody(
-        message(#""parts":[{"type":"file","url":"data:application/pdf;base64,AAAA","mediaType":"application/pdf"}]"#),
-        "/messages/0/parts/0/url: \(typeFault)"),
+        message(#""parts":[{"type":"file","url":"https://a.example/a.md","mediaType":"text/markdown"}]"#),
+        "/messages/0/parts/0/url: \(fetchFault)"),
+    BrokenBody(
+        message(#""parts":[{"type":"file","url":"data:image/gif;base64,AAAA","mediaType":"image/gif"}]"#),
+        "/messages/0/parts/0/url: \(fileFault)"),
     BrokenBody(
         message(#""parts":[{"type":"file","url":"data:text/plain;base64,AAAA","mediaType":"image/png"}]"#),
-        "/messages/0/parts/0/url: \(typeFault)"),
+        "/messages/0/parts/0/url: \(fileFault)"),
 ])
 func `everything broken in a chat request is named at once`(row: BrokenBody) {
     #expect(BrokenBody.found { _ = try read(row.body) } == row.broken)

@@ -199,6 +199,6 @@ public struct Apps: Sendable {
         return Runner(
             means: "app", tenant: found.branch.tenant, project: found.branch.project, agent: agent, user: user,
             subject: "app:\(found.app.id):\(sort):\(user)", metadata: metadata, name: "app:\(found.app.id)",
-            app: found.app.id)
+            app: found.app.id, prompt: found.app.prompt.flatMap { $0.isEmpty ? nil : $0 })
     }
 }

@@ -20,4 +20,6 @@ public struct Runner: Sendable, Equatable {
     public var name: String
     /// The app whose visitor it is; nil for no visitor.
     public var app: String?
+    /// What the app tells agents (run spec §9); nil for nothing.
+    public var prompt: String?
 }

@@ -39,6 +39,8 @@ public struct Caller: Sendable, Equatable {
     public var name: String?
     /// The app through which it comes; nil for none.
     public var app: String?
+    /// What that app tells agents; nil for nothing.
+    public var appPrompt: String?
 
     /// A caller from its parts.
     public init(

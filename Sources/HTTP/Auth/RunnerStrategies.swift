@@ -9,6 +9,7 @@ extension Caller {
             means: runner.means, tenant: runner.tenant, project: runner.project, agent: runner.agent,
             owner: runner.user, subject: runner.subject, metadata: runner.metadata, name: runner.name)
         app = runner.app
+        appPrompt = runner.prompt
     }
 }
 

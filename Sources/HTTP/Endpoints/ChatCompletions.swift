@@ -29,7 +29,8 @@ enum ChatCompletions {
                 schema: ChatSchemas.completion),
             Operation.Response(
                 200, "", schema: ["type": "string"], mediaType: "text/event-stream", headers: Turns.streamHeaderHelp),
-        ], errors: ChatSchemas.errors, effect: .endpoint)
+        ], errors: ChatSchemas.errors, effect: .endpoint
+    ).takingFiles()
 }
 
 /// `POST /run/api/chat`: a turn in the form of the AI SDK's UI message stream (run spec §4).
@@ -96,5 +97,6 @@ enum UIChat {
                     ("x-vercel-ai-data-stream", "What older clients look for: `v2`."),
                 ]),
             Operation.Response(200, "", schema: ChatSchemas.completion),
-        ], errors: ChatSchemas.errors, effect: .endpoint)
+        ], errors: ChatSchemas.errors, effect: .endpoint
+    ).takingFiles()
 }

@@ -21,7 +21,8 @@ enum Executions {
         let operation = Operation(
             "create-execution", .post, path, tag: "Executions", summary: "Create durable agent execution",
             permission: .run, parameters: ChatSchemas.headers, request: ExecutionSchemas.request,
-            responses: [ExecutionSchemas.stream], errors: ChatSchemas.errors, effect: .endpoint)
+            responses: [ExecutionSchemas.stream], errors: ChatSchemas.errors, effect: .endpoint
+        ).takingFiles()
         return Endpoint(operation: operation) { call in
             let request = try ExecutionRequest(json: call.body)
             var turn = turns.turn(

@@ -31,7 +31,8 @@ struct Turns: Sendable {
         Turn(
             branch: Self.branch(call), agent: call.caller.agent ?? "", conversation: asked.conversationID,
             owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
-            messageID: asked.messageID, parts: asked.parts, surface: surface,
+            messageID: asked.messageID, parts: asked.parts, appPrompt: call.caller.appPrompt,
+            surface: surface,
             isStreamed: format == .stream, emitsOperations: call.headers[.emitOperations] == "true",
             isDurable: asked.isDurable,
             clientTime: Runtime.ClientTime(

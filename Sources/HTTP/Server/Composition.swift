@@ -93,8 +93,9 @@ extension HTTPServer {
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let turns = Turns(runs: runs, store: store)
+        let files = ConversationFiles(blobs: runs.blobs, now: parts.clock.now)
         var endpoints = [ChatCompletions.endpoint(turns), UIChat.endpoint(turns)]
-        endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns)
+        endpoints += ConversationRuns.endpoints(turns) + UserConversations.endpoints(turns, files)
         endpoints += Executions.endpoints(turns) + RunTraces.endpoints(turns) + RunReplays.endpoints(turns)
         endpoints += UsageReports.endpoints(store, now: parts.clock.now)
         endpoints += BudgetEndpoints(store: store, terms: runs.terms, now: parts.clock.now).endpoints
@@ -109,7 +110,8 @@ extension HTTPServer {
             MCPEndpoint.endpoint(turns, version: parts.version),
             AgentCards.endpoint(runs, publicURL: parts.publicURL),
         ]
-        endpoints += ManageConversations.endpoints(store) + Accounts.endpoints(store) + Health.endpoints(store: store)
+        endpoints +=
+            ManageConversations.endpoints(store, files) + Accounts.endpoints(store) + Health.endpoints(store: store)
         endpoints += [Capabilities.endpoint, AuditRecords.endpoint(store, audit)]
         let door = AppDoor(runners: runners, audit: audit, now: parts.clock.now)
         endpoints += AppSessions.endpoints(door, store) + WorkChallenges.endpoints(door)

@@ -36,6 +36,14 @@ struct URLParts: Hashable {
         return part(handle, CURLUPART_URL)
     }
 
+    /// Whether an address holds a user's name or password.
+    static func hasUser(_ url: String) -> Bool {
+        guard let handle = curl_url() else { return false }
+        defer { curl_url_cleanup(handle) }
+        guard curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK else { return false }
+        return part(handle, CURLUPART_USER) != nil || part(handle, CURLUPART_PASSWORD) != nil
+    }
+
     private static func part(_ handle: OpaquePointer, _ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
         var text: UnsafeMutablePointer<CChar>?
         guard curl_url_get(handle, part, &text, flags) == CURLUE_OK, let text else { return nil }
@@ -67,5 +75,27 @@ extension HostNames {
             return false
         }
         return contains(EgressPolicy.normal(parts.host))
+    }
+}
+
+/// An absolute http or https address, as libcurl reads it.
+public struct WebAddress: Sendable, Hashable {
+    /// The port, named or not.
+    public let port: Int
+    /// Whether it holds a user's name or password.
+    public let hasUser: Bool
+
+    /// Reads an address; nil for what is none, or of another scheme.
+    public init?(_ text: String) {
+        guard let parts = URLParts(text), parts.scheme == "http" || parts.scheme == "https", !parts.host.isEmpty,
+            let port = Int(parts.port)
+        else { return nil }
+        self.port = port
+        hasUser = URLParts.hasUser(text)
+    }
+
+    /// The absolute address that a reference means when it stands at `base` (RFC 3986 §5). Nil when either is none.
+    public static func resolve(_ reference: String, at base: String) -> String? {
+        URLParts.resolve(reference, at: base)
     }
 }

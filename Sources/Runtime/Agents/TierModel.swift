@@ -7,6 +7,9 @@ struct ResolvedModel: Sendable {
     let name: String
     let model: any Model
     let options: ModelOptions
+
+    /// Whether it reads office documents (run spec §20).
+    var takesDocuments: Bool { name.hasPrefix("openai/") || name.hasPrefix("azure/") }
 }
 
 /// The model of a sub-agent for one of its uses (run spec §8).

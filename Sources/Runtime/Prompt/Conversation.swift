@@ -1,5 +1,6 @@
 import Catalog
 import Events
+import Files
 import Models
 import Store
 
@@ -11,26 +12,44 @@ struct ConversationSoFar: Sendable {
     let earlier: [MessageRow]
     /// Artifacts of earlier runs, the newest first.
     var artifacts: [ArtifactRow] = []
+    /// Pictures and documents that came with them, as far as models get them again.
+    var earlierFiles: [Part] = []
     /// What the user said.
     let parts: [Part]
     let clientTime: ClientTime?
+    /// What the app through which the user came tells agents; nil for nothing.
+    var appPrompt: String?
 
     /// The messages for the model call of a frame, in the order of run spec §9.
+    ///
+    /// - Parameter takesDocuments: whether the model reads office documents.
     func messages(
         for frame: RunFrame, as view: HistoryView, _ answer: AnswerRules = AnswerRules(),
-        summary: HistorySummary? = nil
+        summary: HistorySummary? = nil, takesDocuments: Bool = false
     ) -> [Message] {
         var messages: [Message] = []
-        if let history = view.text(earlier, summary: summary, artifacts: artifacts) { messages.append(.user(history)) }
+        if let history = view.text(earlier, summary: summary, artifacts: artifacts) {
+            messages.append(.user(Self.readable([.text(history)] + earlierFiles, takesDocuments)))
+        }
         if answer.mayCite, let artifacts = view.text(artifacts) { messages.append(.user(artifacts)) }
         if let delegation = frame.delegation {
             messages.append(.user(delegation.task + Self.handover(frame)))
         } else {
-            messages.append(.user(input(frame)))
+            messages.append(.user(Self.readable(input(frame), takesDocuments)))
         }
         messages += answer.artifacts.isEmpty ? frame.transcript : TranscriptView.naming(frame.transcript)
         if let correction = frame.answer.correction { messages.append(.user(TranscriptView.refusal(correction))) }
         return messages
+    }
+
+    /// The parts with a note in place of each office document, unless the model reads those (run spec §20).
+    private static func readable(_ parts: [Part], _ takesDocuments: Bool) -> [Part] {
+        if takesDocuments { return parts }
+        return parts.map { part in
+            guard case .file(let file) = part, FileType(file.mediaType)?.kind == .archive else { return part }
+            let name = file.filename.map { ", \($0)" } ?? ""
+            return .text("[attachment omitted, as this model does not read it: \(file.mediaType)\(name)]")
+        }
     }
 
     /// The user's message: its texts joined by a space, what a sub-agent that handed over has done, the time, the

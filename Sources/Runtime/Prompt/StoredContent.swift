@@ -1,51 +1,53 @@
 import Catalog
 import Events
+import Files
 import Models
 import Store
 
-/// The `content` of a stored message: `{text, parts:[…]}` (run spec §6.3), and how a model message is made of it again.
+/// A piece of a stored message.
+enum StoredPiece: Sendable, Hashable {
+    case text(String)
+    /// The text of a file that the user attached, as models read it.
+    case fileText(String)
+    case file(StoredFile)
+}
+
+/// The `content` of a stored message: `{text, parts:[…]}` (run spec §6.3, §20), and how it is read again.
 enum StoredContent {
     static func json(_ text: String) -> JSONValue {
-        ["text": .string(text), "parts": [["kind": "text", "text": .string(text)]]]
+        ["text": .string(text), "parts": [Self.text(text)]]
     }
 
-    static func json(_ turn: Turn) -> JSONValue { json(turn.parts) }
-
+    /// The message with all that is in it, so that it can be read again without a store of files.
     static func json(_ parts: [Part]) -> JSONValue {
-        ["text": .string(Turn.text(of: parts)), "parts": .array(parts.map(json))]
+        let stored = parts.map { part in StoredFile(part)?.json ?? text(part.text ?? "") }
+        return ["text": .string(Turn.text(of: parts)), "parts": .array(stored)]
     }
 
-    private static func json(_ part: Part) -> JSONValue {
-        switch part {
-        case .text(let text): ["kind": "text", "text": .string(text)]
-        case .image(let attachment, let detail): file(attachment, detail: detail)
-        case .file(let attachment): file(attachment, detail: nil)
-        }
+    static func text(_ text: String) -> JSONValue { ["kind": "text", "text": .string(text)] }
+
+    /// The text of a file, which people see as the file that it belongs to.
+    static func fileText(_ text: String) -> JSONValue {
+        ["kind": "text", "text": .string(text), "metadata": ["isFile": true]]
     }
 
-    private static func file(_ attachment: Attachment, detail: String?) -> JSONValue {
-        var file: JSONObject = ["mimeType": .string(attachment.mediaType)]
-        switch attachment.content {
-        case .url(let url): file["uri"] = .string(url)
-        case .base64(let bytes): file["bytes"] = .string(bytes)
+    /// The parts of a message that was stored with all that is in it. A file that is elsewhere is passed over.
+    static func parts(_ content: JSONValue) -> [Part] {
+        pieces(content).compactMap { piece in
+            switch piece {
+            case .text(let text), .fileText(let text): .text(text)
+            case .file(let file): file.part
+            }
         }
-        if let filename = attachment.filename { file["name"] = .string(filename) }
-        var part: JSONObject = ["kind": "file", "file": .object(file)]
-        if let detail { part["metadata"] = ["detail": .string(detail)] }
-        return .object(part)
     }
 
     /// The parts that were stored. What is neither text nor a file is passed over.
-    static func parts(_ content: JSONValue) -> [Part] {
+    static func pieces(_ content: JSONValue) -> [StoredPiece] {
         (content["parts"]?.array ?? []).compactMap { part in
-            if let text = part["text"]?.string { return .text(text) }
-            guard let file = part["file"], let mediaType = file["mimeType"]?.string else { return nil }
-            let source: Attachment.Content? =
-                file["uri"]?.string.map { .url($0) } ?? file["bytes"]?.string.map { .base64($0) }
-            guard let source else { return nil }
-            let attachment = Attachment(source, mediaType: mediaType, filename: file["name"]?.string)
-            guard mediaType.hasPrefix("image/") else { return .file(attachment) }
-            return .image(attachment, detail: part["metadata"]?["detail"]?.string)
+            if let text = part["text"]?.string {
+                return part["metadata"]?["isFile"] == true ? .fileText(text) : .text(text)
+            }
+            return StoredFile(part).map(StoredPiece.file)
         }
     }
 
@@ -54,24 +56,24 @@ enum StoredContent {
         let text = content["text"]?.string ?? ""
         guard let parts = content["parts"]?.array, parts.contains(where: { $0["kind"] == "data" }) else { return text }
         return parts.map { part in
-            if let text = part["text"]?.string { return text }
+            if let text = part["text"]?.string { return part["metadata"]?["isFile"] == true ? "" : text }
             guard part["kind"] == "data", let data = part["data"] else { return "" }
             guard let id = data["artifactId"]?.string else { return data.jsonText }
             return ArtifactTag.reference(id: id, toolCall: data["toolCallId"]?.string ?? "")
         }.joined()
     }
 
-    /// A message's text for the history: what was said, a mark for each attachment, and why an answer broke off.
+    /// A message's text for the history: what was said, a mark for each file and the text of those that are text, and
+    /// why an answer broke off.
     static func text(of message: MessageRow) -> String {
         var pieces: [String] = []
         let text = said(in: message.content)
         if !text.isEmpty { pieces.append(text) }
-        for part in parts(message.content) {
-            switch part {
+        for piece in Self.pieces(message.content) {
+            switch piece {
             case .text: continue
-            case .image(let attachment, _), .file(let attachment):
-                let name = attachment.filename.map { ", \($0)" } ?? ""
-                pieces.append("[attached file: \(attachment.mediaType)\(name)]")
+            case .fileText(let text): pieces.append(text)
+            case .file(let file): if file.kind != .text { pieces.append("[\(file.label)]") }
             }
         }
         if let error = message.metadata?["error"] {

@@ -58,8 +58,13 @@ struct SystemPrompt: Sendable {
 
     /// The blocks for a turn of this conversation. Only a prompt that names `{{$conversation.…}}` is rendered; other
     /// placeholders stay as they are, as long as an agent has no context configuration.
-    func blocks(conversation: String) -> [SystemBlock] {
-        isTemplate ? Self.blocks(stable, Self.render(written, conversation: conversation)) : fixed
+    ///
+    /// - Parameter app: what the app through which the user came tells agents; nil for nothing.
+    func blocks(conversation: String, app: String? = nil) -> [SystemBlock] {
+        let own = isTemplate ? Self.render(written, conversation: conversation) : written
+        guard let app, !app.isEmpty else { return isTemplate ? Self.blocks(stable, own) : fixed }
+        let context = "<app_context>\n\(app)\n</app_context>"
+        return Self.blocks(stable, own.isEmpty ? context : "\(context)\n\(own)")
     }
 
     /// Replaces `{{$conversation.id}}`, and any other `{{$…}}` by nothing (run spec §12.4): the server's environment

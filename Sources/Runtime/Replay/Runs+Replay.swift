@@ -38,6 +38,7 @@ extension Runs {
     ) async throws -> (earlier: [MessageRow], parts: [Part]) {
         let own = try await world.store.message(start.userMessage, in: conversation)
         let earlier = try await world.store.messages(conversation, limit: 1000, before: own?.position)
-        return (earlier.filter { $0.run != row.key.id }, own.map { StoredContent.parts($0.content) } ?? [])
+        let parts = own == nil ? [] : await world.files.parts(of: own?.content ?? .null)
+        return (earlier.filter { $0.run != row.key.id }, parts)
     }
 }

@@ -147,10 +147,13 @@ extension Runs {
         let messages = try await world.store.messages(conversation, limit: 1000)
         let own = messages.first { $0.id == start.userMessage }
         let before = own?.position ?? .max
+        let earlier = messages.filter { $0.position < before && $0.run != row.key.id }
         return ConversationSoFar(
-            id: conversation.id, earlier: messages.filter { $0.position < before && $0.run != row.key.id },
+            id: conversation.id, earlier: earlier,
             artifacts: try await artifacts(conversation, agent).filter { $0.run != row.key.id },
-            parts: own.map { StoredContent.parts($0.content) } ?? [], clientTime: request.clientTime)
+            earlierFiles: await world.files.earlier(earlier, world.limits),
+            parts: own == nil ? [] : await world.files.parts(of: own?.content ?? .null),
+            clientTime: request.clientTime, appPrompt: request.appPrompt)
     }
 }
 

@@ -54,8 +54,10 @@ extension ActiveRun {
             let stay = await stay(of: frame, subAgent)
             let summary = state.withLock { $0.run.historySummary }
             let request = ModelRequest(
-                system: stay.prompt.blocks(conversation: conversation.id),
-                messages: talk.messages(for: frame, as: subAgent.history, subAgent.answer, summary: summary),
+                system: stay.prompt.blocks(conversation: conversation.id, app: talk.appPrompt),
+                messages: talk.messages(
+                    for: frame, as: subAgent.history, subAgent.answer, summary: summary,
+                    takesDocuments: resolved.takesDocuments),
                 tools: stay.toolset.definitions, options: resolved.options, responseSchema: subAgent.responseSchema)
             if let compression = try await compression(before: request, frame, subAgent, task) {
                 return try await take(.compressed(frame: number, call: call, compression), from: task)

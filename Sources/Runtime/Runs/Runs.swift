@@ -1,5 +1,6 @@
 import Catalog
 public import Events
+public import Files
 import Models
 public import Store
 import Synchronization
@@ -16,6 +17,7 @@ public final class Runs: Sendable {
     /// - Parameters:
     ///   - store: where everything is kept.
     ///   - configuration: the agents.
+    ///   - files: what users attach to their messages; kept in memory unless given.
     ///   - limits: the bounds.
     ///   - clock: the time.
     ///   - owner: this process as its leases name it, unlike any other; a random id unless given.
@@ -25,18 +27,22 @@ public final class Runs: Sendable {
     ///   - report: who is told of what people should find in the server's log.
     ///   - exporter: hands the traces of runs to a collector; nil for none.
     public init(
-        store: Store, configuration: ConfigurationCache, limits: RuntimeLimits = RuntimeLimits(),
+        store: Store, configuration: ConfigurationCache, files: MessageFiles = MessageFiles(.memory()),
+        limits: RuntimeLimits = RuntimeLimits(),
         clock: RuntimeClock = .live, owner: String = RandomID.make(),
         makeID: @escaping @Sendable () -> String = RandomID.make,
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }, metrics: Metrics = Metrics(),
         report: RunReporter = .none, exporter: TraceExporter? = nil
     ) {
         world = RuntimeWorld(
-            store: store, clock: clock, limits: limits, owner: owner, makeID: makeID, jitter: jitter,
+            store: store, clock: clock, limits: limits, files: files, owner: owner, makeID: makeID, jitter: jitter,
             terms: TermsCache(store), metrics: metrics, report: report, exporter: exporter)
         registry = Registry(limit: limits.activeRuns)
         self.configuration = configuration
     }
+
+    /// Where the files of messages are.
+    public var blobs: BlobStore { world.files.blobs }
 
     func agent(_ id: String, in branch: BranchKey) async throws -> CompiledAgent? {
         try await configuration.agent(id, in: branch)

@@ -71,10 +71,13 @@ extension Runs {
         try await admit(place, terms)
         let earlier = row == nil ? [] : try await history(conversation, agent)
         let artifacts = row == nil ? [] : try await artifacts(conversation, agent)
+        let userMessage = turn.messageID ?? world.makeID()
+        let message = try await world.files.take(turn, in: conversation, message: userMessage, limits: world.limits)
+        let earlierFiles = await world.files.earlier(earlier, world.limits)
         let now = world.clock.now()
         let start = RunStart(
             conversation: conversation.id, requestID: "\(turn.requestIDPrefix)-\(world.makeID())", agent: agent.id,
-            agentName: agent.name, subAgent: subAgent, userMessage: turn.messageID ?? world.makeID(),
+            agentName: agent.name, subAgent: subAgent, userMessage: userMessage,
             answerMessage: world.makeID(), emitOperations: turn.emitsOperations,
             isDurable: turn.isDurable ?? agent.isDurable, origin: turn.origin)
         let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
@@ -86,13 +89,14 @@ extension Runs {
         let active = ActiveRun(
             scope: scope, agent: agent,
             talk: ConversationSoFar(
-                id: conversation.id, earlier: earlier, artifacts: artifacts, parts: turn.parts,
-                clientTime: turn.clientTime),
+                id: conversation.id, earlier: earlier, artifacts: artifacts, earlierFiles: earlierFiles,
+                parts: message.said, clientTime: turn.clientTime, appPrompt: turn.appPrompt),
             world: world, run: run, start: start, startedAt: now, committed: 0, terms: terms
         ) { self.left($0, $1, hold) }
         registry.add(active)
         do {
-            try await active.begin(.started(start), making: rows(turn, row, start, key, conversation, at: now))
+            try await active.begin(
+                .started(start), making: rows(turn, message.content, row, start, key, conversation, at: now))
         } catch let error as StoreError {
             throw Self.problem(error, start)
         }
@@ -168,8 +172,8 @@ extension Runs {
     private static let citableArtifacts = 100
 
     private func rows(
-        _ turn: Turn, _ row: ConversationRow?, _ start: RunStart, _ key: RunKey, _ conversation: ConversationKey,
-        at now: Int64
+        _ turn: Turn, _ content: JSONValue, _ row: ConversationRow?, _ start: RunStart, _ key: RunKey,
+        _ conversation: ConversationKey, at now: Int64
     ) -> [RunChange] {
         var rows: [RunChange] = []
         let title = row?.title == nil ? turn.title : nil
@@ -188,7 +192,7 @@ extension Runs {
             .message(
                 MessageRow(
                     conversation: conversation, id: start.userMessage, role: "user", toSubAgent: start.subAgent,
-                    run: key.id, content: StoredContent.json(turn),
+                    run: key.id, content: content,
                     metadata: turn.userProperties.map { ["userProperties": $0] }, createdAt: now)))
         rows.append(
             .runStarted(
@@ -218,24 +222,29 @@ struct RunRequest {
     let clientRequest: String?
     /// What is different in this run, where it is a fork.
     let changes: RunChanges
+    /// What the app through which it came tells agents; nil for nothing.
+    let appPrompt: String?
 
     init(_ turn: Turn) {
         changes = RunChanges()
         isStreamed = turn.isStreamed
         clientRequest = turn.clientRequest
         clientTime = turn.clientTime
+        appPrompt = turn.appPrompt
     }
 
     init(_ json: JSONValue) {
         isStreamed = json["streamed"]?.bool ?? false
         clientRequest = json["clientRequest"]?.string
         changes = RunChanges(json: json["changes"] ?? .null)
+        appPrompt = json["appPrompt"]?.string
         clientTime = ClientTime(timeZone: json["timeZone"]?.string, timestamp: json["timestamp"]?.string)
     }
 
     var json: JSONValue {
         var request: JSONObject = ["streamed": .bool(isStreamed)]
         request["clientRequest"] = clientRequest.map(JSONValue.string)
+        request["appPrompt"] = appPrompt.map(JSONValue.string)
         if let clientTime {
             request["timeZone"] = .string(clientTime.timeZone)
             request["timestamp"] = .string(clientTime.timestamp)

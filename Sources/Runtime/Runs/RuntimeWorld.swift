@@ -5,6 +5,8 @@ struct RuntimeWorld: Sendable {
     let store: Store
     let clock: RuntimeClock
     let limits: RuntimeLimits
+    /// The files of users' messages.
+    let files: MessageFiles
     /// This process, as its leases name it.
     let owner: String
     let makeID: @Sendable () -> String

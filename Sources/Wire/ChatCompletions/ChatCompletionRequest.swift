@@ -86,8 +86,8 @@ public struct ChatCompletionRequest: Sendable, Hashable {
             if let detail, !["auto", "low", "high"].contains(detail.string) {
                 decoding.fail("must be one of auto, low, high", at: "detail")
             }
-            guard let image = decoding.within("url", { ImageAddress.attachment(url, &$0) }) else { return }
-            content.add(image: image, detail: detail?.string)
+            let image = decoding.within("url") { FileAddress.image(url, detail: detail?.string, &$0) }
+            if let image { content.add(file: image) }
         }
     }
 
@@ -96,15 +96,10 @@ public struct ChatCompletionRequest: Sendable, Hashable {
             guard let data = value?["file_data"]?.string else {
                 return decoding.fail("must be a string", at: "file_data")
             }
-            let image = decoding.within("file_data") { decoding -> Attachment? in
-                // A file given by an address is a PDF (run spec §3.1).
-                guard data.prefix(5).lowercased() == "data:" else {
-                    decoding.fail(ImageAddress.otherFilesRefused)
-                    return nil
-                }
-                return ImageAddress.attachment(data, filename: value?["filename"]?.string, &decoding)
+            let file = decoding.within("file_data") {
+                FileAddress.file(data, mediaType: nil, filename: value?["filename"]?.string, &$0)
             }
-            if let image { content.add(image: image) }
+            if let file { content.add(file: file) }
         }
     }
 }

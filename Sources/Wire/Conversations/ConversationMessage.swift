@@ -1,10 +1,11 @@
 public import Catalog
-import FoundationEssentials
+public import Files
 
 /// A stored message in the form of the AI SDK's UI messages (run spec §25.2): role, text, and the parts.
 ///
-/// What is stored is `{text, parts: [{kind: "text", text} | {kind: "file", file: {mimeType, uri | bytes, name?}}]}`.
-/// Bytes are not repeated in a message: its part has the address at which they are fetched.
+/// What is stored is `{text, parts: [{kind: "text", text} | {kind: "file", data: "blob://…", metadata: {mimeType,
+/// filename?}}]}`; older servers stored `{kind: "file", file: {mimeType, uri | bytes, name?}}`. Bytes are not repeated
+/// in a message: its part has the address at which they are fetched. Text of attached files is shown as the file.
 public struct ConversationMessage: Sendable, Hashable {
     /// The id.
     public let id: String
@@ -35,13 +36,13 @@ public struct ConversationMessage: Sendable, Hashable {
     /// - Parameters:
     ///   - artifact: An artifact in it as clients see it; nil for one that is gone or that users never see, which is
     ///     left out.
-    ///   - address: The address of the bytes of the part at an index.
+    ///   - address: The address of the bytes of a part.
     public func parts(
         artifact: (_ id: String, _ toolCall: String) -> JSONValue? = { _, _ in nil },
-        _ address: (_ index: Int) -> String
+        _ address: (ConversationMedia) -> String
     ) -> [JSONValue] {
         let parts = stored.enumerated().compactMap { index, part -> JSONValue? in
-            guard part["kind"] == "data", let data = part["data"] else { return Self.part(part) { address(index) } }
+            guard part["kind"] == "data", let data = part["data"] else { return self.part(index, address) }
             guard let name = Self.artifact(part) else { return ["type": "data-component", "data": data] }
             return artifact(name.id, name.toolCall).map { ["type": "data-artifact", "data": $0] }
         }
@@ -52,10 +53,10 @@ public struct ConversationMessage: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - artifact: As for `parts`.
-    ///   - address: The address of the bytes of the part at an index.
+    ///   - address: The address of the bytes of a part.
     public func json(
         artifact: (_ id: String, _ toolCall: String) -> JSONValue? = { _, _ in nil },
-        _ address: (_ index: Int) -> String
+        _ address: (ConversationMedia) -> String
     ) -> JSONValue {
         [
             "id": .string(id), "role": .string(role), "content": .string(text),
@@ -69,64 +70,87 @@ public struct ConversationMessage: Sendable, Hashable {
         return (id, part["data"]?["toolCallId"]?.string ?? "")
     }
 
-    private static func part(_ part: JSONValue, _ address: () -> String) -> JSONValue? {
-        if let text = part["text"]?.string { return text.isEmpty ? nil : ["type": "text", "text": .string(text)] }
-        guard let file = part["file"] else { return nil }
-        let url = file["uri"]?.string ?? (file["bytes"] == nil ? nil : address())
-        guard let url else { return nil }
-        var shown: JSONObject = ["type": "file", "url": .string(url)]
-        if let mediaType = file["mimeType"]?.string { shown["mediaType"] = .string(mediaType) }
-        if let name = file["name"]?.string { shown["filename"] = .string(name) }
-        return .object(shown)
+    private func part(_ index: Int, _ address: (ConversationMedia) -> String) -> JSONValue? {
+        let part = stored[index]
+        if let text = part["text"]?.string {
+            return text.isEmpty || part["metadata"]?["isFile"] == true
+                ? nil : ["type": "text", "text": .string(text)]
+        }
+        if let uri = part["file"]?["uri"]?.string {
+            return ConversationMedia.shown(uri, part["file"]?["mimeType"]?.string, part["file"]?["name"]?.string)
+        }
+        guard let media = ConversationMedia(part, at: index, of: id) else { return nil }
+        return ConversationMedia.shown(address(media), media.mediaType, media.filename)
     }
 }
 
-/// The bytes of one part of a stored message.
+/// A file of a stored message whose bytes this server gives.
 public struct ConversationMedia: Sendable, Hashable {
-    /// What names it within its conversation: the message and the index of the part. Its text is `MESSAGE.INDEX`.
-    public struct Key: Sendable, Hashable {
-        /// The message's id.
-        public let message: String
-        /// The index of the part.
-        public let part: Int
-
-        /// A key from its parts.
-        public init(message: String, part: Int) {
-            self.message = message
-            self.part = part
-        }
-
-        /// Reads a key; nil when the text is none.
-        public init?(_ text: String) {
-            guard let dot = text.lastIndex(of: "."), dot > text.startIndex else { return nil }
-            let digits = text[text.index(after: dot)...]
-            guard let part = Int(digits), part >= 0, String(part) == digits else { return nil }
-            self.init(message: String(text[..<dot]), part: part)
-        }
-
-        /// The key as it stands in an address.
-        public var text: String { "\(message).\(part)" }
+    /// Where its bytes are.
+    public enum Place: Sendable, Hashable {
+        /// Under a key of the store of files.
+        case blob(BlobKey)
+        /// In the message, in base64.
+        case message(String)
     }
 
+    /// What names it within its conversation, as it stands in an address before it is escaped.
+    public let tail: String
     /// Its media type.
     public let mediaType: String
     /// What the user called it; nil when it has no name.
     public let filename: String?
-    private let base64: String
+    /// Where its bytes are.
+    public let place: Place
 
-    /// The part of a message's stored content at an index; nil when there is none with bytes of its own.
-    public init?(content: JSONValue, part: Int) {
-        guard let parts = content["parts"]?.array, parts.indices.contains(part), let file = parts[part]["file"],
-            let mediaType = file["mimeType"]?.string, let bytes = file["bytes"]?.string
-        else { return nil }
-        self.mediaType = mediaType
-        filename = file["name"]?.string
-        base64 = bytes
+    /// The part of a stored message; nil when it has no bytes here.
+    ///
+    /// - Parameters:
+    ///   - index: The place of the part.
+    ///   - message: The message's id.
+    init?(_ part: JSONValue, at index: Int, of message: String) {
+        if let key = part["data"]?.string.flatMap({ BlobKey(address: $0) }) {
+            guard let mediaType = part["metadata"]?["mimeType"]?.string else { return nil }
+            self.mediaType = mediaType
+            filename = part["metadata"]?["filename"]?.string
+            // A message that was copied names bytes in the folder of the one it was copied from.
+            tail = Self.message(in: key.tail) == message ? key.tail : "\(message).\(index)"
+            place = .blob(key)
+        } else {
+            guard let mediaType = part["file"]?["mimeType"]?.string, let bytes = part["file"]?["bytes"]?.string else {
+                return nil
+            }
+            self.mediaType = mediaType
+            filename = part["file"]?["name"]?.string
+            (tail, place) = ("\(message).\(index)", .message(bytes))
+        }
     }
 
-    /// The bytes; nil when what is stored is no base64.
-    public var bytes: [UInt8]? { Data(base64Encoded: base64).map { [UInt8]($0) } }
+    /// The message that a tail names: `m_MESSAGE/sha256-….png`, or `MESSAGE.INDEX`; nil when it names none.
+    public static func message(in tail: String) -> String? {
+        if let slash = tail.firstIndex(of: "/") {
+            return tail.hasPrefix("m_") ? String(tail[..<slash].dropFirst(2)) : nil
+        }
+        guard let dot = tail.lastIndex(of: "."), dot > tail.startIndex else { return nil }
+        return String(tail[..<dot])
+    }
+
+    /// The file that a tail names in the message that it names; nil when there is none.
+    public init?(tail: String, of message: String, content: JSONValue) {
+        let parts = content["parts"]?.array ?? []
+        let found = parts.indices.lazy.compactMap { ConversationMedia(parts[$0], at: $0, of: message) }
+            .first { $0.tail == tail }
+        guard let found else { return nil }
+        self = found
+    }
 
     /// Whether a browser may show it; what is no picture is only to be saved.
     public var isShownInline: Bool { ["image/png", "image/jpeg", "image/webp"].contains(mediaType) }
+
+    fileprivate static func shown(_ url: String, _ mediaType: String?, _ filename: String?) -> JSONValue {
+        var shown: JSONObject = ["type": "file", "url": .string(url)]
+        shown["mediaType"] = mediaType.map(JSONValue.string)
+        shown["filename"] = filename.map(JSONValue.string)
+        return .object(shown)
+    }
 }

@@ -133,16 +133,16 @@ struct LastUserMessage {
             var content = ContentBuilder()
             build(&content, &decoding)
             let parts = content.parts
-            if parts.isEmpty, decoding.broken.count == brokenBefore { decoding.fail("has no text and no image") }
+            if parts.isEmpty, decoding.broken.count == brokenBefore { decoding.fail("has no text and no file") }
             return parts
         }
     }
 }
 
-/// Gathers the content of a user message: texts, joined by one space, then pictures.
+/// Gathers the content of a user message: texts, joined by one space, then files.
 struct ContentBuilder {
     private(set) var texts: [String] = []
-    private var images: [Part] = []
+    private var files: [Part] = []
 
     mutating func add(text: String) { texts.append(text) }
 
@@ -151,11 +151,11 @@ struct ContentBuilder {
         if !texts.contains(text) { texts.insert(text, at: 0) }
     }
 
-    mutating func add(image: Attachment, detail: String? = nil) { images.append(.image(image, detail: detail)) }
+    mutating func add(file: Part) { files.append(file) }
 
     /// The parts, none when there is nothing to read in them.
     var parts: [Part] {
         let text = texts.joined(separator: " ")
-        return (text.allSatisfy(\.isWhitespace) ? [] : [.text(text)]) + images
+        return (text.allSatisfy(\.isWhitespace) ? [] : [.text(text)]) + files
     }
 }

@@ -7,7 +7,7 @@ public struct RequestedTurn: Sendable, Hashable {
     public var conversationID: String?
     /// The id that the user message is to have, of the form `^[A-Za-z0-9_-]{1,64}$`; nil for one of ours.
     public var messageID: String?
-    /// The content, never empty: at most one text, then the pictures.
+    /// The content, never empty: at most one text, then the files.
     public var parts: [Part]
     /// What the client knows of its user, without `identificationType`; nil when there is nothing, or when the user is
     /// known by a cookie at most (run spec §3.2).
@@ -18,7 +18,7 @@ public struct RequestedTurn: Sendable, Hashable {
     /// Whether a stream ends when the run waits for a person (`executionMode`); nil for what the agent says.
     public var isDurable: Bool?
 
-    /// The message's text, empty when there are only pictures.
+    /// The message's text, empty when there are only files.
     public var text: String { parts.compactMap(\.text).first ?? "" }
 
     /// A turn from its parts.

@@ -98,8 +98,8 @@ public struct UIChatRequest: Sendable, Hashable {
             content.add(text: text)
         case "image":
             guard let address = item["text"]?.string else { return decoding.fail("must be a string", at: "text") }
-            let image = decoding.within("text") { ImageAddress.attachment(address, &$0) }
-            if let image { content.add(image: image) }
+            let image = decoding.within("text") { FileAddress.image(address, &$0) }
+            if let image { content.add(file: image) }
         case "file": addFile(item, to: &content, &decoding)
         default:
             if !isPassedOver(type) { decoding.fail("is not a part type of user messages: \(type)", at: "type") }
@@ -114,9 +114,9 @@ public struct UIChatRequest: Sendable, Hashable {
     private static func addFile(_ item: JSONValue, to content: inout ContentBuilder, _ decoding: inout Decoding) {
         guard let type = item["mediaType"]?.string else { return decoding.fail("must be a string", at: "mediaType") }
         guard let address = item["url"]?.string else { return decoding.fail("must be a string", at: "url") }
-        let image = decoding.within("url") {
-            ImageAddress.attachment(address, mediaType: type, filename: item["filename"]?.string, &$0)
+        let file = decoding.within("url") {
+            FileAddress.file(address, mediaType: type, filename: item["filename"]?.string, &$0)
         }
-        if let image { content.add(image: image) }
+        if let file { content.add(file: file) }
     }
 }

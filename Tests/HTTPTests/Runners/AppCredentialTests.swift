@@ -168,4 +168,24 @@ import Testing
             ])
         }
     }
+
+    @Test func `an app's prompt goes with the runs that come through it`() async throws {
+        try await RunnerApp.run { app, manager in
+            let id = try await manager.makeWidget()
+            let path = tenantPath + "/projects/p/apps/\(id)"
+            #expect(try await manager.send("PATCH", path, ["prompt": "Speak of penguins."]).status == 200)
+            let token = try #require(try await app.client.visit(id).json["token"]?.string)
+            let headers = RunnerApp.page(id, token)
+            #expect(
+                try await app.client.send("POST", RunnerApp.chat, RunnerApp.turn("c1"), headers: headers).status == 200)
+            let key = ConversationKey(tenant: "default", project: "p", id: "c1")
+            #expect(try await app.store.latestRun(key)?.request["appPrompt"] == "Speak of penguins.")
+            let machine = try await manager.makeKey().key
+            let other = try await app.client.send(
+                "POST", RunnerApp.chat, RunnerApp.turn("c2"), headers: RunnerApp.bearer(machine))
+            #expect(other.status == 200)
+            let second = ConversationKey(tenant: "default", project: "p", id: "c2")
+            #expect(try await app.store.latestRun(second)?.request["appPrompt"] == nil)
+        }
+    }
 }

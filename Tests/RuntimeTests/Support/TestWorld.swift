@@ -1,5 +1,6 @@
 import Catalog
 import Events
+import Files
 import Foundation
 import Models
 import Store
@@ -20,6 +21,8 @@ final class TestWorld: Sendable {
     /// Calls of `pay` and `clock` so far.
     let toolCalls = Mutex<[String]>([])
     let payGate = Gate()
+    /// The files of messages, for all processes.
+    let files = MessageFiles(.memory())
 
     static let branch = BranchKey(tenant: "acme", project: "shop")
 
@@ -94,12 +97,17 @@ final class TestWorld: Sendable {
 
     /// The runs of a process on this world's database, or on another view of it.
     func runs(_ store: Store? = nil, limits: RuntimeLimits = RuntimeLimits(), owner: String = "one") -> Runs {
-        let store = store ?? self.store
-        let cache = ConfigurationCache(store: store, models: models.source, limits: limits) { [weak self] _ in
+        Runs(
+            store: store ?? self.store, configuration: configuration(store, limits: limits), files: files,
+            limits: limits, clock: clock.runtime, owner: owner,
+            jitter: { 1 })
+    }
+
+    /// The agent, as a process on this world's database, or on another view of it, compiles it.
+    func configuration(_ store: Store? = nil, limits: RuntimeLimits = RuntimeLimits()) -> ConfigurationCache {
+        ConfigurationCache(store: store ?? self.store, models: models.source, limits: limits) { [weak self] _ in
             self?.definition.withLock { [$0] } ?? []
         }
-        return Runs(
-            store: store, configuration: cache, limits: limits, clock: clock.runtime, owner: owner, jitter: { 1 })
     }
 
     func turn(

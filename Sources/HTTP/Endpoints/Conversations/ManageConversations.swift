@@ -8,8 +8,8 @@ import Wire
 /// `ref` means nothing here.
 enum ManageConversations {
     /// The endpoints.
-    static func endpoints(_ store: Store) -> [Endpoint] {
-        [list(store), get(store), bounds(store), ConversationFiles.manage(store)]
+    static func endpoints(_ store: Store, _ files: ConversationFiles) -> [Endpoint] {
+        [list(store), get(store, files), bounds(store), files.manage(store)]
     }
 
     static let path = "/manage/tenants/{tenantId}/projects/{projectId}/conversations"
@@ -63,7 +63,7 @@ enum ManageConversations {
         }
     }
 
-    private static func get(_ store: Store) -> Endpoint {
+    private static func get(_ store: Store, _ files: ConversationFiles) -> Endpoint {
         let operation = Operation(
             "get-conversation", .get, path + "/{id}", tag: "Conversations", summary: "Get Conversation",
             permission: .view,
@@ -86,8 +86,7 @@ enum ManageConversations {
             let includesInternal = call.query["includeInternal"] == "true"
             let row = try await conversation(call, store)
             let messages = try await store.messages(row.key, limit: limit, includesInternal: includesInternal)
-            let addresses = try await ConversationFiles.Addresses(managed: row.key)
-                .reading(messages, of: row.key, store)
+            let addresses = try await files.addresses(managed: row.key).reading(messages, of: row.key, store)
             let shown = messages.map { $0.shown }
             if call.query["format"] == "vercel" {
                 var data = row.listed

@@ -9,8 +9,8 @@ import Wire
 /// An end user's own conversations (run spec §25). Nothing tells a foreign conversation from none.
 enum UserConversations {
     /// The endpoints.
-    static func endpoints(_ turns: Turns) -> [Endpoint] {
-        [list(turns.store), get(turns.store), pending(turns), ConversationFiles.own(turns.store)]
+    static func endpoints(_ turns: Turns, _ files: ConversationFiles) -> [Endpoint] {
+        [list(turns.store), get(turns.store, files), pending(turns), files.own(turns.store)]
     }
 
     private static let path = "/run/v1/conversations"
@@ -51,7 +51,7 @@ enum UserConversations {
         }
     }
 
-    private static func get(_ store: Store) -> Endpoint {
+    private static func get(_ store: Store, _ files: ConversationFiles) -> Endpoint {
         let operation = Operation(
             "get-end-user-conversation", .get, path + "/{conversationId}", tag: "Conversations",
             summary: "Get Conversation", permission: .run,
@@ -72,7 +72,7 @@ enum UserConversations {
             }
             let row = try await conversation(call, store)
             let (messages, total) = try await store.shownMessages(row.key, page: page.number, limit: page.limit)
-            let addresses = try await ConversationFiles.Addresses(own: row.key).reading(messages, of: row.key, store)
+            let addresses = try await files.addresses(own: row.key).reading(messages, of: row.key, store)
             var data = row.listed
             data["messages"] = .array(messages.map { addresses.json($0.shown) })
             return .json(["data": .object(data), "pagination": Page.block(page.number, page.limit, total)])

@@ -220,7 +220,8 @@ struct MCPExchange {
         let turn = Turn(
             branch: Turns.branch(call), agent: call.caller.agent ?? "", conversation: conversation,
             owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
-            parts: [.text(asked.query)], surface: .uiMessages, isStreamed: false, requestIDPrefix: "mcp",
+            parts: [.text(asked.query)], appPrompt: call.caller.appPrompt, surface: .uiMessages, isStreamed: false,
+            requestIDPrefix: "mcp",
             clientRequest: id.jsonText, httpRequest: call.id, traceparent: call.headers[.traceparent])
         do {
             let handle = try await turns.start(turn)
