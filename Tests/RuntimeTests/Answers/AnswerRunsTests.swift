@@ -45,8 +45,8 @@ import Testing
     private func text(_ request: ModelRequest) -> String { request.messages.map(\.text).joined(separator: "\n") }
 
     /// What the call `id` came to. The calls of one step end in any order.
-    private func outcome(_ id: String, in log: [RunEvent]) -> JSONValue? {
-        log.compactMap { if case .toolEnded(id, let outcome) = $0 { outcome.output } else { nil } }.first
+    private func outcome(_ id: String, in log: [RunEvent]) -> RunToolOutcome? {
+        log.compactMap { if case .toolEnded(_, let outcome) = $0 { outcome } else { nil } }.first { $0.callID == id }
     }
 
     @Test func `an artifact is in the ledger with its event, in the answer, and in the next turn's prompt`()
@@ -82,8 +82,8 @@ import Testing
         _ = try await runs.log(world.turn(conversation: "c"))
         #expect(text(world.models.requests("router")[1]).contains("\"_toolCallId\":\"s1\""))
         let log = try await runs.log(world.turn("More", conversation: "c"))
-        #expect(outcome("g1", in: log)?["data"] == ["title": "Alpha", "body": "All of it"])
-        #expect(outcome("g2", in: log)?["status"] == "not_found")
+        #expect(outcome("g1", in: log)?.output["data"] == ["title": "Alpha", "body": "All of it"])
+        #expect(outcome("g2", in: log)?.output["status"] == "not_found")
         let cited = log.compactMap { if case .data(_, let data) = $0 { data } else { nil } }
         #expect(cited.first?.body["name"] == "Alpha", "of an earlier turn")
     }
@@ -156,11 +156,12 @@ import Testing
         #expect(prompt.contains("Be brief."))
         #expect(prompt.contains("<skill name=\"refunds\" mode=\"on_demand\">"))
         #expect(!prompt.contains("Ask first."))
-        let outcomes = log.compactMap { if case .toolEnded(_, let outcome) = $0 { outcome } else { nil } }
-        #expect(outcomes[0].output["content"] == "Ask first.")
-        #expect(outcomes[0].output["files"]?[0]?["content"] == "No refunds on Mondays.")
-        #expect(outcomes[1].isError)
-        #expect(outcomes[1].output == "Skill x not found")
+        let loaded = try #require(outcome("l1", in: log))
+        #expect(loaded.output["content"] == "Ask first.")
+        #expect(loaded.output["files"]?[0]?["content"] == "No refunds on Mondays.")
+        let missing = try #require(outcome("l2", in: log))
+        #expect(missing.isError)
+        #expect(missing.output == "Skill x not found")
         #expect(
             try await world.store.messages(world.key("c"), limit: 10).map(\.type) == ["chat", "chat"], "not remembered")
     }
