@@ -88,7 +88,10 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
     (
         "RuntimeTests",
-        ["Catalog", "CoveyTesting", "Domain", "Events", "Files", "Models", "Outbound", "Runtime", "Store"]
+        [
+            "Catalog", "CoveyTesting", "Cryptography", "Domain", "Events", "Files", "Models", "Outbound", "Runtime",
+            "Store",
+        ]
     ),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
     (

@@ -1,5 +1,5 @@
 public import Access
-import Catalog
+public import Catalog
 public import Cryptography
 import Domain
 public import Files
@@ -45,6 +45,8 @@ public struct Application: Sendable {
         public var certificates: Certificates?
         /// What opens `/metrics`; nil for this machine alone.
         public var metricsToken: String?
+        /// The server's environment, as far as it is open to templates.
+        public var templateEnvironment = TemplateEnvironment()
         /// To what collector traces are handed, and with what; nil for none.
         public var traces: (export: TraceExport, client: HTTPClient)?
 
@@ -102,15 +104,19 @@ public struct Application: Sendable {
             Self.functionPool(home, limits: settings.runtimeLimits.functions, clock: clock, logger: logger)
         }
         parts.outbound = outbound
+        let outside = Outside(
+            keyring: keyring, client: outbound ?? .refusing, environment: settings.templateEnvironment,
+            servers: outbound.map { http in
+                MCPServers(
+                    http: http, version: settings.version, store: store, keyring: keyring, clock: clock,
+                    limits: settings.runtimeLimits)
+            },
+            functions: functions)
         let runs = Runs(
             store: store,
             configuration: ConfigurationCache(
                 store: store, models: ModelSource(models), limits: settings.runtimeLimits,
-                servers: outbound.map { http in
-                    MCPServers(
-                        http: http, version: settings.version, store: store, keyring: keyring, clock: clock,
-                        limits: settings.runtimeLimits)
-                }, functions: functions),
+                outside: outside),
             files: files, limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
             exporter: exporter)
         let health = outbound.map { http in

@@ -8,6 +8,11 @@ public struct HTTPClient: Sendable {
     public init(send: @escaping @Sendable (HTTPRequest) async throws(OutboundError) -> HTTPResponse) {
         self.send = send
     }
+
+    /// A client that sends nothing anywhere.
+    public static let refusing = HTTPClient { request async throws(OutboundError) in
+        throw .refusedByPolicy(URLParts(request.url)?.host ?? "anything")
+    }
 }
 
 /// The bounds of one live client.

@@ -35,6 +35,8 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var answerBytes = 1 << 20
     /// Bytes of UTF-8 that one tool may hand to a model.
     public var toolOutputBytes = 1 << 18
+    /// Bytes of JSON that references may bring into the input of one tool call.
+    public var toolInputBytes = 1 << 20
     /// The longest time of a tool call, milliseconds.
     public var toolCallMs = 60_000
     /// How long a tool call may wait for a person before it counts as refused, milliseconds.
@@ -144,6 +146,7 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_RUN_MAX_PARALLEL_CALLS", range: 1...128, path: \.parallelCalls),
         Entry(name: "AGENTS_RUN_MAX_ANSWER_BYTES", range: 1024...67_108_864, path: \.answerBytes),
         Entry(name: "AGENTS_TOOL_MAX_OUTPUT_BYTES", range: 1024...67_108_864, path: \.toolOutputBytes),
+        Entry(name: "AGENTS_TOOL_MAX_INPUT_BYTES", range: 1024...67_108_864, path: \.toolInputBytes),
         Entry(name: "AGENTS_TOOL_MAX_DURATION_MS", range: hour, path: \.toolCallMs),
         Entry(name: "AGENTS_TOOL_APPROVAL_MAX_WAIT_MS", range: 1000...31_622_400_000, path: \.approvalMs),
         Entry(name: "AGENTS_MCP_TOOL_CONNECTION_TIMEOUT_MS", range: 100...600_000, path: \.mcpConnectMs),

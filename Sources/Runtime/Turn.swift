@@ -43,6 +43,9 @@ public struct Turn: Sendable {
     public var isDurable: Bool?
     /// The user's time zone and time (`x-inkeep-client-timezone`, `x-inkeep-client-timestamp`); nil when not known.
     public var clientTime: ClientTime?
+    /// The headers of the request by their names in lower case; nil where there was none. An agent keeps what its
+    /// configuration names and nothing else.
+    public var headers: [String: String]?
     /// What the request told of its user; kept with the conversation and the message. Nil for nothing.
     public var userProperties: JSONValue?
     /// What the request told of the conversation; kept with it. Nil for nothing.

@@ -112,6 +112,7 @@ extension Connection {
         case .usage(let rows, let part): try add(rows, part: part)
         case .charges(let charges, let run): try charge(charges, run: run.id)
         case .closed(let accounts): try close(accounts)
+        case .contextValues(let key, let rows): try put(rows, of: key)
         case .activeSubAgent(let key, let subAgent, let at):
             let values = key.values + [.text(subAgent), .integer(at)]
             guard try execute(JournalSQL.activeSubAgent, values) > 0 else { throw key.missing }

@@ -276,6 +276,8 @@ public enum RunChange: Sendable {
     case charges([BudgetCharge], RunKey)
     /// Forgets accounts of budgets that were a run's alone.
     case closed([BudgetAccount])
+    /// Keeps values that templates of a conversation name, in place of those of the same names.
+    case contextValues(ConversationKey, [ContextValueRow])
     /// Sets the sub-agent that answers the next turn; nil for the agent's default.
     case activeSubAgent(ConversationKey, String?, at: Int64)
 }

@@ -40,6 +40,9 @@ private struct SealedColumn {
             table: "idempotency", key: ["tenant", "caller", "operation", "name"], column: "body", form: .text,
             context: { _ in ["idempotency"] }),
         SealedColumn(
+            table: "context_cache", key: ["tenant", "conversation", "name"], column: "value", form: .text,
+            context: { ContextValueRow.sealingContext($0[0], $0[1], $0[2]) }),
+        SealedColumn(
             table: "server_secret", key: ["name"], column: "sealed", form: .text,
             context: { ["server-secret"] + $0 }),
         SealedColumn(

@@ -79,6 +79,7 @@ struct LiveServer {
         // The collector is the operator's own choice, so nothing is refused.
         application.functions = functions(client)
         application.traces = settings.traces.map { ($0, HTTPClient.live(policy: .unrestricted)) }
+        application.templateEnvironment = TemplateEnvironment(environment: settings.environment)
         application.refusalOfAddress = { rules.everybody.refusal(of: $0) }
         return application
     }

@@ -36,7 +36,7 @@ import Testing
         }
         let limits = RuntimeLimits()
         let cache = ConfigurationCache(
-            store: world.store, models: world.models.source, limits: limits)
+            store: world.store, models: world.models.source, limits: limits, outside: .nothing)
         return (world, Runs(store: world.store, configuration: cache, clock: world.clock.runtime))
     }
 

@@ -66,7 +66,17 @@ import Testing
         ("no placeholder", "no placeholder"),
     ])
     func `templates know the conversation and nothing of the server`(template: String, text: String) {
-        #expect(SystemPrompt.render(template, conversation: "c-7") == text)
+        let values = TemplateValues(document: nil, conversation: "c-7")
+        #expect(Template(template).rendered(values, .preserving).text == text)
+    }
+
+    @Test func `with a context every placeholder of a prompt is filled in`() {
+        var agent = Self.agent
+        agent.prompt = "Hello {{user.name}} of {{headers.x-shop}}{{headers.none}}{{$env.X}} {{$conversation.id}}"
+        let prompt = SystemPrompt(agent.subAgents[2], in: agent, toolset(2))
+        let values = TemplateValues(
+            document: ["headers": ["x-shop": "north"], "user": ["name": "Ada"]], conversation: "c-7")
+        #expect(prompt.blocks(values)[1].text.contains("Hello Ada of north c-7"))
     }
 
     @Test func `placeholders stay as long as none names the conversation`() {
@@ -144,5 +154,12 @@ import Testing
     func `a client's time is taken only in its form`(zone: String, time: String, isTaken: Bool) {
         #expect((ClientTime(timeZone: zone, timestamp: time) != nil) == isTaken)
         #expect(ClientTime(timeZone: nil, timestamp: time) == nil)
+    }
+}
+
+extension SystemPrompt {
+    /// The blocks where there is no context.
+    fileprivate func blocks(conversation: String) -> [SystemBlock] {
+        blocks(TemplateValues(document: nil, conversation: conversation))
     }
 }

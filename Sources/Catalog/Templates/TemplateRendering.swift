@@ -1,7 +1,8 @@
 /// What placeholders stand for while a template is rendered.
 public struct TemplateValues: Sendable {
-    /// What paths look into: an object of `headers` and the variables by name.
-    public var document: JSONValue
+    /// What paths look into: an object of `headers` and the variables by name. Nil where there is nothing to look into,
+    /// so that every path is missing.
+    public var document: JSONValue?
     /// The conversation's id; nil while there is none.
     public var conversation: String?
     /// The server's environment, as far as it is open to templates.
@@ -9,7 +10,7 @@ public struct TemplateValues: Sendable {
 
     /// Values of these parts.
     public init(
-        document: JSONValue = [:], conversation: String? = nil,
+        document: JSONValue? = [:], conversation: String? = nil,
         environment: TemplateEnvironment = TemplateEnvironment()
     ) {
         self.document = document
@@ -57,7 +58,7 @@ extension Template {
     public enum Mode: Sendable {
         /// Nothing stands in its place.
         case lenient
-        /// It stays as it was written; one of the server's environment goes all the same.
+        /// It stays as it was written, but for one that begins with `$`: that goes all the same.
         case preserving
     }
 
@@ -67,7 +68,12 @@ extension Template {
     private static let bounds = JMESPath.Bounds(steps: 200_000, resultBytes: textBytesMax)
 
     /// The text with every placeholder filled in. What is filled in is text: placeholders in it stay as they are.
-    public func rendered(_ values: TemplateValues, _ mode: Mode = .lenient) -> RenderedText {
+    ///
+    /// - Parameter escaping: What is done to a value before it is filled in, and whether the text begins with it.
+    public func rendered(
+        _ values: TemplateValues, _ mode: Mode = .lenient,
+        escaping: (_ value: String, _ isFirst: Bool) -> String = { value, _ in value }
+    ) -> RenderedText {
         var text = ""
         var missing: [String] = []
         for piece in pieces {
@@ -76,11 +82,11 @@ extension Template {
                 continue
             }
             do throws(MissingPlaceholder) {
-                text += try Self.value(placeholder, values, room: Self.textBytesMax - text.utf8.count)
+                let value = try Self.value(placeholder, values, room: Self.textBytesMax - text.utf8.count)
+                text += escaping(value, text.isEmpty)
             } catch {
                 if !missing.contains(placeholder.source) { missing.append(placeholder.source) }
-                if case .environment = placeholder.meaning { continue }
-                if mode == .preserving { text += placeholder.written }
+                if mode == .preserving, !placeholder.source.hasPrefix("$") { text += placeholder.written }
             }
         }
         return RenderedText(text: text, missing: missing)
@@ -118,7 +124,10 @@ extension Template {
         case .path(let path):
             let value: JSONValue
             do throws(JMESPathError) {
-                value = try path.search(values.document, bounds: bounds)
+                value =
+                    try values.document.map { document throws(JMESPathError) in
+                        try path.search(document, bounds: bounds)
+                    } ?? .null
             } catch {
                 throw missing(error.reason)
             }

@@ -28,7 +28,7 @@ struct Turns: Sendable {
     func turn(
         _ asked: RequestedTurn, _ call: Call, surface: Turn.Surface, format: ReplyFormat, idPrefix: String
     ) -> Turn {
-        Turn(
+        var turn = Turn(
             branch: Self.branch(call), agent: call.caller.agent ?? "", conversation: asked.conversationID,
             owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
             messageID: asked.messageID, parts: asked.parts, appPrompt: call.caller.appPrompt,
@@ -40,6 +40,18 @@ struct Turns: Sendable {
             userProperties: asked.userProperties.map(JSONValue.object),
             properties: asked.properties.map(JSONValue.object), requestIDPrefix: idPrefix, httpRequest: call.id,
             traceparent: call.headers[.traceparent])
+        turn.headers = Self.headers(call)
+        return turn
+    }
+
+    /// The headers of the request by their names in lower case; those of one name as RFC 9110 §5.3 has them.
+    static func headers(_ call: Call) -> [String: String] {
+        var headers: [String: String] = [:]
+        for field in call.headers {
+            headers[field.name.canonicalName, default: ""] +=
+                (headers[field.name.canonicalName] == nil ? "" : ", ") + field.value
+        }
+        return headers
     }
 
     /// Where the caller's agents are configured.

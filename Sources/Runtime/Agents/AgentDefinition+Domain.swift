@@ -1,6 +1,6 @@
 import Catalog
 import Domain
-public import Functions
+import Functions
 public import Store
 
 extension ConfigurationCache {
@@ -9,24 +9,21 @@ extension ConfigurationCache {
     /// - Parameters:
     ///   - models: where models come from.
     ///   - limits: the bounds that agents have where they set none.
-    ///   - servers: the servers of tools; nil where none is asked.
-    ///   - functions: what runs functions; nil where none are run.
+    ///   - outside: what agents use beside the store and the models.
     public convenience init(
-        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), servers: MCPServers? = nil,
-        functions: FunctionPool? = nil
+        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), outside: Outside
     ) {
         self.init(store: store, models: models, limits: limits) { graph in
             let graph = ProjectGraph(entries: graph.entries)
-            if !graph.functions.isEmpty { functions?.prepare() }
-            return graph.agents.values.map { AgentDefinition($0, in: graph.project, limits, servers, functions) }
+            if !graph.functions.isEmpty { outside.functions?.prepare() }
+            return graph.agents.values.map { AgentDefinition($0, in: graph.project, limits, outside) }
         }
     }
 }
 
 extension AgentDefinition {
     init(
-        _ graph: AgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?,
-        _ functions: FunctionPool?
+        _ graph: AgentGraph, in project: Project?, _ limits: RuntimeLimits, _ outside: Outside
     ) {
         let agent = graph.agent
         id = agent.id
@@ -40,16 +37,15 @@ extension AgentDefinition {
         structuredModel =
             ModelChoice(agent.models?.structuredOutput) ?? ModelChoice(project?.models?.structuredOutput)
         summarizer = ModelChoice(agent.models?.summarizer) ?? ModelChoice(project?.models?.summarizer)
-        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, servers, functions) }
+        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, outside) }
         status = agent.statusUpdates.flatMap { StatusRules($0, limits) }
-        if let context = graph.contextConfig { needs.append("context config '\(context.id)'") }
+        context = graph.contextConfig.map { AgentContext(context: CompiledContext($0), outside: outside) }
     }
 }
 
 extension SubAgentDefinition {
     init(
-        _ graph: SubAgentGraph, in project: Project?, _ limits: RuntimeLimits, _ servers: MCPServers?,
-        _ functions: FunctionPool?
+        _ graph: SubAgentGraph, in project: Project?, _ limits: RuntimeLimits, _ outside: Outside
     ) {
         let subAgent = graph.subAgent
         id = subAgent.id
@@ -62,12 +58,12 @@ extension SubAgentDefinition {
         stepLimit = subAgent.stopWhen?.stepCountIs ?? project?.stopWhen?.stepCountIs
         history = HistorySettings(subAgent.conversationHistoryConfig)
         transfers = graph.transfers.map(\.target)
-        if let servers {
+        if let servers = outside.servers {
             sources += graph.tools.map { servers.source(MCPUse(tool: $0.tool, relation: $0.relation)) }
         } else {
             needs += graph.tools.map { "MCP tool '\($0.tool.name)'" }
         }
-        if let functions {
+        if let functions = outside.functions {
             tools += FunctionTools.tools(graph.functionTools, pool: functions)
         } else {
             // A server that was told not to run any.

@@ -20,6 +20,8 @@ struct AgentDefinition: Sendable {
     var summarizer: ModelChoice?
     /// When and how it tells what it is doing; nil for never.
     var status: StatusRules?
+    /// What its templates may name; nil for nothing.
+    var context: AgentContext?
     /// In the order of configuration.
     var subAgents: [SubAgentDefinition]
     /// What it needs and Covey does not have, each by name.

@@ -19,6 +19,8 @@ final class CompiledAgent: Sendable {
     let makesArtifacts: Bool
     /// What it was made of.
     private let source: (agent: AgentDefinition, models: ModelSource, limits: RuntimeLimits)
+    /// What its templates may name; nil when it has no context configuration.
+    let context: AgentContext?
     private let streamedRules: RunRules
     private let gatheredRules: RunRules
 
@@ -27,6 +29,7 @@ final class CompiledAgent: Sendable {
         name = agent.name
         isDurable = agent.isDurable
         source = (agent, models, limits)
+        context = agent.context
         let known = Set(agent.subAgents.map(\.id))
         let entry = agent.defaultSubAgent.flatMap { known.contains($0) ? $0 : nil } ?? agent.subAgents.first?.id
         self.entry = entry

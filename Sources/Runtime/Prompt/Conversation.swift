@@ -22,10 +22,12 @@ struct ConversationSoFar: Sendable {
 
     /// The messages for the model call of a frame, in the order of run spec §9.
     ///
-    /// - Parameter takesDocuments: whether the model reads office documents.
+    /// - Parameters:
+    ///   - takesDocuments: whether the model reads office documents.
+    ///   - namesCalls: whether each result of a tool is shown with its call's id, so that it can be referred to.
     func messages(
         for frame: RunFrame, as view: HistoryView, _ answer: AnswerRules = AnswerRules(),
-        summary: HistorySummary? = nil, takesDocuments: Bool = false
+        summary: HistorySummary? = nil, takesDocuments: Bool = false, namesCalls: Bool = false
     ) -> [Message] {
         var messages: [Message] = []
         if let history = view.text(earlier, summary: summary, artifacts: artifacts) {
@@ -37,7 +39,8 @@ struct ConversationSoFar: Sendable {
         } else {
             messages.append(.user(Self.readable(input(frame), takesDocuments)))
         }
-        messages += answer.artifacts.isEmpty ? frame.transcript : TranscriptView.naming(frame.transcript)
+        let isNamed = namesCalls || !answer.artifacts.isEmpty
+        messages += isNamed ? TranscriptView.naming(frame.transcript) : frame.transcript
         if let correction = frame.answer.correction { messages.append(.user(TranscriptView.refusal(correction))) }
         return messages
     }

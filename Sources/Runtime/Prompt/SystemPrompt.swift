@@ -6,8 +6,7 @@ import Models
 /// provider, B holds what people wrote.
 struct SystemPrompt: Sendable {
     private let stable: SystemBlock
-    private let written: String
-    private let isTemplate: Bool
+    private let written: Template
     private let fixed: [SystemBlock]
     private let sections: Sections
 
@@ -34,17 +33,15 @@ struct SystemPrompt: Sendable {
         if let prompt = subAgent.prompt, !prompt.isEmpty {
             prompts.append("<core_instructions>\n\(prompt)\n</core_instructions>")
         }
-        written = prompts.joined(separator: "\n")
-        isTemplate = written.contains("{{$conversation.") || written.contains("{{ $conversation.")
-        fixed = Self.blocks(stable, written)
+        written = Template(prompts.joined(separator: "\n"))
+        fixed = Self.blocks(stable, written.source)
     }
 
     private init(_ other: SystemPrompt, stable: SystemBlock) {
         self.stable = stable
         written = other.written
-        isTemplate = other.isTemplate
         sections = other.sections
-        fixed = Self.blocks(stable, other.written)
+        fixed = Self.blocks(stable, other.written.source)
     }
 
     /// The same for a sub-agent that has these tools.
@@ -56,40 +53,23 @@ struct SystemPrompt: Sendable {
         written.isEmpty ? [stable] : [stable, SystemBlock(written, cacheable: true)]
     }
 
-    /// The blocks for a turn of this conversation. Only a prompt that names `{{$conversation.…}}` is rendered; other
-    /// placeholders stay as they are, as long as an agent has no context configuration.
+    /// The blocks for a turn. Where there is no context to look into, only a prompt that names `{{$conversation.…}}` is
+    /// rendered, and other placeholders stay as they are.
     ///
-    /// - Parameter app: what the app through which the user came tells agents; nil for nothing.
-    func blocks(conversation: String, app: String? = nil) -> [SystemBlock] {
-        let own = isTemplate ? Self.render(written, conversation: conversation) : written
-        guard let app, !app.isEmpty else { return isTemplate ? Self.blocks(stable, own) : fixed }
+    /// - Parameter app: what the app through which the user came tells agents; nil for nothing. It is not a template.
+    func blocks(_ values: TemplateValues, app: String? = nil) -> [SystemBlock] {
+        let own = rendered(values)
+        guard let app, !app.isEmpty else { return own.map { Self.blocks(stable, $0) } ?? fixed }
         let context = "<app_context>\n\(app)\n</app_context>"
-        return Self.blocks(stable, own.isEmpty ? context : "\(context)\n\(own)")
+        let written = own ?? written.source
+        return Self.blocks(stable, written.isEmpty ? context : "\(context)\n\(written)")
     }
 
-    /// Replaces `{{$conversation.id}}`, and any other `{{$…}}` by nothing (run spec §12.4): the server's environment
-    /// is no business of a prompt.
-    static func render(_ text: String, conversation: String) -> String {
-        var result = ""
-        var rest = text[...]
-        while let opening = rest.firstRange(of: "{{") {
-            guard let closing = rest[opening.upperBound...].firstRange(of: "}}") else { break }
-            let name = trimmed(rest[opening.upperBound..<closing.lowerBound])
-            result += rest[..<opening.lowerBound]
-            if name == "$conversation.id" {
-                result += conversation
-            } else if !name.hasPrefix("$") {
-                result += rest[opening.lowerBound..<closing.upperBound]
-            }
-            rest = rest[closing.upperBound...]
-        }
-        return result + rest
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0.isWhitespace }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return text
+    /// What people wrote with its placeholders filled in; nil where that changes nothing.
+    private func rendered(_ values: TemplateValues) -> String? {
+        if values.document != nil { return written.hasPlaceholders ? written.rendered(values).text : nil }
+        guard written.placeholderSources.contains(where: { $0.hasPrefix("$conversation.") }) else { return nil }
+        return written.rendered(values, .preserving).text
     }
 
     // MARK: Block A

@@ -128,7 +128,8 @@ struct RunReplay {
         guard let frame = run.frame(number), let subAgent = agent.subAgents[frame.subAgent] else {
             return ["model": ["frame": .integer(Int64(number)), "missing": "the sub-agent"]]
         }
-        let system = subAgent.prompt.blocks(conversation: talk.id).map(\.text).joined(separator: "\n\n")
+        let templates = TemplateValues(document: nil, conversation: talk.id)
+        let system = subAgent.prompt.blocks(templates).map(\.text).joined(separator: "\n\n")
         let messages = talk.messages(for: frame, as: subAgent.history)
         return [
             "model": [

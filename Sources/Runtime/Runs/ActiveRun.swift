@@ -1,3 +1,4 @@
+import Catalog
 import Events
 import Models
 import Store
@@ -57,6 +58,8 @@ final class ActiveRun: Sendable {
         var stays = Stays()
         /// Whether the conversation before was found too long and summarizing it was tried; nil when it was not.
         var isHistoryTooLong: Bool?
+        /// What templates may name, once somebody has asked for it.
+        var context: Task<Result<JSONObject, any Error>, Never>?
         /// Who waits for a commit, with the number of the event that it has to reach.
         var committers: [(sequence: Int64, CheckedContinuation<Void, any Error>)] = []
         var feed: Feed

@@ -27,6 +27,9 @@ extension ActiveRun {
                 observe(call.name, outcome)
                 return try await take(.toolEnded(frame: frame, outcome), from: task)
             }
+        } catch is ContextLost {
+            let message = "The context of the conversation could not be read or kept."
+            return (try? await take(.failed(RunFailure(code: "internal", message: message)), from: task)) ?? []
         } catch {
             // Either the log cannot be written, and then the run has been given up and its readers know why, or the
             // task was cancelled, and then whoever did so has said what becomes of the run.
@@ -51,14 +54,15 @@ extension ActiveRun {
         if let unsupported = subAgent.unsupported { return try await take(.failed(unsupported), from: task) }
         do {
             let resolved = try subAgent.model()
-            let stay = await stay(of: frame, subAgent)
+            let templates = try await templates()
+            let stay = await stay(of: frame, subAgent, templates)
             let summary = state.withLock { $0.run.historySummary }
             let request = ModelRequest(
-                system: stay.prompt.blocks(conversation: conversation.id, app: talk.appPrompt),
+                system: stay.prompt.blocks(templates, app: talk.appPrompt),
                 messages: talk.messages(
                     for: frame, as: subAgent.history, subAgent.answer, summary: summary,
-                    takesDocuments: resolved.takesDocuments),
-                tools: stay.toolset.definitions, options: resolved.options, responseSchema: subAgent.responseSchema)
+                    takesDocuments: resolved.takesDocuments, namesCalls: stay.toolset.takesReferences),
+                tools: stay.toolset.offered, options: resolved.options, responseSchema: subAgent.responseSchema)
             if let compression = try await compression(before: request, frame, subAgent, task) {
                 return try await take(.compressed(frame: number, call: call, compression), from: task)
             }
@@ -113,14 +117,21 @@ extension ActiveRun {
             let duration = (world.clock.elapsed() - began).wholeMilliseconds
             return RunToolOutcome(callID: call.id, output: output, isError: isError, durationMs: duration)
         }
-        guard let at = state.withLock({ $0.run.frame(frame) }), let subAgent = agent.subAgents[at.subAgent],
-            let tool = await stay(of: at, subAgent).toolset.tools[call.name]
-        else { return outcome(.string("The tool '\(call.name)' does not exist any more."), isError: true) }
+        let templates = try await templates()
+        let run = state.withLock { $0.run }
+        var tools: Toolset?
+        if let at = run.frame(frame), let subAgent = agent.subAgents[at.subAgent] {
+            tools = await stay(of: at, subAgent, templates).toolset
+        }
+        guard let at = run.frame(frame), let tools, let tool = tools.tools[call.name] else {
+            return outcome(.string("The tool '\(call.name)' does not exist any more."), isError: true)
+        }
         let longestMs = tool.longestMs ?? world.limits.toolCallMs
         limit(task, to: .milliseconds(longestMs))
         defer { limit(task, to: nil) }
         do {
-            let context = context(at, call: call.id)
+            let call = try tools.prepared(call, in: run, bytesMax: world.limits.toolInputBytes)
+            let context = context(at, call: call.id, templates)
             let output = try await traced(identity.toolCall(call.id)) { try await tool.call(call, context) }.output
             let size = output.string?.utf8.count ?? output.jsonBytes.count
             guard size <= world.limits.toolOutputBytes else {

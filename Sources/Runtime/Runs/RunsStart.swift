@@ -86,6 +86,7 @@ extension Runs {
         let scope = RunScope(
             key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
             subject: turn.subject, metadata: turn.metadata)
+        let headers = try await headers(of: turn, agent, scope, isNew: row == nil)
         let active = ActiveRun(
             scope: scope, agent: agent,
             talk: ConversationSoFar(
@@ -95,8 +96,9 @@ extension Runs {
         ) { self.left($0, $1, hold) }
         registry.add(active)
         do {
-            try await active.begin(
-                .started(start), making: rows(turn, message.content, row, start, key, conversation, at: now))
+            var rows = rows(turn, message.content, row, start, key, conversation, at: now)
+            if let headers { rows.append(.contextValues(conversation, [headers])) }
+            try await active.begin(.started(start), making: rows)
         } catch let error as StoreError {
             throw Self.problem(error, start)
         }

@@ -46,17 +46,17 @@ extension ActiveRun {
     func equip(_ number: Int, as task: Int) async throws -> [RunAction] {
         guard let frame = state.withLock({ $0.run.frame(number) }), let subAgent = agent.subAgents[frame.subAgent]
         else { return [] }
-        let toolset = await stay(of: frame, subAgent).toolset
+        let toolset = await stay(of: frame, subAgent, try await templates()).toolset
         let equipment = toolset.equipment(of: subAgent.id, beside: subAgent.toolset)
         return try await take(.equipped(frame: number, equipment), from: task)
     }
 
     /// What the frame's sub-agent has to work with.
-    func stay(of frame: RunFrame, _ subAgent: CompiledSubAgent) async -> Stay {
+    func stay(of frame: RunFrame, _ subAgent: CompiledSubAgent, _ templates: TemplateValues) async -> Stay {
         guard !subAgent.toolset.sources.isEmpty else {
             return Stay(toolset: subAgent.toolset, prompt: subAgent.prompt, close: {})
         }
-        let context = context(frame, call: nil)
+        let context = context(frame, call: nil, templates)
         let (stay, former) = state.withLock { state in
             state.stays.stay(of: subAgent.id, in: frame.number) { Self.spawn { await subAgent.open(context) } }
         }
@@ -65,12 +65,12 @@ extension ActiveRun {
     }
 
     /// What tools and sources of a frame know of this run.
-    func context(_ frame: RunFrame, call: String?) -> ToolContext {
+    func context(_ frame: RunFrame, call: String?, _ templates: TemplateValues) -> ToolContext {
         let findings = frame.compression.findings
         let subAgent = frame.subAgent
         return ToolContext(
             scope: scope, frame: frame.number, subAgent: frame.subAgent,
-            idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", values: [:], clock: world.clock,
+            idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", templates: templates, clock: world.clock,
             artifact: { [world, conversation, key] id, toolCall in
                 if let found = findings[id] {
                     return ArtifactRow(

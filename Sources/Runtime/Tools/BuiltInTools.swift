@@ -11,25 +11,32 @@ enum BuiltInTools {
         var tools: [Toolset.Tool] = []
         if skills.contains(where: { !$0.isAlwaysLoaded }) {
             tools.append(
-                Toolset.Tool(definition: SkillTool.definition(skills), rule: rule(SkillTool.name)) { call, _ in
+                tool(SkillTool.definition(skills)) { call, _ in
                     ToolOutput(try SkillTool.load(call.input, of: skills))
                 })
         }
         if answer.mayCite {
             tools.append(
-                Toolset.Tool(definition: ReferenceTool.definition, rule: rule(ReferenceTool.name)) { call, context in
+                tool(ReferenceTool.definition) { call, context in
                     ToolOutput(try await ReferenceTool.get(call.input, context.artifact))
                 })
         }
         if compresses {
             tools.append(
-                Toolset.Tool(definition: CompressionTool.definition, rule: rule(CompressionTool.name)) { call, _ in
+                tool(CompressionTool.definition) { call, _ in
                     ToolOutput(CompressionTool.answer(call.input))
                 })
         }
         return tools
     }
 
-    /// They only read, so a call that was cut is made again.
-    private static func rule(_ name: String) -> RunToolRule { RunToolRule(name, isIdempotent: true) }
+    /// They only read, so a call that was cut is made again. Each sees for itself what it makes of its input, and says
+    /// what it misses; what they take are names, no data of other calls.
+    private static func tool(
+        _ definition: ToolDefinition, call: @escaping @Sendable (ToolCall, ToolContext) async throws -> ToolOutput
+    ) -> Toolset.Tool {
+        Toolset.Tool(
+            definition: definition, rule: RunToolRule(definition.name, isIdempotent: true), checksInput: false,
+            takesReferences: false, call: call)
+    }
 }

@@ -37,8 +37,8 @@ struct ToolContext: Sendable {
     let subAgent: String
     /// The same for all tries of one call and for no other call; empty for a source.
     let idempotencyKey: String
-    /// What templates may name: `headers` and the context variables.
-    let values: JSONObject
+    /// What templates may name: `headers` and the context variables, the conversation, open names of the environment.
+    let templates: TemplateValues
     /// The time.
     let clock: RuntimeClock
     /// Finds an artifact of the conversation by its id and the call that it was made of; nil for none.

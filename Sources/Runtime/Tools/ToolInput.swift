@@ -24,7 +24,14 @@ struct ToolInput: Sendable {
     ///
     /// - Throws: `ReferenceFailure` with a sentence that says what does not fit.
     func checked(_ input: JSONValue) throws(ReferenceFailure) -> JSONValue {
-        guard let schema else { return input }
+        let (mended, violations) = mended(input)
+        guard violations.isEmpty else { throw Self.failure(violations) }
+        return mended
+    }
+
+    /// The input mended as far as it can be, and what does not fit all the same.
+    func mended(_ input: JSONValue) -> (value: JSONValue, violations: [JSONSchemaViolation]) {
+        guard let schema else { return (input, []) }
         var input = input
         var violations = schema.validate(input)
         for _ in 0..<Self.roundsMax where !violations.isEmpty {
@@ -34,8 +41,7 @@ struct ToolInput: Sendable {
             input = mended
             violations = schema.validate(input)
         }
-        guard violations.isEmpty else { throw Self.failure(violations) }
-        return input
+        return (input, violations)
     }
 
     /// `value` with what stands at `path` mended; nil where it is better left out.

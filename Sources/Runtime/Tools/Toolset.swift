@@ -14,6 +14,10 @@ struct Toolset: Sendable {
         let rule: RunToolRule
         /// The longest time of a call, milliseconds; nil for `RuntimeLimits.toolCallMs`.
         var longestMs: Int?
+        /// Whether what a model gives has to fit the schema of the definition.
+        var checksInput = true
+        /// Whether a model may give it data by reference.
+        var takesReferences = true
         /// Makes the call. Throws `ToolFailure` with a sentence for the model, or anything else for "it failed".
         let call: @Sendable (ToolCall, ToolContext) async throws -> ToolOutput
     }
@@ -28,6 +32,12 @@ struct Toolset: Sendable {
     let sources: [ToolSource]
     /// All tools as the model is told of them, relations first.
     let definitions: [ToolDefinition]
+    /// The same with schemas that take references (run spec §14).
+    let offered: [ToolDefinition]
+    /// What checks the input of each tool that is called through `call`.
+    let inputs: [String: ToolInput]
+    /// Whether any tool takes references.
+    let takesReferences: Bool
     /// What sources say of how their tools are used, each with the source's name.
     let instructions: [(source: String, text: String)]
     /// What is missing or was changed.
@@ -47,6 +57,15 @@ struct Toolset: Sendable {
         self.instructions = instructions
         self.notices = notices
         definitions = relations.definitions + tools.map(\.definition)
+        let wide = tools.map { tool in
+            guard tool.takesReferences else { return tool.definition }
+            var definition = tool.definition
+            definition.inputSchema = ReferenceSchema.widened(definition.inputSchema)
+            return definition
+        }
+        offered = relations.definitions + wide
+        takesReferences = zip(tools, wide).contains { $0.definition != $1 }
+        inputs = self.tools.mapValues { ToolInput(schema: $0.checksInput ? $0.definition.inputSchema : true) }
     }
 
     func rules(stepLimit: Int, answer: AnswerRules = AnswerRules()) -> RunRules.SubAgent {
@@ -102,7 +121,9 @@ extension Toolset.Tool {
         rule.name = name
         var definition = definition
         definition.name = name
-        return Toolset.Tool(definition: definition, rule: rule, longestMs: longestMs, call: call)
+        return Toolset.Tool(
+            definition: definition, rule: rule, longestMs: longestMs, checksInput: checksInput,
+            takesReferences: takesReferences, call: call)
     }
 }
 

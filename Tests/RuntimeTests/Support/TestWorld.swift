@@ -1,8 +1,10 @@
 import Catalog
+import Cryptography
 import Events
 import Files
 import Foundation
 import Models
+import Outbound
 import Store
 import Synchronization
 
@@ -155,4 +157,10 @@ extension Runs {
 
 extension [RunEvent] {
     var briefs: [String] { map(\.brief) }
+}
+
+extension Outside {
+    /// A world outside in which nothing answers.
+    static let nothing = Outside(
+        keyring: Keyring(.random()), client: .refusing, environment: TemplateEnvironment())
 }

@@ -217,18 +217,21 @@ struct MCPExchange {
             throw JSONRPCError(error.code, error.message, status: session == nil ? 400 : 200)
         }
         let conversation = session?.key.id ?? asked.conversationID
-        let turn = Turn(
+        var turn = Turn(
             branch: Turns.branch(call), agent: call.caller.agent ?? "", conversation: conversation,
             owner: call.caller.owner, subject: call.caller.subject, metadata: call.caller.metadata,
             parts: [.text(asked.query)], appPrompt: call.caller.appPrompt, surface: .uiMessages, isStreamed: false,
             requestIDPrefix: "mcp",
             clientRequest: id.jsonText, httpRequest: call.id, traceparent: call.headers[.traceparent])
+        turn.headers = Turns.headers(call)
         do {
             let handle = try await turns.start(turn)
             let stream = MCPCallStream(
                 id: id, isStateless: session == nil, progressToken: message.progressToken,
                 conversation: handle.conversation)
             return .run(handle, stream, isStateless: session == nil)
+        } catch let problem as Problem where problem.broken.first?.path.first == "headers" {
+            throw JSONRPCError(JSONRPCError.invalidParams, problem.detail, status: 400)
         } catch let problem as Problem where problem.status < 500 {
             let refusal = MCPCallStream.refusal(
                 problem.detail, id: id, isStateless: session == nil, conversation: conversation)

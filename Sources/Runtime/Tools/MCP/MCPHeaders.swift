@@ -27,12 +27,10 @@ struct MCPHeaders: Sendable {
     ) throws -> HTTPHeaders {
         var headers = HTTPHeaders()
         for (name, value) in credential { headers[name] = value }
-        let values = TemplateValues(
-            document: .object(context.values), conversation: context.scope.conversation.id)
         for map in [tool, relation].compactMap(\.self) {
             for (name, text) in try keyring.open(map, of: branch) {
                 do throws(MissingPlaceholder) {
-                    headers[name] = try Template(text).strictly(values)
+                    headers[name] = try Template(text).strictly(context.templates)
                 } catch {
                     throw Unfilled(header: name, placeholder: error.placeholder, reason: error.reason)
                 }

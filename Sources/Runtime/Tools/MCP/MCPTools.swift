@@ -38,7 +38,11 @@ struct MCPTools: Sendable {
         let rule = use.rule(listed, as: definition.name)
         let transformation = use.transformation(listed)
         let longest = opening.servers.world.limits.mcpCallMaxMs + opening.servers.world.limits.mcpConnectMs
-        return Toolset.Tool(definition: definition, rule: rule, longestMs: longest) { call, context in
+        // The schema that the server gave is of what a transformation makes, not of what it is made of.
+        let checksInput = transformation == nil || definition.inputSchema != .object(listed.inputSchema)
+        return Toolset.Tool(
+            definition: definition, rule: rule, longestMs: longest, checksInput: checksInput
+        ) { call, context in
             try await self.call(listed, rule, transformation, call, context)
         }
     }
