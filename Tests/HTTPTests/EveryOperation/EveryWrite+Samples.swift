@@ -9,7 +9,7 @@ import Testing
 extension EveryWrite {
     /// The values of path parameters; others are the ids of what was made.
     static let ids = fixtureIDs.merging([
-        "branchName": "dev", "conversationId": "c1", "mediaKey": "m1.1",
+        "branchName": "dev", "conversationId": "c1", "mediaKey": "m_m1%2Fsha256-\(pixelDigest).png",
         "dataComponentId": "the-data-component", "artifactComponentId": "the-artifact-component",
         "functionToolId": "the-function-tool", "toolId": "the-tool",
         "skillId": "the-skill",
@@ -75,6 +75,8 @@ extension EveryWrite {
 
     private static let pixel =
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+    private static let pixelDigest = "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0"
 
     private static let turn: JSONValue = [
         "conversationId": "c1", "stream": false,
