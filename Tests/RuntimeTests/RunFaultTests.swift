@@ -99,6 +99,20 @@ import Testing
         await supervision.value
     }
 
+    @Test func `a lease that ran out here before it was renewed ends nothing`() async throws {
+        let world = try await TestWorld()
+        let runs = world.runs()
+        let (began, gate) = (Gate(), Gate())
+        world.models.set("router", .text("Here.", after: gate, began: began))
+        let handle = try await runs.start(world.turn(conversation: "c1"))
+        try await began.wait()
+        world.clock.advance(by: .milliseconds(RuntimeLimits().leaseMs + 1))
+        await runs.claimUnfinished()
+        gate.open()
+        #expect(try await handle.all().last?.event.brief == "finished completed")
+        #expect(world.models.requests("router").count == 1)
+    }
+
     @Test func `cancelling reaches the model call and keeps the text so far`() async throws {
         let world = try await TestWorld()
         let runs = world.runs()

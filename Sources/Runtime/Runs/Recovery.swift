@@ -27,7 +27,12 @@ extension Runs {
                     owner: world.owner, now: world.clock.now(), leaseUntil: world.leaseUntil, limit: room)
             else { return }
             for row in rows {
-                if registry.run(row.key.id) == nil { await pickUp(row) } else { await giveBack(row) }
+                guard let active = registry.run(row.key.id) else {
+                    await pickUp(row)
+                    continue
+                }
+                // A lease that ran out before this process renewed it is its own again by the claim.
+                if !active.isDriven { await giveBack(row) }
             }
             if rows.count < room { return }
         }
