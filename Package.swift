@@ -89,8 +89,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     (
         "RuntimeTests",
         [
-            "Catalog", "CoveyTesting", "Cryptography", "Domain", "Events", "Files", "Models", "Outbound", "Runtime",
-            "Store",
+            "Catalog", "CoveyTesting", "Cryptography", "Domain", "Events", "Files", "MCP", "Models", "Outbound",
+            "Runtime", "Store",
         ]
     ),
     ("WireTests", ["Catalog", "Events", "Models", "Wire"]),

@@ -134,6 +134,21 @@ public struct RunAnswer: Sendable, Hashable {
     }
 }
 
+/// Pictures and documents that a tool returned beside its output. Their bytes were kept before the event that names
+/// them.
+public struct RunOutcomeFiles: Sendable, Hashable {
+    /// The id of the message under which they are kept, and which tells later turns of the call.
+    public var message: String
+    /// The files as stored messages have them: `{kind: "file", data: "blob://…", metadata: {mimeType}}`.
+    public var parts: [JSONValue]
+
+    /// Files from their parts.
+    public init(message: String, parts: [JSONValue]) {
+        self.message = message
+        self.parts = parts
+    }
+}
+
 /// How a tool call ended.
 public struct RunToolOutcome: Sendable, Hashable {
     /// The call's id.
@@ -144,13 +159,18 @@ public struct RunToolOutcome: Sendable, Hashable {
     public var isError: Bool
     /// How long it took, milliseconds.
     public var durationMs: Int64
+    /// The pictures and documents that came with it; nil for none.
+    public var files: RunOutcomeFiles?
 
     /// An outcome from its parts.
-    public init(callID: String, output: JSONValue, isError: Bool = false, durationMs: Int64 = 0) {
+    public init(
+        callID: String, output: JSONValue, isError: Bool = false, durationMs: Int64 = 0, files: RunOutcomeFiles? = nil
+    ) {
         self.callID = callID
         self.output = output
         self.isError = isError
         self.durationMs = durationMs
+        self.files = files
     }
 }
 

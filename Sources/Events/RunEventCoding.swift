@@ -260,6 +260,12 @@ extension JSONWriter {
             raw(",\"durationMs\":")
             integer(outcome.durationMs)
         }
+        if let files = outcome.files {
+            member(",\"files\":{\"message\":", files.message)
+            raw(",\"parts\":")
+            write(.array(files.parts))
+            raw("}")
+        }
         raw("}")
     }
 

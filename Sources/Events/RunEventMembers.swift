@@ -95,7 +95,13 @@ struct Members {
         guard let output = object["output"] else { throw fault("output", "is missing") }
         return RunToolOutcome(
             callID: try text("callId"), output: output, isError: try flag("isError"),
-            durationMs: Int64(try number("durationMs")))
+            durationMs: Int64(try number("durationMs")), files: try outcomeFiles())
+    }
+
+    private func outcomeFiles() throws(RunEventCodingError) -> RunOutcomeFiles? {
+        guard object["files"] != nil else { return nil }
+        let files = try members("files")
+        return RunOutcomeFiles(message: try files.text("message"), parts: files.object["parts"]?.array ?? [])
     }
 
     func delegation() throws(RunEventCodingError) -> RunDelegation {

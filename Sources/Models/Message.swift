@@ -106,13 +106,16 @@ public struct ToolResult: Sendable, Hashable {
     public var output: JSONValue
     /// Whether the tool failed, so that `output` tells how.
     public var isError: Bool
+    /// Pictures and documents that came with it.
+    public var files: [Part]
 
     /// The outcome of the call `callID`.
-    public init(callID: String, name: String, output: JSONValue, isError: Bool = false) {
+    public init(callID: String, name: String, output: JSONValue, isError: Bool = false, files: [Part] = []) {
         self.callID = callID
         self.name = name
         self.output = output
         self.isError = isError
+        self.files = files
     }
 
     /// The output as the model reads it.

@@ -113,6 +113,14 @@ private let storedForms: [StoredForm] = [
             frame: 2, RunToolOutcome(callID: "call_1", output: ["code": 7], isError: true, durationMs: 1_250)),
         "tool_ended", #"{"frame":2,"callId":"call_1","output":{"code":7},"isError":true,"durationMs":1250}"#),
     StoredForm(
+        .toolEnded(
+            frame: 0,
+            RunToolOutcome(
+                callID: "call_1", output: "fine",
+                files: RunOutcomeFiles(message: "m1", parts: [["kind": "file", "data": "blob://x"]]))),
+        "tool_ended",
+        #"{"callId":"call_1","output":"fine","files":{"message":"m1","parts":[{"kind":"file","data":"blob://x"}]}}"#),
+    StoredForm(
         .transferred(frame: 0, from: "router", to: "billing", reason: ""), "transferred",
         #"{"from":"router","to":"billing","reason":""}"#),
     StoredForm(

@@ -157,6 +157,43 @@ struct RequestTests {
         #expect(google["contents"]?[1]?["parts"]?[0]?["thoughtSignature"] == nil)
     }
 
+    @Test func `what a tool returned beside text goes where each provider takes it`() async throws {
+        let image = Part.image(Models.Attachment(.base64("AAAA"), mediaType: "image/png"), detail: nil)
+        let request = ModelRequest(
+            messages: [
+                .user("x"),
+                .assistant(
+                    text: "",
+                    calls: [ToolCall(id: "1", name: "f", input: [:]), ToolCall(id: "2", name: "g", input: [:])]),
+                .toolResults([
+                    ToolResult(callID: "1", name: "f", output: "seen", files: [image]),
+                    ToolResult(callID: "2", name: "g", output: 2),
+                ]),
+            ], options: ModelOptions(model: "m"))
+        let (_, openAI) = try await sent(.openai, request)
+        #expect(
+            openAI["messages"]?.array?.suffix(3) == [
+                ["role": "tool", "tool_call_id": "1", "content": "seen"],
+                ["role": "tool", "tool_call_id": "2", "content": "2"],
+                [
+                    "role": "user",
+                    "content": [
+                        ["type": "text", "text": "Returned by f (1):"],
+                        ["type": "image_url", "image_url": ["url": "data:image/png;base64,AAAA"]],
+                    ],
+                ],
+            ])
+        let (_, anthropic) = try await sent(.anthropic, request)
+        #expect(
+            anthropic["messages"]?.array?.last?["content"]?[0]?["content"] == [
+                ["type": "text", "text": "seen"],
+                ["type": "image", "source": ["type": "base64", "media_type": "image/png", "data": "AAAA"]],
+            ])
+        let (_, google) = try await sent(.google, request)
+        let parts = google["contents"]?.array?.last?["parts"]?.array ?? []
+        #expect(parts.count == 3 && parts.last == ["inlineData": ["mimeType": "image/png", "data": "AAAA"]])
+    }
+
     @Test func `a conversation that starts with the model gets a user before it where one is wanted`() async throws {
         let request = ModelRequest(
             messages: [.assistant(text: "Hi", calls: []), .user("x")], options: ModelOptions(model: "m"))

@@ -119,7 +119,7 @@ struct AnthropicRequest {
                 content = blocks(text: text, calls: calls)
             case .toolResults(let results):
                 role = "user"
-                content = results.map(block(for:))
+                content = try results.mapTyped(block(for:))
             }
             // Blocks may not be empty, and results must come first in the message after the calls.
             guard !content.isEmpty else { continue }
@@ -186,11 +186,15 @@ struct AnthropicRequest {
         return blocks
     }
 
-    private func block(for result: ToolResult) -> JSONValue {
+    private func block(for result: ToolResult) throws(ModelFailure) -> JSONValue {
         var block: JSONObject = [
             "type": "tool_result", "tool_use_id": .string(Self.callID(result.callID)),
             "content": .string(result.outputText),
         ]
+        if !result.files.isEmpty {
+            let text = Part.text(result.outputText)
+            block["content"] = .array(try ([text] + result.files).mapTyped(self.block(for:)).compactMap { $0 })
+        }
         if result.isError { block["is_error"] = true }
         return .object(block)
     }

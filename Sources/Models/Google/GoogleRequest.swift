@@ -83,7 +83,8 @@ struct GoogleRequest {
                 parts = (text.isEmpty ? [] : [["text": .string(text)]]) + calls.map(part(for:))
             case .toolResults(let results):
                 role = "user"
-                parts = results.map(part(for:))
+                let files = try results.flatMap(\.files).mapTyped(part(for:)).compactMap { $0 }
+                parts = results.map(part(for:)) + files
             }
             guard !parts.isEmpty else { continue }
             if turns.last?.role == role {

@@ -146,6 +146,13 @@ struct OpenAIRequest {
                 writer.string(result.outputText)
                 writer.raw("}")
             }
+            // A message of a tool is text; what else it returned can only follow as the user's.
+            let files = results.flatMap { result in
+                result.files.isEmpty ? [] : [.text("Returned by \(result.name) (\(result.callID)):")] + result.files
+            }
+            guard !files.isEmpty else { return }
+            separate(&writer)
+            try write(user: files, &writer)
         }
     }
 

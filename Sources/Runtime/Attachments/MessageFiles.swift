@@ -1,5 +1,6 @@
 import Catalog
 import Cryptography
+import Events
 public import Files
 import Models
 import Store
@@ -122,7 +123,62 @@ public struct MessageFiles: Sendable {
         }
     }
 
+    /// Keeps what a tool returned beside its output; nil where there is nothing of it, or nothing could be kept.
+    ///
+    /// - Parameter message: the id that the message of the call will have.
+    func keep(_ files: [FileContent], in conversation: ConversationKey, message: String) async -> RunOutcomeFiles? {
+        guard !files.isEmpty else { return nil }
+        let kept = try? await Self.inOrder(files) { content -> JSONValue? in
+            let key = BlobKey(
+                tenant: conversation.tenant, project: conversation.project, conversation: conversation.id,
+                message: message, content: content)
+            guard let key = await keep(content, under: key) else { return nil }
+            return StoredFile(.blob(key), type: content.type, filename: nil, detail: nil, sourceURL: nil).json
+        }
+        let parts = (kept ?? []).compactMap(\.self)
+        return parts.isEmpty ? nil : RunOutcomeFiles(message: message, parts: parts)
+    }
+
     // MARK: Reading
+
+    /// Messages with the bytes of what tools returned: the newest, so many and so many bytes, and a note in place of
+    /// the others.
+    func loaded(_ messages: [Message], _ limits: RuntimeLimits) async -> [Message] {
+        var messages = messages
+        var count = 0
+        var bytes = 0
+        for index in messages.indices.reversed() {
+            guard case .toolResults(var results) = messages[index], results.contains(where: { !$0.files.isEmpty })
+            else { continue }
+            for position in results.indices.reversed() {
+                for place in results[position].files.indices.reversed() {
+                    let part = results[position].files[place]
+                    let found = count < limits.historyFiles ? await loaded(part) : nil
+                    bytes += found.flatMap(Self.attachment)?.attachment.url.utf8.count ?? 0
+                    count += 1
+                    let isShown = found != nil && bytes <= limits.historyFileBytes
+                    results[position].files[place] = isShown ? found ?? part : .text(Self.note(part))
+                }
+            }
+            messages[index] = .toolResults(results)
+        }
+        return messages
+    }
+
+    private func loaded(_ part: Part) async -> Part? {
+        guard let attachment = Self.attachment(part)?.attachment, case .url(let address) = attachment.content,
+            let key = BlobKey(address: address)
+        else { return part }
+        return await bytes(of: key).map { base64 in
+            let loaded = Attachment(.base64(base64), mediaType: attachment.mediaType, filename: attachment.filename)
+            return if case .image(_, let detail) = part { .image(loaded, detail: detail) } else { .file(loaded) }
+        }
+    }
+
+    private static func note(_ part: Part) -> String {
+        let type = attachment(part)?.attachment.mediaType ?? "file"
+        return "[a file of type \(type) was returned here and is not shown again]"
+    }
 
     /// What a stored message says, as it is given to models: with the bytes of its files, and a note in place of those
     /// that are not there any more.
@@ -145,8 +201,13 @@ public struct MessageFiles: Sendable {
     /// A file with its bytes; nil when they are not there.
     private func part(of file: StoredFile) async -> Part? {
         guard case .blob(let key) = file.source else { return file.part }
+        return await bytes(of: key).map { file.part($0) }
+    }
+
+    /// Bytes in base64; nil when they are not there.
+    private func bytes(of key: BlobKey) async -> String? {
         do throws(BlobFailure) {
-            return try await blobs.get(key).map { file.part(Base64.standard.text($0)) }
+            return try await blobs.get(key).map { Base64.standard.text($0) }
         } catch {
             report("a file could not be read from \(key): \(error)")
             return nil

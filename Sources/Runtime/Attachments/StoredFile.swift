@@ -109,6 +109,12 @@ struct StoredFile: Sendable, Hashable {
         }
     }
 
+    /// As a part that says where its bytes are; nil where they are nowhere.
+    var named: Part? {
+        guard case .blob(let key) = source else { return part }
+        return part(Attachment.Content.url(key.address))
+    }
+
     /// As models get it, with its bytes in base64.
     func part(_ base64: String) -> Part { part(Attachment.Content.base64(base64)) }
 

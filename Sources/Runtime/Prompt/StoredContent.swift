@@ -14,8 +14,9 @@ enum StoredPiece: Sendable, Hashable {
 
 /// The `content` of a stored message: `{text, parts:[…]}` (run spec §6.3, §20), and how it is read again.
 enum StoredContent {
-    static func json(_ text: String) -> JSONValue {
-        ["text": .string(text), "parts": [Self.text(text)]]
+    /// - Parameter files: the parts of what comes with the text.
+    static func json(_ text: String, files: [JSONValue] = []) -> JSONValue {
+        ["text": .string(text), "parts": .array([Self.text(text)] + files)]
     }
 
     /// The message with all that is in it, so that it can be read again without a store of files.

@@ -149,8 +149,8 @@ extension Run {
         frame.calls.compactMap { call in
             guard case .ended(let outcome) = call.state else { return nil }
             return ToolResult(
-                callID: call.call.id, name: call.call.name, output: outcome.output, isError: outcome.isError
-            )
+                callID: call.call.id, name: call.call.name, output: outcome.output, isError: outcome.isError,
+                files: (outcome.files?.parts ?? []).compactMap { StoredFile($0)?.named })
         }
     }
 

@@ -26,10 +26,11 @@ extension Journal {
         ]
         told["delegationId"] = call.delegation.map(JSONValue.string)
         if outcome.isError { told["isError"] = true }
+        let text = outcome.output.string ?? outcome.output.jsonText
         return MessageRow(
-            conversation: conversation, id: makeID(), role: "assistant", fromSubAgent: call.subAgent,
-            visibility: "internal", type: "tool-result", run: key.id,
-            content: StoredContent.json(outcome.output.string ?? outcome.output.jsonText),
+            conversation: conversation, id: outcome.files?.message ?? makeID(), role: "assistant",
+            fromSubAgent: call.subAgent, visibility: "internal", type: "tool-result", run: key.id,
+            content: StoredContent.json(text, files: outcome.files?.parts ?? []),
             metadata: ["a2a_metadata": .object(told)], createdAt: time)
     }
 

@@ -57,11 +57,12 @@ extension ActiveRun {
             let templates = try await templates()
             let stay = await stay(of: frame, subAgent, templates)
             let summary = state.withLock { $0.run.historySummary }
+            let messages = talk.messages(
+                for: frame, as: subAgent.history, subAgent.answer, summary: summary,
+                takesDocuments: resolved.takesDocuments, namesCalls: stay.toolset.takesReferences)
             let request = ModelRequest(
                 system: stay.prompt.blocks(templates, app: talk.appPrompt),
-                messages: talk.messages(
-                    for: frame, as: subAgent.history, subAgent.answer, summary: summary,
-                    takesDocuments: resolved.takesDocuments, namesCalls: stay.toolset.takesReferences),
+                messages: await world.files.loaded(messages, world.limits),
                 tools: stay.toolset.offered, options: resolved.options, responseSchema: subAgent.responseSchema)
             if let compression = try await compression(before: request, frame, subAgent, task) {
                 return try await take(.compressed(frame: number, call: call, compression), from: task)
@@ -113,9 +114,10 @@ extension ActiveRun {
 
     private func outcome(of call: ToolCall, in frame: Int, _ task: Int) async throws -> RunToolOutcome {
         let began = world.clock.elapsed()
-        func outcome(_ output: JSONValue, isError: Bool) -> RunToolOutcome {
+        func outcome(_ output: JSONValue, isError: Bool, files: RunOutcomeFiles? = nil) -> RunToolOutcome {
             let duration = (world.clock.elapsed() - began).wholeMilliseconds
-            return RunToolOutcome(callID: call.id, output: output, isError: isError, durationMs: duration)
+            return RunToolOutcome(
+                callID: call.id, output: output, isError: isError, durationMs: duration, files: files)
         }
         let templates = try await templates()
         let run = state.withLock { $0.run }
@@ -132,13 +134,16 @@ extension ActiveRun {
         do {
             let call = try tools.prepared(call, in: run, bytesMax: world.limits.toolInputBytes)
             let context = context(at, call: call.id, templates)
-            let output = try await traced(identity.toolCall(call.id)) { try await tool.call(call, context) }.output
+            let returned = try await traced(identity.toolCall(call.id)) { try await tool.call(call, context) }
+            let output = returned.output
             let size = output.string?.utf8.count ?? output.jsonBytes.count
             guard size <= world.limits.toolOutputBytes else {
                 let most = world.limits.toolOutputBytes
                 return outcome(.string("The result has \(size) bytes; at most \(most) can be read."), isError: true)
             }
-            return outcome(output, isError: false)
+            let files = await world.files.keep(
+                returned.files, in: scope.conversation, message: world.makeID())
+            return outcome(output, isError: false, files: files)
         } catch let failure as Toolset.ToolFailure {
             return outcome(.string(failure.message), isError: true)
         } catch is CancellationError {

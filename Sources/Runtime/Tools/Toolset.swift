@@ -1,5 +1,6 @@
 import Catalog
 import Events
+import Files
 import Models
 import Store
 
@@ -131,8 +132,13 @@ extension Toolset.Tool {
 struct ToolOutput: Sendable {
     /// What the model reads: text, or JSON.
     var output: JSONValue
+    /// The pictures and documents that belong to it, in order.
+    var files: [FileContent]
 
-    init(_ output: JSONValue) { self.output = output }
+    init(_ output: JSONValue, files: [FileContent] = []) {
+        self.output = output
+        self.files = files
+    }
 }
 
 /// Tools that are known only when a sub-agent goes to work, such as those of an MCP server.

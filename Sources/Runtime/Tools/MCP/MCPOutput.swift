@@ -1,4 +1,6 @@
 import Catalog
+import Cryptography
+import Files
 import MCP
 
 /// What a model is given of the result of an MCP tool.
@@ -18,7 +20,8 @@ enum MCPOutput {
         return .string(result.text)
     }
 
-    /// A piece as JSON. Of bytes it is only said that they are there: in a text they would help nobody.
+    /// A piece as JSON. Of bytes it is only said that they are there: in a text they would help nobody, and models get
+    /// those that they can look at as `files`.
     private static func piece(_ content: MCPContent) -> JSONValue {
         switch content {
         case .text(let text): ["type": "text", "text": .string(text)]
@@ -37,6 +40,21 @@ enum MCPOutput {
         [
             "type": .string(type), "mimeType": optional(mediaType), "bytes": .integer(Int64(data.utf8.count / 4 * 3)),
         ]
+    }
+
+    /// The pictures and PDFs among the pieces. What is of another type, too large, or not what it is said to be is left
+    /// out: `json` says that it is there.
+    static func files(_ result: MCPCallResult) -> [FileContent] {
+        result.content.compactMap { piece in
+            switch piece {
+            case .image(let data, let mediaType), .resource(_, .some(let mediaType), .base64(let data)):
+                guard let type = FileType(mediaType), type.kind == .image || type.kind == .pdf,
+                    let bytes = Base64.standard.bytes(data)
+                else { return nil }
+                return try? FileContent(bytes, as: type)
+            default: return nil
+            }
+        }
     }
 
     private static func optional(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }

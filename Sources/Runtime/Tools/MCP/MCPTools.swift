@@ -84,7 +84,7 @@ struct MCPTools: Sendable {
         if result.isError {
             throw await failed(call.name, result.text.isEmpty ? "no reason was given" : result.text, context)
         }
-        return ToolOutput(MCPOutput.json(result))
+        return ToolOutput(MCPOutput.json(result), files: MCPOutput.files(result))
     }
 
     /// Characters of a server's reason that are shown to people.
