@@ -132,8 +132,9 @@ extension ActiveRun {
         limit(task, to: .milliseconds(longestMs))
         defer { limit(task, to: nil) }
         do {
-            let call = try tools.prepared(call, in: run, bytesMax: world.limits.toolInputBytes)
             let context = context(at, call: call.id, templates)
+            let call = try await tools.prepared(
+                call, in: run, bytesMax: world.limits.toolInputBytes, artifact: context.artifact)
             let returned = try await traced(identity.toolCall(call.id)) { try await tool.call(call, context) }
             let output = returned.output
             let size = output.string?.utf8.count ?? output.jsonBytes.count

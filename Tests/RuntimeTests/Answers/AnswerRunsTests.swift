@@ -88,6 +88,32 @@ import Testing
         #expect(cited.first?.body["name"] == "Alpha", "of an earlier turn")
     }
 
+    @Test func `a tool is given an artifact of an earlier turn by reference`() async throws {
+        let given = Mutex<[JSONValue]>([])
+        let (world, runs) = try await world { router in
+            router.tools.append(
+                Toolset.Tool(
+                    definition: ToolDefinition(
+                        name: "send", description: "Sends.",
+                        inputSchema: ["type": "object", "properties": ["text": ["type": "string"]]]),
+                    rule: RunToolRule("send")
+                ) { call, _ in
+                    given.withLock { $0.append(call.input) }
+                    return ToolOutput("sent")
+                })
+        }
+        let reference: JSONValue = ["_artifact": "a1", "_tool": "s1", "_select": "body"]
+        let missing: JSONValue = ["_artifact": "a9", "_tool": "s1"]
+        world.models.set(
+            "router", .calls(.call("search", id: "s1")), .text(Self.created("s1")),
+            .calls(.call("send", ["text": nil, "_refs": ["text": reference]], id: "t1")),
+            .calls(.call("send", ["text": missing], id: "t2")), .text("Done."))
+        _ = try await runs.log(world.turn(conversation: "c"))
+        let log = try await runs.log(world.turn("Send it", conversation: "c"))
+        #expect(given.withLock { $0 } == [["text": "All of it"]])
+        #expect(outcome("t2", in: log)?.output == "The call 's1' made no artifact 'a9'.")
+    }
+
     @Test func `a run that is picked up knows what can be cited`() async throws {
         let (world, runs) = try await world()
         world.models.set("router", .calls(.call("search", id: "s1")), .text(Self.created("s1")))

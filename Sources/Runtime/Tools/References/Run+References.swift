@@ -1,11 +1,16 @@
 import Catalog
 import Events
 import Models
+import Store
 
 extension ToolReferences {
     /// What can be referred to in a run: the results of all its calls that ended, in whatever frame.
-    init(_ run: Run) {
-        self.init(outcome: { run.result(of: $0) }, known: { run.referable })
+    ///
+    /// - Parameter artifacts: the data of those artifacts that are referred to, of this turn or an earlier one.
+    init(_ run: Run, artifacts: [ArtifactName: JSONValue] = [:]) {
+        self.init(
+            outcome: { run.result(of: $0) }, artifact: { artifacts[ArtifactName(id: $0, call: $1)] },
+            known: { run.referable })
     }
 }
 
@@ -42,12 +47,21 @@ extension Run {
 extension Toolset {
     /// The call as the tool gets it: references resolved, the input mended and checked.
     ///
-    /// - Throws: `ToolFailure` with a sentence for the model.
-    func prepared(_ call: ToolCall, in run: Run, bytesMax: Int) throws(ToolFailure) -> ToolCall {
+    /// - Parameter artifact: finds what is kept of an artifact; nil for none.
+    /// - Throws: `ToolFailure` with a sentence for the model; what `artifact` throws.
+    func prepared(
+        _ call: ToolCall, in run: Run, bytesMax: Int,
+        artifact: (_ id: String, _ toolCall: String) async throws -> ArtifactRow? = { _, _ in nil }
+    ) async throws -> ToolCall {
         guard let input = inputs[call.name] else { return call }
         var call = call
+        var artifacts: [ArtifactName: JSONValue] = [:]
+        for name in ToolReferences.artifacts(in: call.input) {
+            artifacts[name] = try await artifact(name.id, name.call)?.full
+        }
         do throws(ReferenceFailure) {
-            let resolved = try ToolReferences(run).resolved(call.input, ownsRefs: input.ownsRefs, bytesMax: bytesMax)
+            let references = ToolReferences(run, artifacts: artifacts)
+            let resolved = try references.resolved(call.input, ownsRefs: input.ownsRefs, bytesMax: bytesMax)
             call.input = try input.checked(resolved)
         } catch {
             throw ToolFailure(message: error.message)

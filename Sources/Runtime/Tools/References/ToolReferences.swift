@@ -61,6 +61,32 @@ struct ToolReferences: Sendable {
         return resolved
     }
 
+    /// The artifacts that an input refers to, each once.
+    static func artifacts(in input: JSONValue) -> [ArtifactName] {
+        var found: [ArtifactName] = []
+        func look(_ value: JSONValue, _ depth: Int) {
+            guard depth <= depthMax + 1, found.count < countMax else { return }
+            if let reference = Reference(value) {
+                guard let id = reference.artifact else { return }
+                let name = ArtifactName(id: id, call: reference.call)
+                if !found.contains(name) { found.append(name) }
+                return
+            }
+            switch value {
+            case .array(let elements): for element in elements { look(element, depth + 1) }
+            case .object(let object): for member in object.values { look(member, depth + 1) }
+            // Models also write `_refs` as JSON text.
+            case .string(let text):
+                if depth == 1, text.contains("_artifact"), let parsed = try? JSONValue(parsing: text) {
+                    look(parsed, depth + 1)
+                }
+            default: return
+            }
+        }
+        look(input, 0)
+        return found
+    }
+
     private func references(_ refs: JSONValue) throws(ReferenceFailure) -> JSONObject {
         if refs.isNull { return [:] }
         // Models also write objects as JSON text.
@@ -110,16 +136,17 @@ struct ToolReferences: Sendable {
     }
 
     private func value(_ reference: Reference) throws(ReferenceFailure) -> JSONValue {
-        guard let outcome = outcome(reference.call) else { throw unknown(reference.call) }
-        guard !outcome.isError else {
-            throw ReferenceFailure("The call '\(reference.call)' failed, so there is no result to refer to.")
-        }
+        // An artifact may be of an earlier turn, whose calls are not known here.
         if let id = reference.artifact {
             guard let data = artifact(id, reference.call) else {
                 throw ReferenceFailure("The call '\(reference.call)' made no artifact '\(id)'.")
             }
             guard let select = reference.select else { return data }
             return try Selector(select).value(in: [data], of: reference.call)
+        }
+        guard let outcome = outcome(reference.call) else { throw unknown(reference.call) }
+        guard !outcome.isError else {
+            throw ReferenceFailure("The call '\(reference.call)' failed, so there is no result to refer to.")
         }
         let result = ToolResultView(outcome.output)
         guard let select = reference.select else { return result.unwrapped }
@@ -148,6 +175,14 @@ struct ToolReferences: Sendable {
             select = object["_select"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         }
     }
+}
+
+/// What names an artifact of a conversation.
+struct ArtifactName: Sendable, Hashable {
+    /// Its id.
+    let id: String
+    /// The id of the call that it was made of.
+    let call: String
 }
 
 /// Why a reference leads nowhere, in a sentence for the model.
