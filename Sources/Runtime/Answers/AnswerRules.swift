@@ -1,5 +1,3 @@
-public import Catalog
-
 /// In which form a sub-agent answers (run spec §16).
 public struct AnswerRules: Sendable, Hashable {
     /// The components that it may answer in, in the order in which the model is told of them.
@@ -45,26 +43,6 @@ public struct AnswerRules: Sendable, Hashable {
     /// The form of artifacts that models call by this name, or by its id.
     func artifact(_ name: String) -> ArtifactRules? {
         artifacts.first { $0.name == name } ?? artifacts.first { $0.id == name || $0.toolName == name }
-    }
-}
-
-/// A form in which a sub-agent may answer (manage spec §2.10), as a run needs it.
-public struct ComponentRules: Sendable, Hashable {
-    /// The id of the data component.
-    public var id: String
-    /// What models call it.
-    public var name: String
-    /// What it is for; nil when that was not said.
-    public var description: String?
-    /// The schema of its props, an object schema.
-    public var schema: JSONValue
-
-    /// A form from its parts.
-    public init(id: String, name: String, description: String? = nil, schema: JSONValue) {
-        self.id = id
-        self.name = name
-        self.description = description
-        self.schema = schema
     }
 }
 

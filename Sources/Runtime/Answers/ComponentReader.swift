@@ -11,7 +11,7 @@ struct ComponentReader: Sendable {
     enum Piece: Sendable, Hashable {
         /// Never empty.
         case text(String)
-        /// Any component but `Text`, without the members of its `props` that are null.
+        /// Any component but `Text`.
         case component(Component)
     }
 
@@ -21,7 +21,8 @@ struct ComponentReader: Sendable {
         var id: String
         /// Which component it is.
         var name: String
-        /// What the model filled in, an object.
+        /// What the model filled in, an object. Members that are null are among them: so it says that it has nothing to
+        /// say.
         var props: JSONObject
     }
 
@@ -189,7 +190,7 @@ struct ComponentReader: Sendable {
 
     private mutating func give(_ json: JSONValue, _ pieces: inout [Piece]) {
         guard let name = json["name"]?.string, !name.isEmpty else { return }
-        let props = (json["props"]?.withoutNulls ?? [:]).object ?? [:]
+        let props = json["props"]?.object ?? [:]
         if name == Self.textName {
             guard let text = props["text"]?.string, !text.isEmpty else { return }
             return give(ComponentDocument.Text(text: text, isNew: true), &pieces)

@@ -117,6 +117,8 @@ public struct RunFrame: Sendable {
         var reasoning = ""
         var calls: [ToolCall] = []
         var usage = Usage()
+        /// Why components were left out.
+        var refused: [String] = []
 
         var hasText: Bool { parts.contains { if case .text = $0 { true } else { false } } }
 

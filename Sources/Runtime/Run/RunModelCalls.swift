@@ -66,22 +66,24 @@ extension Run {
                     frames[number].gathered.parts.append(.data(data))
                 }
             case .component(let component):
-                if let data = Self.data(component, frames[number], rules) {
-                    frames[number].gathered.parts.append(.data(data))
+                guard let form = rules.component(component.name) else { continue }
+                do throws(ComponentRefusal) {
+                    let props = try form.checked(component.props)
+                    frames[number].gathered.parts.append(.data(Self.data(component, props, form, frames[number])))
+                } catch {
+                    frames[number].gathered.refused.append(error.reason)
                 }
             }
         }
     }
 
-    /// A component as clients get it; nil when the sub-agent has none of that name.
+    /// A component as clients get it.
     private static func data(
-        _ component: ComponentReader.Component, _ frame: RunFrame, _ rules: AnswerRules
-    ) -> RunData? {
-        guard let form = rules.component(component.name) else { return nil }
+        _ component: ComponentReader.Component, _ props: JSONValue, _ form: ComponentRules, _ frame: RunFrame
+    ) -> RunData {
         let place = frame.answer.spoken.count + frame.answer.open.count + frame.gathered.parts.count + 1
         let id = component.id.isEmpty ? "\(form.id)-\(place)" : component.id
-        return RunData(
-            .component, body: ["id": .string(id), "name": .string(form.name), "props": .object(component.props)])
+        return RunData(.component, body: ["id": .string(id), "name": .string(form.name), "props": props])
     }
 
     /// Logs what the model call has given so far.
@@ -92,6 +94,10 @@ extension Run {
             emit(.reasoning(frame: frame, gathered.reasoning), &events)
         }
         frames[frame].gathered.parts = []
+        frames[frame].gathered.refused = []
+        for reason in gathered.refused {
+            emit(.notice(frame: frame, RunNotice(.warning, code: "component_refused", message: reason)), &events)
+        }
         for part in gathered.parts {
             switch part {
             case .text(let text): emit(.text(frame: frame, text), &events)

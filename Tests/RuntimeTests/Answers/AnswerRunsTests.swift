@@ -131,6 +131,51 @@ import Testing
         #expect(log.contains { if case .data(0, let data) = $0 { data.body["artifactId"] == "a1" } else { false } })
     }
 
+    @Test func `a component that does not fit its schema is left out, and it is said why`() async throws {
+        let (world, runs) = try await world { router in
+            router.artifacts = []
+            router.components = [
+                ComponentRules(
+                    id: "card", name: "Card",
+                    schema: [
+                        "type": "object",
+                        "properties": ["n": ["type": "integer"], "note": ["type": ["string", "null"]]],
+                        "required": ["n", "note"],
+                    ])
+            ]
+        }
+        let json = """
+            {"dataComponents":[{"id":"a","name":"Card","props":{"n":"many","note":"x"}},\
+            {"id":"b","name":"Card","props":{"n":2,"note":null}},{"id":"c","name":"Card","props":{"n":"3","note":"y"}}]}
+            """
+        world.models.set("router", .text(json))
+        let log = try await runs.log(world.turn(conversation: "c"))
+        let shown = log.compactMap { if case .data(_, let data) = $0 { data.body["props"] } else { nil } }
+        #expect(shown == [["n": 2], ["n": 3, "note": "y"]])
+        let notices = log.compactMap { if case .notice(_, let notice) = $0 { notice } else { nil } }
+        #expect(notices.map(\.code) == ["component_refused"])
+        #expect(notices.first?.message.contains("'Card'") == true && notices.first?.message.contains("n") == true)
+    }
+
+    @Test func `an answer of nothing but components that do not fit is asked for again`() async throws {
+        let (world, runs) = try await world { router in
+            router.artifacts = []
+            router.components = [
+                ComponentRules(
+                    id: "card", name: "Card", schema: ["type": "object", "required": ["n"], "properties": ["n": [:]]])
+            ]
+        }
+        world.models.set(
+            "router", .text("{\"dataComponents\":[{\"id\":\"a\",\"name\":\"Card\",\"props\":{}}]}"),
+            .text("{\"dataComponents\":[{\"id\":\"a\",\"name\":\"Card\",\"props\":{\"n\":1}}]}"))
+        let handle = try await runs.start(world.turn(conversation: "c"))
+        async let log = handle.all()
+        await world.clock.sleepers(1)
+        world.clock.advance(by: .seconds(60))
+        #expect(try await log.last?.event.brief == "finished completed")
+        #expect(world.models.requests("router").count == 2)
+    }
+
     @Test func `components are stored in the answer and read back by the model`() async throws {
         let (world, runs) = try await world { router in
             router.artifacts = []

@@ -37,7 +37,8 @@ import Testing
     private static let card = """
         {"id":"c1","name":"Card","props":{"title":"A \\"b\\" }]","rows":[{"n":1,"gone":null}],"none":null}}
         """
-    private static let carded = card("c1", ["title": "A \"b\" }]", "rows": [["n": 1]]])
+    private static let carded = card(
+        "c1", ["title": "A \"b\" }]", "rows": [["n": 1, "gone": nil]], "none": nil])
 
     @Test func `texts are the answer's text, other components stand where they were given`() {
         let read = Self.read([Self.document(Self.text("Hello."), Self.card, Self.text("Bye."))])
