@@ -46,6 +46,9 @@ public struct Turn: Sendable {
     /// The headers of the request by their names in lower case; nil where there was none. An agent keeps what its
     /// configuration names and nothing else.
     public var headers: [String: String]?
+    /// Headers that servers of tools get with every call of the run, by their names in lower case; empty for none. They
+    /// are kept sealed, as they may be credentials.
+    public var forwardedHeaders: [String: String] = [:]
     /// What the request told of its user; kept with the conversation and the message. Nil for nothing.
     public var userProperties: JSONValue?
     /// What the request told of the conversation; kept with it. Nil for nothing.

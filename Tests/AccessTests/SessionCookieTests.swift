@@ -73,6 +73,16 @@ struct SessionCookieTests {
         #expect(SessionToken.unsigned(one, by: key) == nil && SessionToken.unsigned("", by: key) == nil)
     }
 
+    @Test func `what others get of a header is without the session`() {
+        let rows: [(String, String?)] = [
+            ("a=1; better-auth.session_token=x.y; b=2", "a=1; b=2"), ("__Secure-better-auth.session_token=x", nil),
+            ("a=better-auth.session_token=1;\tbetter-auth.session_token = x", "a=better-auth.session_token=1"),
+            ("", nil),
+            ("better-auth.session_token", nil), ("a", "a"),
+        ]
+        for (header, kept) in rows { #expect(SessionCookie.removed(from: header) == kept, "\(header)") }
+    }
+
     @Test func `many cookies of the name cost no more than four`() {
         let token = SessionToken.make()
         let bad = String(repeating: "better-auth.session_token=x.y; ", count: 10)

@@ -86,8 +86,12 @@ struct ExecutionTests {
                     "a broken answer", "POST", "\(Self.path)/\(id)/approvals/c", ["reason": 7], status: 400,
                     contains: ["/approved", "/reason"]),
                 Scenario(
-                    "broken", "POST", Self.path, ["messages": messages(""), "forwardedHeaders": ["x": 1]], status: 400,
-                    contains: ["/forwardedHeaders/x", "/messages/0"]),
+                    "broken", "POST", Self.path,
+                    ["messages": messages(""), "forwardedHeaders": ["x": 1, "te": "a", "b": "1\r\n2"]],
+                    status: 400,
+                    contains: [
+                        "/forwardedHeaders/x", "/forwardedHeaders/te", "/forwardedHeaders/b", "/messages/0",
+                    ]),
                 Scenario("no messages", "POST", Self.path, [:], status: 400, contains: ["/messages"]),
             ])
         }

@@ -36,6 +36,27 @@ struct MCPCredentialTests {
         }
     }
 
+    @Test func `headers that a request forwards reach the server, unless it has them, and no session does`()
+        async throws
+    {
+        let use = Server("t", "/tools", relation: ["headers": ["X-Both": "relation"]])
+        try await ToolScene.run(ToolScene.calling("inspect"), [use]) { scene in
+            let cookie = "shop=7; better-auth.session_token=secret.signature"
+            let body: JSONValue = [
+                "messages": messages("Go"), "forwardedHeaders": ["X-Both": "request", "X-Shop": "7"],
+            ]
+            let reply = try await scene.client.send(
+                "POST", "/run/api/executions", body, headers: ["x-forwarded-cookie": cookie])
+            #expect(reply.status == 200, "\(reply.text)")
+            let first = try await headers(scene)
+            #expect(first["x-both"] == "relation" && first["x-shop"] == "7", "\(first)")
+            #expect(first["x-forwarded-cookie"] == "shop=7")
+            _ = try await scene.parts()
+            let second = try await headers(scene)
+            #expect(second["x-shop"] == nil && second["x-forwarded-cookie"] == nil, "those of one request")
+        }
+    }
+
     @Test func `a field that cannot be filled in is no half request`() async throws {
         let use = Server("t", "/tools", relation: ["headers": ["X-City": "{{headers.x-city}}"]])
         try await ToolScene.run(ToolScene.calling("inspect"), [use]) { scene in

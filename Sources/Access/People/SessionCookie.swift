@@ -27,6 +27,17 @@ public struct SessionCookie: Sendable, Equatable {
         SessionCookie(named: name).values(in: header)
     }
 
+    /// A `Cookie` header without the cookies that say who is signed in here: what others get of it gives nobody's
+    /// session away. Nil where nothing else is in it.
+    public static func removed(from header: String) -> String? {
+        let kept = header.split(separator: ";").filter { part in
+            let name = part.drop { $0 == " " || $0 == "\t" }.prefix { $0 != "=" && $0 != " " && $0 != "\t" }
+            return !name.hasSuffix(plainName)
+        }
+        let text = kept.map { $0.drop { $0 == " " || $0 == "\t" } }.joined(separator: "; ")
+        return text.isEmpty ? nil : text
+    }
+
     /// Cookies of this name in one header that are looked at: a page of a neighbouring host may have added some.
     static let candidatesMax = 4
 

@@ -138,8 +138,9 @@ private let reservedHeaders: Set<String> = [
     "proxy-connection", "content-length",
 ]
 
-/// Why `name` cannot be the name of a configured header, or nil (RFC 7230 token of 1–128 characters, not reserved).
-@Sendable func headerNameProblem(_ name: String) -> String? {
+/// Why `name` cannot be the name of a header that is sent on somebody's behalf, as the end of a sentence; nil when it
+/// can (RFC 9110 §5.1 token of 1–128 characters, and none that describes one connection).
+@Sendable public func headerNameProblem(_ name: String) -> String? {
     let marks = Set("!#$%&'*+-.^_`|~".utf8)
     let isToken = name.utf8.allSatisfy {
         $0.isDigit || $0.isLowercaseLetter || $0.isUppercaseLetter || marks.contains($0)

@@ -28,6 +28,7 @@ enum Executions {
             var turn = turns.turn(
                 request.turn, call, surface: .chatCompletions, format: .stream, idPrefix: "exec")
             turn.isDurable = true
+            turn.forwardedHeaders.merge(request.forwardedHeaders) { own, _ in own }
             let handle = try await turns.start(turn)
             return reply(handle, ChatCompletionStream(run: handle.run), turns)
         }
@@ -132,7 +133,8 @@ enum ExecutionSchemas {
             "messages": ChatSchemas.messages, "conversationId": ChatSchemas.conversationID,
             "forwardedHeaders": [
                 "type": "object", "additionalProperties": text,
-                "description": "Taken and not used: no tool takes headers yet.",
+                "description":
+                    "Headers that MCP servers get with every call of the execution, unless they have the name.",
             ],
         ],
     ]

@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import Events
 import HTTPTypes
@@ -41,6 +42,11 @@ struct Turns: Sendable {
             properties: asked.properties.map(JSONValue.object), requestIDPrefix: idPrefix, httpRequest: call.id,
             traceparent: call.headers[.traceparent])
         turn.headers = Self.headers(call)
+        // What a browser sends by itself is for this server; what a page's server forwards is for tools as well, but
+        // for the session here (run spec §3.2).
+        if let cookie = call.headers[.forwardedCookie].flatMap(SessionCookie.removed) {
+            turn.forwardedHeaders = [HTTPField.Name.forwardedCookie.canonicalName: cookie]
+        }
         return turn
     }
 

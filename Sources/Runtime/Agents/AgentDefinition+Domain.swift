@@ -39,6 +39,7 @@ extension AgentDefinition {
         summarizer = ModelChoice(agent.models?.summarizer) ?? ModelChoice(project?.models?.summarizer)
         subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, outside) }
         status = agent.statusUpdates.flatMap { StatusRules($0, limits) }
+        self.outside = outside
         context = graph.contextConfig.map { AgentContext(context: CompiledContext($0), outside: outside) }
     }
 }

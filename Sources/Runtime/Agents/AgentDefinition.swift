@@ -22,6 +22,8 @@ struct AgentDefinition: Sendable {
     var status: StatusRules?
     /// What its templates may name; nil for nothing.
     var context: AgentContext?
+    /// What it uses of the world outside; nil for nothing.
+    var outside: Outside?
     /// In the order of configuration.
     var subAgents: [SubAgentDefinition]
     /// What it needs and Covey does not have, each by name.

@@ -21,6 +21,8 @@ final class CompiledAgent: Sendable {
     private let source: (agent: AgentDefinition, models: ModelSource, limits: RuntimeLimits)
     /// What its templates may name; nil when it has no context configuration.
     let context: AgentContext?
+    /// What it uses of the world outside; nil for nothing.
+    let outside: Outside?
     private let streamedRules: RunRules
     private let gatheredRules: RunRules
 
@@ -30,6 +32,7 @@ final class CompiledAgent: Sendable {
         isDurable = agent.isDurable
         source = (agent, models, limits)
         context = agent.context
+        outside = agent.outside
         let known = Set(agent.subAgents.map(\.id))
         let entry = agent.defaultSubAgent.flatMap { known.contains($0) ? $0 : nil } ?? agent.subAgents.first?.id
         self.entry = entry

@@ -40,7 +40,9 @@ struct ConversationSoFar: Sendable {
             messages.append(.user(Self.readable(input(frame), takesDocuments)))
         }
         let isNamed = namesCalls || !answer.artifacts.isEmpty
-        messages += isNamed ? TranscriptView.naming(frame.transcript) : frame.transcript
+        messages +=
+            isNamed
+            ? TranscriptView.naming(frame.transcript, hints: !answer.artifacts.isEmpty) : frame.transcript
         if let correction = frame.answer.correction { messages.append(.user(TranscriptView.refusal(correction))) }
         return messages
     }

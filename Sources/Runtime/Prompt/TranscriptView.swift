@@ -5,17 +5,20 @@ import Models
 enum TranscriptView {
     /// The messages with the id of its call in every outcome, so that the model can name it when it makes an artifact
     /// (run spec §13.4): a member of an object, beside anything else.
-    static func naming(_ messages: [Message]) -> [Message] {
+    ///
+    /// - Parameter hints: whether its shape is told as well, for selectors.
+    static func naming(_ messages: [Message], hints: Bool = false) -> [Message] {
         messages.map { message in
             guard case .toolResults(let results) = message else { return message }
-            return .toolResults(results.map(named))
+            return .toolResults(results.map { named($0, hints: hints) })
         }
     }
 
-    private static func named(_ result: ToolResult) -> ToolResult {
+    private static func named(_ result: ToolResult, hints: Bool) -> ToolResult {
         guard !result.isError else { return result }
         var result = result
-        result.output = ToolResultView(result.output).shown(as: result.callID)
+        let shape = hints ? StructureHints.of(result.output) : nil
+        result.output = ToolResultView(result.output).shown(as: result.callID, hints: shape)
         return result
     }
 

@@ -118,7 +118,8 @@ extension Runs {
         let stored = try await world.store.conversation(conversation)
         return RunScope(
             key: row.key, conversation: conversation, branch: row.branch, agent: row.agent, owner: stored?.owner,
-            subject: stored?.subject, metadata: stored?.metadata?.object)
+            subject: stored?.subject, metadata: stored?.metadata?.object,
+            forwardsHeaders: RunRequest(row.request).forwardsHeaders)
     }
 
     /// Why the run can only be ended; nil when it can go on.

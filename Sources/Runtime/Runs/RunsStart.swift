@@ -85,7 +85,7 @@ extension Runs {
         let run = Run(rules: rules, knowing: artifacts.map(\.body), makeID: world.makeID)
         let scope = RunScope(
             key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
-            subject: turn.subject, metadata: turn.metadata)
+            subject: turn.subject, metadata: turn.metadata, forwardsHeaders: !turn.forwardedHeaders.isEmpty)
         let headers = try await headers(of: turn, agent, scope, isNew: row == nil)
         let active = ActiveRun(
             scope: scope, agent: agent,
@@ -98,6 +98,9 @@ extension Runs {
         do {
             var rows = rows(turn, message.content, row, start, key, conversation, at: now)
             if let headers { rows.append(.contextValues(conversation, [headers])) }
+            if let forwarded = agent.outside.flatMap({ ForwardedHeaders(scope, $0.keyring).row(turn, at: now) }) {
+                rows.append(.contextValues(conversation, [forwarded]))
+            }
             try await active.begin(.started(start), making: rows)
         } catch let error as StoreError {
             throw Self.problem(error, start)
@@ -226,8 +229,11 @@ struct RunRequest {
     let changes: RunChanges
     /// What the app through which it came tells agents; nil for nothing.
     let appPrompt: String?
+    /// Whether headers of the request go on to servers of tools.
+    let forwardsHeaders: Bool
 
     init(_ turn: Turn) {
+        forwardsHeaders = !turn.forwardedHeaders.isEmpty
         changes = RunChanges()
         isStreamed = turn.isStreamed
         clientRequest = turn.clientRequest
@@ -240,12 +246,14 @@ struct RunRequest {
         clientRequest = json["clientRequest"]?.string
         changes = RunChanges(json: json["changes"] ?? .null)
         appPrompt = json["appPrompt"]?.string
+        forwardsHeaders = json["forwardsHeaders"]?.bool ?? false
         clientTime = ClientTime(timeZone: json["timeZone"]?.string, timestamp: json["timestamp"]?.string)
     }
 
     var json: JSONValue {
         var request: JSONObject = ["streamed": .bool(isStreamed)]
         request["clientRequest"] = clientRequest.map(JSONValue.string)
+        if forwardsHeaders { request["forwardsHeaders"] = true }
         request["appPrompt"] = appPrompt.map(JSONValue.string)
         if let clientTime {
             request["timeZone"] = .string(clientTime.timeZone)

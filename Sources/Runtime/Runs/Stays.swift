@@ -71,6 +71,7 @@ extension ActiveRun {
         return ToolContext(
             scope: scope, frame: frame.number, subAgent: frame.subAgent,
             idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", templates: templates, clock: world.clock,
+            forwardedHeaders: { try await self.forwardedHeaders() },
             artifact: { [world, conversation, key] id, toolCall in
                 if let found = findings[id] {
                     return ArtifactRow(

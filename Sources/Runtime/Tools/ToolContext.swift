@@ -18,6 +18,8 @@ struct RunScope: Sendable {
     let subject: String?
     /// What is kept of the caller with the conversation: `initiatedBy`, verified claims; nil for nothing.
     let metadata: JSONObject?
+    /// Whether headers of the request go on to servers of tools.
+    var forwardsHeaders = false
 
     /// The id of the user whose own credentials are used: who began the run, else the end user (run spec §1.9). Nil for
     /// none.
@@ -41,6 +43,8 @@ struct ToolContext: Sendable {
     let templates: TemplateValues
     /// The time.
     let clock: RuntimeClock
+    /// The headers of the request that go on to servers of tools.
+    var forwardedHeaders: @Sendable () async throws -> [(name: String, value: String)] = { [] }
     /// Finds an artifact of the conversation by its id and the call that it was made of; nil for none.
     var artifact: @Sendable (_ id: String, _ toolCall: String) async throws -> ArtifactRow? = { _, _ in nil }
     /// Tells the people who use and build the agent something that does not stop the run.

@@ -1,10 +1,11 @@
 public import Catalog
 
 /// The body of `POST /run/api/executions` (run spec §27): a turn in OpenAI's form, without what only chats have.
-/// `forwardedHeaders` is checked; no tool takes headers yet.
 public struct ExecutionRequest: Sendable, Hashable {
     /// What is asked.
     public var turn: RequestedTurn
+    /// Headers that servers of tools get with every call of the execution, by their names in lower case.
+    public let forwardedHeaders: [String: String]
 
     /// Reads a body.
     ///
@@ -13,10 +14,35 @@ public struct ExecutionRequest: Sendable, Hashable {
         let body = try BodyReader(json)
         var decoding = Decoding()
         let parts = ChatCompletionRequest.parts(body, &decoding)
-        for (name, value) in body.object("forwardedHeaders", &decoding) ?? [:] where value.string == nil {
-            decoding.within("forwardedHeaders") { $0.fail("must be a string, not \(value.typeName)", at: name) }
-        }
+        forwardedHeaders = Self.forwarded(body, &decoding)
         turn = try RequestedTurn(body: body, messageID: nil, parts: parts, headers: PropertyHeaders(), &decoding)
+    }
+
+    /// The longest value, bytes of UTF-8.
+    private static let headerBytesMax = 8192
+    private static let headersMax = 50
+
+    private static func forwarded(_ body: BodyReader, _ decoding: inout Decoding) -> [String: String] {
+        let given = body.object("forwardedHeaders", &decoding) ?? [:]
+        guard given.count <= headersMax else {
+            decoding.fail("must have at most \(headersMax) members", at: "forwardedHeaders")
+            return [:]
+        }
+        var headers: [String: String] = [:]
+        decoding.within("forwardedHeaders") { decoding in
+            for (name, value) in given {
+                guard let text = value.string else {
+                    decoding.fail("must be a string, not \(value.typeName)", at: name)
+                    continue
+                }
+                if let problem = headerNameProblem(name) { decoding.fail(problem, at: name) }
+                if text.utf8.count > headerBytesMax || text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 }) {
+                    decoding.fail("must be one line of at most \(headerBytesMax) bytes", at: name)
+                }
+                headers[name.lowercased()] = text
+            }
+        }
+        return headers
     }
 }
 

@@ -88,6 +88,9 @@ struct MCPOpening: Sendable {
                 code: "mcp_header_missing",
                 reason: "its header \(unfilled.header) needs '\(unfilled.placeholder)', which \(unfilled.reason)")
         }
+        for (name, value) in try await context.forwardedHeaders() where address.headers[name] == nil {
+            address.headers[name] = value
+        }
         return address
     }
 

@@ -7,9 +7,12 @@ struct ToolResultView: Sendable {
     init(_ output: JSONValue) { self.output = output }
 
     /// As the model reads it: with the id by which it can be referred to (run spec §13.4).
-    func shown(as call: String) -> JSONValue {
+    ///
+    /// - Parameter hints: what is told of its shape; nil for nothing.
+    func shown(as call: String, hints: JSONValue? = nil) -> JSONValue {
         var object = Self.wrapped(output)
         object["_toolCallId"] = .string(call)
+        object["_structureHints"] = hints
         return .object(object)
     }
 
