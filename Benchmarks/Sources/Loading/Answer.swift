@@ -42,14 +42,14 @@ struct Answer {
     }
 
     /// What is wrong with a complete answer; nil when it is what `plan` asks for.
-    func fault(_ body: ByteQueue, required: [UInt8], markersMinimum: Int) -> String? {
+    func fault(_ body: ByteQueue, required: [UInt8], markers wanted: Int?) -> String? {
         guard let status = head?.status, (200..<300).contains(status) else {
             let start = body.bytes.text(0..<min(300, body.count))
             return "status \(head?.firstLine ?? "missing"): \(start)"
         }
-        if markers < markersMinimum {
+        if let wanted, markers != wanted {
             let end = body.bytes.text(max(0, body.count - 300)..<body.count)
-            return "\(markers) of \(markersMinimum) markers: …\(end)"
+            return "\(markers) of \(wanted) markers: …\(end)"
         }
         if !required.isEmpty, body.bytes.firstOffset(of: required) == nil {
             return "no '\(String(decoding: required, as: UTF8.self))' in the answer"

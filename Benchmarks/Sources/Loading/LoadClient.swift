@@ -47,8 +47,8 @@ public final class LoadClient {
         let start = Clock.now()
         countFrom = start + Int64(plan.warmupSeconds * 1e9)
         stopAt = start + Int64(plan.seconds * 1e9)
-        for _ in 0..<min(plan.connections, plan.requests) {
-            let slot = Slot()
+        for number in 0..<min(plan.connections, plan.requests) {
+            let slot = Slot(number: number + 1)
             slots.append(slot)
             beginNext(slot)
         }
@@ -84,9 +84,9 @@ public final class LoadClient {
                 note("\(error)")
                 continue
             }
-            let content = body.filled(number: issued, run: run)
+            let content = body.filled(number: issued, run: run, connection: slot.number)
             slot.output.append(Self.post)
-            slot.output.append(path.filled(number: issued, run: run))
+            slot.output.append(path.filled(number: issued, run: run, connection: slot.number))
             slot.output.append(fixedHead)
             slot.output.append(Array("\(content.count)\r\n\r\n".utf8))
             slot.output.append(content)
@@ -161,15 +161,16 @@ public final class LoadClient {
         let progress = slot.answer.take(slot.input, into: slot.body, marker: marker)
         if slot.firstTokenAt == nil, slot.answer.markers > 0 { slot.firstTokenAt = Clock.now() }
         switch progress {
-        case .incomplete: return
+        case .incomplete:
+            if plan.stopsAtRequired, slot.body.bytes.firstOffset(of: required) != nil { finish(slot, isStopped: true) }
         case .complete: finish(slot)
         case .broken(let reason): fail(slot, reason)
         }
     }
 
-    private func finish(_ slot: Slot) {
+    private func finish(_ slot: Slot, isStopped: Bool = false) {
         let now = Clock.now()
-        if let fault = slot.answer.fault(slot.body, required: required, markersMinimum: plan.markersMinimum) {
+        if let fault = slot.answer.fault(slot.body, required: required, markers: plan.markers) {
             return fail(slot, fault)
         }
         report.total += 1
@@ -182,7 +183,7 @@ public final class LoadClient {
             countedFrom = min(countedFrom ?? slot.startedAt, slot.startedAt)
             countedTo = now
         }
-        let closes = slot.answer.closesConnection
+        let closes = isStopped || slot.answer.closesConnection
         end(slot)
         if closes { disconnect(slot) }
         beginNext(slot)
@@ -219,6 +220,8 @@ final class Slot {
     let input = ByteQueue(capacity: 16_384, limit: 8 << 20)
     let output = ByteQueue(capacity: 4_096, limit: 8 << 20)
     let body = ByteQueue(capacity: 16_384, limit: 8 << 20)
+    /// Which of the plan's connections it is, from 1.
+    let number: Int
     var socket: Int32 = -1
     var isConnected = false
     var wasConnected = false
@@ -227,6 +230,8 @@ final class Slot {
     var answer = Answer()
     var startedAt: Int64 = 0
     var firstTokenAt: Int64?
+
+    init(number: Int) { self.number = number }
 
     func begin(at now: Int64) {
         isActive = true

@@ -25,10 +25,13 @@ public struct LoadPlan: Sendable {
     public var requestSeconds = 30.0
     /// The text whose first sight is the first token, and which is counted. Empty for none.
     public var marker = ""
-    /// Markers that a complete answer holds at least.
-    public var markersMinimum = 0
+    /// Markers that a complete answer holds, no more and no fewer; nil for any number.
+    public var markers: Int?
     /// A text that a complete answer must hold; empty for none.
     public var required = ""
+    /// Whether an answer is complete as soon as it holds that text: its connection is closed then, whatever more would
+    /// have come.
+    public var stopsAtRequired = false
 
     /// A plan with the standard numbers.
     public init(port: UInt16, path: String, body: String) {

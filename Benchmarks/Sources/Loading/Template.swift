@@ -1,14 +1,20 @@
 import Kit
 
 /// A text with places that differ from request to request: `{{n}}` the request's number, `{{run}}` a word that is
-/// different in every run of the client, `{{uuid}}` a version-4-shaped identifier made of both.
+/// different in every run of the client, `{{uuid}}` a version-4-shaped identifier made of both, `{{connection}}` the
+/// number of the connection that it goes over, from 1.
 public struct Template: Sendable, Equatable {
     enum Part: Sendable, Equatable {
         case text([UInt8])
         case number
         case run
         case uuid
+        case connection
     }
+
+    private static let places: [(word: String, part: Part)] = [
+        ("{{n}}", .number), ("{{run}}", .run), ("{{uuid}}", .uuid), ("{{connection}}", .connection),
+    ]
 
     let parts: [Part]
 
@@ -36,15 +42,11 @@ public struct Template: Sendable, Equatable {
     }
 
     private static func place(_ text: Substring) -> (Part, Int)? {
-        for (word, part) in [("{{n}}", Part.number), ("{{run}}", .run), ("{{uuid}}", .uuid)] where text.hasPrefix(word)
-        {
-            return (part, word.count)
-        }
-        return nil
+        places.first { text.hasPrefix($0.word) }.map { ($0.part, $0.word.count) }
     }
 
-    /// The bytes for request `number` of the run named `run` (its lower 48 bits count).
-    public func filled(number: Int, run: UInt64) -> [UInt8] {
+    /// The bytes for request `number` of the run named `run` (its lower 48 bits count) over the given connection.
+    public func filled(number: Int, run: UInt64, connection: Int = 1) -> [UInt8] {
         var bytes: [UInt8] = []
         for part in parts {
             switch part {
@@ -52,6 +54,7 @@ public struct Template: Sendable, Equatable {
             case .number: bytes += Array(String(number).utf8)
             case .run: bytes += Self.hex(run & 0xFFFF_FFFF_FFFF, digits: 12)
             case .uuid: bytes += Self.uuid(number: number, run: run)
+            case .connection: bytes += Array(String(connection).utf8)
             }
         }
         return bytes

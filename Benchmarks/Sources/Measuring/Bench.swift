@@ -3,16 +3,13 @@ import Kit
 
 /// One run: starts the servers, measures Covey apart, then puts each step on every target in turn.
 public final class Bench {
-    /// Streams that are held open to measure their memory.
-    static let heldStreams = 256
-
-    private let options: Options
-    private let folder: Folder
-    private let tools: String
-    private let model: ModelProcess
+    let options: Options
+    let folder: Folder
+    let tools: String
+    let model: ModelProcess
     private var nginx: NginxProcess?
     private var covey: CoveyProcess?
-    private var results = Results()
+    var results = Results()
 
     /// Starts the scripted model. The programs `model-server` and `load` are expected beside the running one.
     public init(_ options: Options) throws {
@@ -61,7 +58,7 @@ public final class Bench {
 
     /// Runs `work`; a failure becomes a line of the results. Answers whether it went well.
     @discardableResult
-    private func attempt(_ what: String, _ work: () throws -> Void) -> Bool {
+    func attempt(_ what: String, _ work: () throws -> Void) -> Bool {
         do {
             try work()
             return true
@@ -89,121 +86,12 @@ public final class Bench {
             try covey.start()
             try covey.createProject()
             try covey.verify()
-            if options.includes("footprint") { results.footprint = try footprint(of: covey) }
-            if options.includes("manage") { results.management = try management(of: covey) }
             self.covey = covey
+            attempt("footprint") { if options.includes("footprint") { results.footprint = try footprint(of: covey) } }
+            attempt("idle") { if options.includes("idle") { results.idle = try idleMemory(of: covey) } }
+            attempt("growth") { if options.includes("growth") { results.growth = try growth(of: covey) } }
+            attempt("manage") { if options.includes("manage") { results.management = try management(of: covey) } }
         }
-    }
-
-    private func footprint(of covey: CoveyProcess) throws -> Footprint {
-        var footprint = Footprint()
-        try covey.stop()
-        for _ in 0..<(options.isQuick ? 3 : 9) {
-            footprint.coldStarts.append(try covey.startCold())
-            try covey.stop()
-        }
-        try covey.start()
-        try measureMemory(of: covey, into: &footprint)
-        try covey.stop()
-        footprint.databaseBytesPerPlainTurn = try databaseBytesPerTurn(covey, isStreamed: false)
-        footprint.databaseBytesPerStreamedTurn = try databaseBytesPerTurn(covey, isStreamed: true)
-        try model.reset()
-        try covey.start()
-        let turns = try load(try covey.target(), memoryWarmup)
-        footprint.modelCallsPerTurn = try model.statistic("requests") / Double(max(1, turns.turns))
-        return footprint
-    }
-
-    /// A few turns, so that what is allocated once is not taken for what a stream needs.
-    private var memoryWarmup: Step {
-        Step("warmup", "warm-up", isStreamed: true, connections: 1, requests: 50, seconds: 10, warmupSeconds: 0)
-    }
-
-    private func measureMemory(of covey: CoveyProcess, into footprint: inout Footprint) throws {
-        Clock.pause(milliseconds: 1_000)
-        let target = try covey.target()
-        let family = ProcessFigures.family(target.process)
-        footprint.idleKilobytes = ProcessFigures.residentKilobytes(family)
-        footprint.idlePrivateKilobytes = ProcessFigures.privateKilobytes(family)
-        _ = try load(target, memoryWarmup)
-        try model.reset()
-        let before = ProcessFigures.residentKilobytes(family)
-        let hold = Step(
-            "hold", "held streams", isStreamed: true, connections: Self.heldStreams,
-            delayMilliseconds: options.isQuick ? 100 : 300, requests: Self.heldStreams, seconds: 60, warmupSeconds: 0
-        )
-        let client = try startLoad(target, hold)
-        var highest = before
-        let end = Clock.now() + 60_000_000_000
-        while client.isRunning, Clock.now() < end {
-            highest = max(highest, ProcessFigures.residentKilobytes(family))
-            Clock.pause(milliseconds: 50)
-        }
-        let report = try JSON(reading: try client.readOutput(seconds: 5))
-        guard report["errors"]?.double == 0 else {
-            throw Complaint("with \(Self.heldStreams) open streams: \(report["first_error"]?.string ?? "no answer")")
-        }
-        footprint.streamsOpen = Int(try model.statistic("in_flight_max"))
-        footprint.kilobytesPerStream = Double(highest - before) / Double(Self.heldStreams)
-    }
-
-    /// How much the database grew per turn between two stops, at which Covey moves its log into the database.
-    private func databaseBytesPerTurn(_ covey: CoveyProcess, isStreamed: Bool) throws -> Double {
-        let turns = options.isQuick ? 500 : 5_000
-        let before = covey.databaseBytes
-        try covey.start()
-        let step = Step(
-            "database", "database", isStreamed: isStreamed, connections: 8, requests: turns, seconds: 30,
-            warmupSeconds: 0
-        )
-        let measured = try load(try covey.target(), step)
-        try covey.stop()
-        guard measured.turns > 0 else { throw Complaint("no turn for the database: \(measured.firstError ?? "")") }
-        if covey.databaseLogBytes > 0 {
-            results.failures.append("a clean stop left \(covey.databaseLogBytes) bytes in the database's log")
-        }
-        return Double(covey.databaseBytes - before) / Double(measured.turns)
-    }
-
-    // MARK: Management
-
-    /// Measures on the running Covey. The project that it fills is made anew afterwards: turns are measured in a small
-    /// one.
-    private func management(of covey: CoveyProcess) throws -> ManagementResults {
-        let target = try covey.target()
-        let port = target.port
-        var fillingMilliseconds = 0.0
-        let management = Management(
-            connection: try KeptConnection(port: port),
-            write: try BareWrite(path: folder.path + "/bare.db", bytes: 600), isQuick: options.isQuick
-        ) { count in fillingMilliseconds += try self.makeAgents(count, port) }
-        func own() -> Double {
-            target.processorMilliseconds + ProcessFigures.processorMilliseconds([getpid()]) + fillingMilliseconds
-        }
-        let (begin, machine, used) = (Clock.now(), ProcessFigures.machineMilliseconds(), own())
-        var results = try management.perform()
-        let others = ProcessFigures.machineMilliseconds() - machine - (own() - used)
-        results.noise = max(0, others / Clock.milliseconds(from: begin, to: Clock.now()))
-        let path = "/manage/tenants/default/project-full/bench"
-        let answer = try HTTPCall("DELETE", port: port, path, seconds: 300)
-        guard answer.status == 204 else { throw Complaint("DELETE \(path) answered \(answer.status)") }
-        try covey.createProject()
-        return results
-    }
-
-    /// Makes agents, many at a time; milliseconds of processor time that this took the client.
-    private func makeAgents(_ count: Int, _ port: UInt16) throws -> Double {
-        let body = "{\"id\":\"filled-{{run}}-{{n}}\",\"name\":\"Agent {{n}}\",\"description\":\"One of many agents.\"}"
-        let client = try Child(
-            [
-                tools + "/load", "--port", String(port), "--path", "/manage/tenants/default/projects/bench/agents",
-                "--body", body, "--connections", "32", "--requests", String(count), "--seconds", "600",
-            ], output: .pipe)
-        let report = try JSON(reading: try client.readOutput(seconds: 660))
-        guard report["errors"]?.double == 0, report["finished"]?.double == Double(count) else {
-            throw Complaint("making \(count) agents: \(report.line.prefix(600))")
-        }
-        return report["client_cpu_ms"]?.double ?? 0
     }
 
     // MARK: Steps
@@ -212,17 +100,16 @@ public final class Bench {
     private func perform(_ step: Step) -> StepResult {
         Output.note("bench: \(step.title)")
         var result = StepResult(step)
-        attempt("\(step.name), direct") { result.direct.append(try load(model.target, step)) }
-        if let nginx { attempt("\(step.name), nginx") { result.nginx = try load(nginx.target, step) } }
-        if let covey {
-            attempt("\(step.name), covey") {
-                let keyed = step.isKeyed ? try covey.keyedTarget() : nil
-                if step.isKeyed { result.keyless.append(try load(try covey.target(), step)) }
-                result.covey = try load(try keyed ?? covey.target(), step)
-                if step.isKeyed { result.keyless.append(try load(try covey.target(), step)) }
-            }
+        func measureDirect() {
+            guard !step.isForCoveyAlone else { return }
+            attempt("\(step.name), direct") { result.direct.append(try load(model.target, step)) }
         }
-        attempt("\(step.name), direct again") { result.direct.append(try load(model.target, step)) }
+        measureDirect()
+        if let nginx, !step.isForCoveyAlone {
+            attempt("\(step.name), nginx") { result.nginx = try load(nginx.target, step) }
+        }
+        if let covey { attempt("\(step.name), covey") { try measure(step, of: covey, into: &result) } }
+        measureDirect()
         for (name, measured) in [("nginx", result.nginx), ("covey", result.covey)] {
             guard let measured, measured.errors > 0 else { continue }
             let line =
@@ -233,7 +120,18 @@ public final class Bench {
         return result
     }
 
-    private func load(_ target: Target, _ step: Step) throws -> Measured {
+    private func measure(_ step: Step, of covey: CoveyProcess, into result: inout StepResult) throws {
+        func measureWithout() throws {
+            guard let other = step.withoutExtra else { return }
+            result.without.append(try load(try covey.target(other.agent), other))
+        }
+        let target = step.extra == .key ? try covey.keyedTarget() : try covey.target(step.agent)
+        try measureWithout()
+        result.covey = try load(target, step)
+        try measureWithout()
+    }
+
+    func load(_ target: Target, _ step: Step) throws -> Measured {
         let isDirect = target.process == model.child.identifier
         let begin = Clock.now()
         let machine = ProcessFigures.machineMilliseconds()
@@ -252,16 +150,23 @@ public final class Bench {
         return try Measured(report: report, processorMilliseconds: own, noise: max(0, others / elapsed))
     }
 
-    private func startLoad(_ target: Target, _ step: Step) throws -> Child {
+    func startLoad(_ target: Target, _ step: Step) throws -> Child {
         let headers = target.headers.flatMap { ["--header", $0] }
         return try Child(
             [
                 tools + "/load", "--port", String(target.port), "--path", target.path, "--body", step.body,
                 "--connections", String(step.connections), "--requests", String(step.requests),
                 "--seconds", String(step.seconds), "--warmup-seconds", String(step.warmupSeconds),
-                "--request-seconds", "30", "--marker", "benchtok ", "--markers-minimum", String(step.chunks),
-            ] + (step.isStreamed ? ["--required", "data: [DONE]"] : []) + headers,
+                "--request-seconds", "30",
+            ] + expectations(step) + headers,
             output: .pipe
         )
+    }
+
+    /// What a whole answer is.
+    private func expectations(_ step: Step) -> [String] {
+        if let text = step.stopsAt { return ["--required", text, "--stops-at-required"] }
+        return ["--marker", "benchtok ", "--markers", String(step.chunks)]
+            + (step.isStreamed ? ["--required", "data: [DONE]"] : [])
     }
 }

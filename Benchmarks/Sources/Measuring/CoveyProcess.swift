@@ -1,7 +1,7 @@
 import Glibc
 import Kit
 
-/// Covey with one project of one agent, whose model is the scripted one. It can be started again on the same data.
+/// Covey with one project, whose model is the scripted one. It can be started again on the same data.
 final class CoveyProcess {
     /// Seconds until a start or a stop is given up.
     static let patienceSeconds = 20.0
@@ -25,17 +25,27 @@ final class CoveyProcess {
         port = try Sockets.freePort()
     }
 
-    private static let headers = [
-        "x-inkeep-tenant-id: default", "x-inkeep-project-id: bench", "x-inkeep-agent-id: plain",
-    ]
+    private static func headers(_ agent: BenchAgent) -> [String] {
+        [
+            "x-inkeep-tenant-id: default", "x-inkeep-project-id: bench", "x-inkeep-agent-id: \(agent.rawValue)",
+        ]
+    }
 
-    /// Where turns go. Throws when it does not run.
-    func target() throws -> Target {
+    private static let completions = "/run/v1/chat/completions"
+
+    /// Where turns of an agent go. Throws when it does not run.
+    func target(_ agent: BenchAgent = .plain) throws -> Target {
         guard let child else { throw Complaint("Covey does not run") }
         return Target(
-            name: "covey", port: port, path: "/run/v1/chat/completions", headers: Self.headers,
-            process: child.identifier
-        )
+            name: "covey", port: port, path: Self.completions, headers: Self.headers(agent), process: child.identifier)
+    }
+
+    /// Where turns of an agent go that are shown by user interfaces: only these are told of approvals.
+    func chatTarget(_ agent: BenchAgent) throws -> Target {
+        let target = try target(agent)
+        return Target(
+            name: target.name, port: target.port, path: "/run/api/chat", headers: target.headers,
+            process: target.process)
     }
 
     /// Where turns go with an API key alone, which is made for it. Throws when it does not run.
@@ -65,16 +75,15 @@ final class CoveyProcess {
 
     /// Starts it and sends turns until one is answered; milliseconds from before the start to the answer.
     func startCold() throws -> Double {
-        let body = Step.body(isStreamed: false, chunks: 1, delayMilliseconds: 0)
         let begin = Clock.now()
         let child = try spawn()
         var number = 0
         var answered: Int64 = 0
         try Waiting.until(child, log: log, seconds: Self.patienceSeconds) {
             number += 1
-            let filled = Self.fill(body, "cold-\(begin)-\(number)")
+            let body = turn("cold-\(number)", false, chunks: 1)
             let answer = try? HTTPCall(
-                "POST", port: port, "/run/v1/chat/completions", headers: Self.headers, body: filled, seconds: 10
+                "POST", port: port, Self.completions, headers: Self.headers(.plain), body: body, seconds: 10
             )
             answered = Clock.now()
             return answer.map { (200..<300).contains($0.status) } ?? false
@@ -108,7 +117,7 @@ final class CoveyProcess {
     /// Makes the project.
     func createProject() throws {
         let path = "/manage/tenants/default/project-full/bench"
-        let answer = try HTTPCall("PUT", port: port, path, body: Self.project(modelPort: modelPort))
+        let answer = try HTTPCall("PUT", port: port, path, body: BenchProject.document(port: modelPort))
         guard answer.status == 200 || answer.status == 201 else {
             throw Complaint("PUT \(path) answered \(answer.status): \(answer.body.prefix(600))")
         }
@@ -117,11 +126,9 @@ final class CoveyProcess {
     /// One turn of each sort; throws when an answer is not what the model said.
     func verify() throws {
         for isStreamed in [false, true] {
-            let body = Self.fill(
-                Step.body(isStreamed: isStreamed, chunks: 20, delayMilliseconds: 0),
-                "verify-\(isStreamed)-\(Clock.now())"
-            )
-            let answer = try HTTPCall("POST", port: port, "/run/v1/chat/completions", headers: Self.headers, body: body)
+            let body = turn("verify-\(isStreamed)", isStreamed, chunks: Step.standardChunks)
+            let answer = try HTTPCall(
+                "POST", port: port, Self.completions, headers: Self.headers(.plain), body: body)
             let markers = answer.body.split(separator: "benchtok", omittingEmptySubsequences: false).count - 1
             guard answer.status == 200, markers == 20, !isStreamed || answer.body.contains("data: [DONE]") else {
                 throw Complaint(
@@ -138,26 +145,9 @@ final class CoveyProcess {
     /// Bytes of the log alone; none after a clean stop, or the growth of the database cannot be told.
     var databaseLogBytes: Int { Folder.bytes(in: data, startingWith: "covey.db-wal") }
 
-    private static func fill(_ body: String, _ identifier: String) -> String {
-        body.split(separator: "bench-{{run}}-{{n}}", omittingEmptySubsequences: false).joined(separator: identifier)
-    }
-
-    private static func project(modelPort: UInt16) -> String {
-        let subAgent = JSON.object([
-            ("id", .text("main")), ("type", .text("internal")), ("name", .text("Main")), ("prompt", .text("Answer.")),
-            ("canUse", .array([])),
-        ])
-        let agent = JSON.object([
-            ("id", .text("plain")), ("name", .text("Plain")), ("defaultSubAgentId", .text("main")),
-            ("subAgents", .object([("main", subAgent)])),
-        ])
-        let model = JSON.object([
-            ("model", .text("custom/fake")),
-            ("providerOptions", .object([("baseURL", .text("http://127.0.0.1:\(modelPort)/v1"))])),
-        ])
-        return JSON.object([
-            ("id", .text("bench")), ("name", .text("Bench")), ("models", .object([("base", model)])),
-            ("tools", .object([])), ("agents", .object([("plain", agent)])),
-        ]).line
+    /// The body of a turn in a conversation that is new whatever its name.
+    private func turn(_ name: String, _ isStreamed: Bool, chunks: Int) -> String {
+        Step.body(
+            isStreamed: isStreamed, conversation: "\(name)-\(Clock.now())", directive: "chunks=\(chunks)")
     }
 }

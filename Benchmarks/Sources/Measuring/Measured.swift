@@ -82,11 +82,11 @@ public struct StepResult: Sendable {
     public var nginx: Measured?
     /// Covey; nil when it was left out or failed.
     public var covey: Measured?
-    /// Covey without an API key, before and after it was measured with one; empty where no key is used.
-    public var keyless: [Measured] = []
+    /// Covey without what the step measures, before and after it; empty where it measures whole turns.
+    public var without: [Measured] = []
 
     /// Everything that was measured, in the order of the targets.
-    public var all: [Measured] { direct + keyless + [nginx, covey].compactMap(\.self) }
+    public var all: [Measured] { direct + without + [nginx, covey].compactMap(\.self) }
 
     /// Processors that were busy with other work meanwhile, on average over the targets.
     public var noise: Double { Distribution(all.map(\.noise)).mean }
@@ -99,7 +99,7 @@ public struct StepResult: Sendable {
         .object([
             ("name", .text(step.name)), ("title", .text(step.title)), ("connections", .count(step.connections)),
             ("direct", .array(direct.map(\.json))), ("nginx", nginx?.json ?? .null), ("covey", covey?.json ?? .null),
-            ("keyless", .array(keyless.map(\.json))),
+            ("without", .array(without.map(\.json))),
         ])
     }
 }
@@ -151,6 +151,10 @@ public struct Results: Sendable {
     public var steps: [StepResult] = []
     /// Covey apart from the steps; nil when it was left out or failed.
     public var footprint: Footprint?
+    /// What idle conversations leave in memory; nil when it was left out or failed.
+    public var idle: IdleMemory?
+    /// What turns cost when there are many; nil when it was left out or failed.
+    public var growth: Growth?
     /// What managing a project costs; nil when it was left out or failed.
     public var management: ManagementResults?
     /// What went wrong, a line each. Empty for a good run.
@@ -173,6 +177,7 @@ public struct Results: Sendable {
         .object([
             ("started_at", .count(startedAt)), ("quick", .flag(isQuick)), ("processors", .count(processors)),
             ("steps", .array(steps.map(\.json))), ("footprint", footprint?.json ?? .null),
+            ("idle", idle?.json ?? .null), ("growth", growth?.json ?? .null),
             ("management", management?.json ?? .null),
             ("failures", .array(failures.map { .text($0) })),
         ])

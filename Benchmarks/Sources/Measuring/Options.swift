@@ -36,7 +36,7 @@ public struct Options: Sendable {
         rounds = try arguments.integer("rounds", 1, in: 1...20)
         output = arguments.text("output") ?? "results.json"
         keepsFolder = arguments.has("keep")
-        let unknown = steps.subtracting(Step.all(seconds: 1).map(\.name) + ["footprint", "manage"])
+        let unknown = steps.subtracting(Step.all(seconds: 1).map(\.name) + ["footprint", "idle", "growth", "manage"])
         guard unknown.isEmpty else { throw Complaint("unknown steps: \(unknown.sorted().joined(separator: ", "))") }
     }
 

@@ -10,6 +10,7 @@ public struct Table: Sendable {
         for result in results.steps where result.step.connections > 1 { addRate(result) }
         for result in results.steps where result.step.connections == 32 { addProcessor(result) }
         if let footprint = results.footprint { add(footprint) }
+        if let idle = results.idle { add(idle) }
     }
 
     private static let head = ["figure", "direct", "nginx", "Covey", "against direct", "against nginx", "aim"]
@@ -40,12 +41,19 @@ public struct Table: Sendable {
         if result.step.isStreamed {
             addMilliseconds("\(result.step.title): first piece p50, ms", \.firstTokenP50, result, aim: nil)
         }
-        if result.step.isKeyed {
-            let added = Self.difference(result.covey?.p50, Measured.mean(result.keyless)?.p50)
-            let limit = Aims.addedByKeyMilliseconds
-            let aim = Self.aim("≤ \(JSON.number(limit).line)", added.map { $0 <= limit })
-            rows.append(["\(result.step.title): added by the key, p50, ms", "", "", Self.signed(added), "", "", aim])
-        }
+        if let extra = result.step.extra { addExtra(extra, result) }
+    }
+
+    /// What the extra costs against the same turn of Covey without it.
+    private mutating func addExtra(_ extra: Step.Extra, _ result: StepResult) {
+        let (what, limit) =
+            switch extra {
+            case .key: ("the key", Aims.addedByKeyMilliseconds)
+            case .tool: ("the tool", Aims.addedByToolMilliseconds)
+            }
+        let added = Self.difference(result.covey?.p50, Measured.mean(result.without)?.p50)
+        let aim = Self.aim("≤ \(JSON.number(limit).line)", added.map { $0 <= limit })
+        rows.append(["\(result.step.title): added by \(what), p50, ms", "", "", Self.signed(added), "", "", aim])
     }
 
     private mutating func addMilliseconds(
@@ -55,6 +63,9 @@ public struct Table: Sendable {
         let nginx = result.nginx?[keyPath: part]
         let covey = result.covey?[keyPath: part]
         let added = Self.difference(covey, direct)
+        guard !result.step.isForCoveyAlone else {
+            return rows.append([title, "", "", Self.cell(covey, 3), "", "", ""])
+        }
         rows.append([
             title, Self.cell(direct, 3), Self.cell(nginx, 3), Self.cell(covey, 3), Self.signed(added),
             Self.signed(Self.difference(covey, nginx)),
@@ -66,10 +77,13 @@ public struct Table: Sendable {
         let direct = Measured.mean(result.direct)?.rate
         let nginx = result.nginx?.rate
         let covey = result.covey?.rate
+        guard !result.step.isForCoveyAlone else {
+            return rows.append(["\(result.step.title): turns/s", "", "", Self.cell(covey, 0), "", "", ""])
+        }
         var aim = ""
         if let least = Aims.turnsPerSecond[result.step.name] {
             aim = Self.aim("≥ \(JSON.number(least).line)", covey.map { $0 >= least })
-        } else if result.step.delayMilliseconds > 0 {
+        } else if result.step.delayMilliseconds > 0, !result.step.losesNone {
             let share = Self.ratio(covey, direct)
             aim = Self.aim("≥ \(JSON.number(Aims.pacedShare).line) × direct", share.map { $0 >= Aims.pacedShare })
         }
@@ -81,10 +95,22 @@ public struct Table: Sendable {
             addMilliseconds("\(result.step.title): turn p50, ms", \.p50, result, aim: nil)
             addMilliseconds("\(result.step.title): turn p99, ms", \.p99, result, aim: nil)
         }
+        if result.step.losesNone {
+            let lost = result.covey.map { Double($0.errors) }
+            rows.append([
+                "\(result.step.title): lost or not whole, of \(result.step.requests)",
+                Self.cell(result.direct.reduce(0) { $0 + Double($1.errors) }, 0),
+                Self.cell(result.nginx.map { Double($0.errors) }, 0), Self.cell(lost, 0), "", "",
+                Self.aim("0", lost.map { $0 == 0 }),
+            ])
+        }
     }
 
     private mutating func addProcessor(_ result: StepResult) {
         let covey = result.covey?.processorPerTurn
+        guard !result.step.isForCoveyAlone else {
+            return rows.append(["\(result.step.title): CPU per turn, ms", "", "", Self.cell(covey, 3), "", "", ""])
+        }
         let limit = Aims.processorMilliseconds
         rows.append([
             "\(result.step.title): CPU per turn, ms", Self.cell(Measured.mean(result.direct)?.processorPerTurn, 3),
@@ -111,6 +137,17 @@ public struct Table: Sendable {
         }
     }
 
+    private mutating func add(_ idle: IdleMemory) {
+        let limit = Aims.idleConversationKilobytes
+        for (title, value) in [
+            ("memory per conversation left idle, KB", idle.kilobytesPerFinished),
+            ("memory per conversation waiting for an approval, KB", idle.kilobytesPerWaiting),
+        ] {
+            let aim = Self.aim("≤ \(JSON.number(limit).line)", value <= limit)
+            rows.append([title, "", "", Self.cell(value, 2), "", "", aim])
+        }
+    }
+
     private static func cell(_ value: Double?, _ decimals: Int) -> String {
         value.map { JSON.fixed($0, decimals: decimals) } ?? "–"
     }
@@ -134,26 +171,4 @@ public struct Table: Sendable {
     private static func aim(_ text: String, _ isMet: Bool?) -> String {
         isMet.map { text + ($0 ? " met" : " missed") } ?? text
     }
-}
-
-/// What Covey wants to reach on two processors, with its journal on and durable.
-public enum Aims {
-    /// Milliseconds added to the median turn at one client.
-    public static let addedP50Milliseconds = 0.5
-    /// Milliseconds added to the slowest hundredth at one client.
-    public static let addedP99Milliseconds = 3.0
-    /// Milliseconds that an API key adds to the median turn at one client.
-    public static let addedByKeyMilliseconds = 0.2
-    /// Turns per second, by step.
-    public static let turnsPerSecond = ["plain_c32": 8_000.0, "stream_c32": 4_000.0]
-    /// Milliseconds of processor time for a turn.
-    public static let processorMilliseconds = 0.4
-    /// The least share of the direct path's rate with 256 paced streams: below it Covey falls behind.
-    public static let pacedShare = 0.95
-    /// Resident memory of an idle server, in MB.
-    public static let idleMegabytes = 50.0
-    /// Memory of an open stream, in KB.
-    public static let kilobytesPerStream = 100.0
-    /// Milliseconds from the start of the process to the first answer.
-    public static let coldStartMilliseconds = 100.0
 }

@@ -26,6 +26,8 @@ public struct Directive: Hashable, Sendable {
     public var tool: String?
     /// One text argument of the tool call, written `argument=NAME:VALUE`; nil for none.
     public var argument: String?
+    /// A word that the tool's result must hold, or the answer to it has no markers; nil for any result.
+    public var result: String?
 
     private static let opening = Array("%bench ".utf8)
 
@@ -52,6 +54,7 @@ public struct Directive: Hashable, Sendable {
         case "mode": mode = Mode(rawValue: value) ?? mode
         case "tool": tool = value
         case "argument": argument = value
+        case "result": result = value
         default: return
         }
     }

@@ -1,7 +1,8 @@
 import Glibc
 import Kit
 
-/// A scripted OpenAI-compatible model on one thread: `POST …/chat/completions`, `GET /stats`, `POST /reset`.
+/// A scripted OpenAI-compatible model and an MCP server on one thread: `POST …/chat/completions`, `POST /mcp`,
+/// `GET /stats`, `POST /reset`.
 public final class ModelServer {
     /// Answers that are kept ready, at most; a bench run uses a handful.
     static let cachedRepliesMaximum = 64
@@ -18,6 +19,7 @@ public final class ModelServer {
     private var requests = 0
     private var streamed = 0
     private var toolCalls = 0
+    private var servedCalls = 0
     private var inFlight = 0
     private var inFlightMaximum = 0
 
@@ -104,11 +106,16 @@ public final class ModelServer {
             return reply
         }
         switch (method, path) {
+        case ("POST", ToolAnswer.path):
+            let (method, message) = ToolAnswer.message(to: body)
+            if method == "tools/call" { servedCalls += 1 }
+            return Reply(immediate: Reply.whole(message.line))
         case ("GET", "/stats"): return Reply(immediate: Reply.whole(stats))
         case ("POST", "/reset"):
             requests = 0
             streamed = 0
             toolCalls = 0
+            servedCalls = 0
             inFlightMaximum = inFlight
             return Reply(immediate: Reply.whole(stats))
         default:
@@ -129,6 +136,7 @@ public final class ModelServer {
     private var stats: String {
         JSON.object([
             ("requests", .count(requests)), ("streamed", .count(streamed)), ("tool_calls", .count(toolCalls)),
+            ("served_calls", .count(servedCalls)),
             ("in_flight", .count(inFlight)), ("in_flight_max", .count(inFlightMaximum)),
         ]).line
     }

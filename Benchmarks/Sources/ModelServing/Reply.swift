@@ -9,6 +9,8 @@ struct ReplyPlan: Hashable {
     var includesUsage: Bool
     /// The tool to call in this answer; nil when it is text.
     var toolName: String?
+    /// The text of each piece.
+    var piece = Directive.marker
 
     /// The plan for a request's body. The flags are searched, not parsed: inside a JSON string a quote is escaped, so
     /// `"stream"` with both quotes can only be a name or a whole value.
@@ -16,8 +18,22 @@ struct ReplyPlan: Hashable {
         directive = Directive(in: body)
         isStreamed = Self.isTrue(Self.stream, in: body)
         includesUsage = isStreamed && Self.isTrue(Self.includeUsage, in: body)
-        if directive.mode == .tool { toolName = Self.toolToCall(directive, body) }
+        if directive.mode == .tool { useTool(body) }
     }
+
+    /// Calls a tool, unless the last message already holds a tool's result, or no tool is offered or named.
+    private mutating func useTool(_ body: UnsafeRawBufferPointer) {
+        guard let request = try? JSON(reading: body) else { return }
+        let last = request["messages"]?.elements?.last
+        guard last?["role"]?.string == "tool" else {
+            toolName = directive.tool ?? request["tools"]?.elements?.first?["function"]?["name"]?.string
+            return
+        }
+        if let word = directive.result, last?["content"]?.line.contains(word) != true { piece = Self.surprise }
+    }
+
+    /// What is said, piece by piece, of a tool's result that is not the one that is looked for.
+    private static let surprise = "not that "
 
     private static let stream = Array("\"stream\"".utf8)
     private static let includeUsage = Array("\"include_usage\"".utf8)
@@ -34,13 +50,6 @@ struct ReplyPlan: Hashable {
             return next < body.count && body[next] == UInt8(ascii: "t")
         }
         return false
-    }
-
-    /// The tool to call, or nil when the last message already holds a tool's result, or no tool is offered or named.
-    private static func toolToCall(_ directive: Directive, _ body: UnsafeRawBufferPointer) -> String? {
-        guard let request = try? JSON(reading: body) else { return nil }
-        if request["messages"]?.elements?.last?["role"]?.string == "tool" { return nil }
-        return directive.tool ?? request["tools"]?.elements?.first?["function"]?["name"]?.string
     }
 }
 
@@ -98,7 +107,7 @@ struct Reply {
         if let call = call(plan) {
             groups = [[opening, event(delta: .object([("tool_calls", .array([call]))]))]]
         } else {
-            let piece = event(delta: .object([("content", .text(Directive.marker))]))
+            let piece = event(delta: .object([("content", .text(plan.piece))]))
             groups = Array(repeating: [piece], count: plan.directive.chunks)
             groups[0].insert(opening, at: 0)
         }
@@ -130,7 +139,7 @@ struct Reply {
         if let call = call(plan) {
             message += [("content", .null), ("tool_calls", .array([call]))]
         } else {
-            message.append(("content", .text(String(repeating: Directive.marker, count: plan.directive.chunks))))
+            message.append(("content", .text(String(repeating: plan.piece, count: plan.directive.chunks))))
         }
         let choice = JSON.object([
             ("index", .count(0)), ("message", .object(message)), ("finish_reason", finish(plan)),

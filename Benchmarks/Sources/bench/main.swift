@@ -8,8 +8,12 @@ do {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
     let results = try Bench(options).perform()
     try File.write(results.json.line + "\n", to: options.output)
-    if !results.steps.isEmpty || results.footprint != nil {
+    if !results.steps.isEmpty || results.footprint != nil || results.idle != nil {
         for line in Table(results).lines { Output.result(line) }
+        Output.result("")
+    }
+    if let growth = results.growth {
+        for line in growth.lines { Output.result(line) }
         Output.result("")
     }
     for line in results.management?.lines ?? [] { Output.result(line) }

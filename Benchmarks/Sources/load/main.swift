@@ -8,8 +8,8 @@ do {
         Array(CommandLine.arguments.dropFirst()),
         values: [
             "port", "path", "body", "header", "connections", "requests", "seconds", "warmup-seconds",
-            "request-seconds", "marker", "markers-minimum", "required",
-        ]
+            "request-seconds", "marker", "markers", "required",
+        ], flags: ["stops-at-required"]
     )
     var plan = LoadPlan(
         port: UInt16(try arguments.integer("port", 80, in: 1...65_535)),
@@ -23,8 +23,9 @@ do {
     plan.warmupSeconds = try arguments.number("warmup-seconds", plan.warmupSeconds, in: 0...3_600)
     plan.requestSeconds = try arguments.number("request-seconds", plan.requestSeconds, in: 0.001...3_600)
     plan.marker = arguments.text("marker") ?? plan.marker
-    plan.markersMinimum = try arguments.integer("markers-minimum", plan.markersMinimum, in: 0...1_000_000)
+    if arguments.text("markers") != nil { plan.markers = try arguments.integer("markers", 0, in: 0...1_000_000) }
     plan.required = arguments.text("required") ?? plan.required
+    plan.stopsAtRequired = arguments.has("stops-at-required")
     Output.result(try LoadClient(plan).perform().json.line)
 } catch {
     Output.giveUp("load", error)

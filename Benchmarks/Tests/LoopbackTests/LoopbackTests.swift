@@ -1,46 +1,7 @@
-import Glibc
 import Kit
 import Loading
 import ModelServing
-import Synchronization
 import Testing
-
-/// A model server on its own thread for as long as the value is in use.
-private final class RunningModel: Sendable {
-    let port: UInt16
-    private let isOver = Atomic(false)
-
-    init() throws {
-        let listener = try Sockets.listen(port: 0)
-        port = try Sockets.port(of: listener)
-        let boxed = Unmanaged.passRetained(Box(listener: listener, model: self))
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { raw in
-                guard let raw else { return nil }
-                let box = Unmanaged<Box>.fromOpaque(raw).takeRetainedValue()
-                try? ModelServer(listener: box.listener, shouldStop: { box.model.isOver.load(ordering: .relaxed) })
-                    .serve()
-                return nil
-            },
-            boxed.toOpaque()
-        )
-        guard status == 0 else { throw SystemError("pthread_create", code: status) }
-        pthread_detach(thread)
-    }
-
-    func stop() { isOver.store(true, ordering: .relaxed) }
-
-    private final class Box: Sendable {
-        let listener: Int32
-        let model: RunningModel
-        init(listener: Int32, model: RunningModel) {
-            self.listener = listener
-            self.model = model
-        }
-    }
-}
 
 struct LoopbackTests {
     private static func plan(_ port: UInt16, stream: Bool, _ directive: String) -> LoadPlan {
@@ -63,7 +24,7 @@ struct LoopbackTests {
         var plan = Self.plan(model.port, stream: stream, "chunks=\(pace.chunks) delay_ms=\(pace.delay)")
         plan.connections = 8
         plan.requests = 100
-        plan.markersMinimum = pace.chunks
+        plan.markers = pace.chunks
         plan.required = stream ? "data: [DONE]" : #""object":"chat.completion""#
         let report = try LoadClient(plan).perform()
         #expect(report.errors == 0, "\(report.firstError ?? "")")
@@ -73,14 +34,18 @@ struct LoopbackTests {
         #expect(report.latencies.min() ?? 0 >= Double(pace.delay * (pace.chunks - 1)))
     }
 
-    @Test func `an answer with too few markers is an error, and so is one without the required text`() throws {
+    @Test func `an answer with too few markers or too many is an error, and so is one without the required text`()
+        throws
+    {
         let model = try RunningModel()
         defer { model.stop() }
         var plan = Self.plan(model.port, stream: true, "chunks=3")
         plan.requests = 10
-        plan.markersMinimum = 4
-        #expect(try LoadClient(plan).perform().errors == 10)
-        plan.markersMinimum = 3
+        for wrong in [2, 4] {
+            plan.markers = wrong
+            #expect(try LoadClient(plan).perform().errors == 10)
+        }
+        plan.markers = 3
         plan.required = "not there"
         #expect(try LoadClient(plan).perform().errors == 10)
         plan.required = ""
@@ -159,5 +124,22 @@ struct LoopbackTests {
         #expect(try LoadClient(plan).perform().errors == 0)
         plan.body = #"{"stream":true,"messages":[{"content":"%bench chunks=7% and \"include_usage\": true"}]}"#
         #expect(try LoadClient(plan).perform().errors == 1)
+    }
+
+    @Test func `a client that waits for a text goes as soon as it has come`() throws {
+        let model = try RunningModel()
+        defer { model.stop() }
+        var plan = Self.plan(model.port, stream: true, "chunks=1000 delay_ms=1000")
+        plan.requests = 6
+        plan.connections = 3
+        plan.required = Directive.marker
+        plan.stopsAtRequired = true
+        let report = try LoadClient(plan).perform()
+        #expect(report.errors == 0, "\(report.firstError ?? "")")
+        #expect(report.finished == 6)
+        #expect(report.reconnects == 3)
+        plan.body = plan.body.replacing("chunks=1000 delay_ms=1000", with: "chunks=1")
+        plan.required = "never said"
+        #expect(try LoadClient(plan).perform().errors == 6)
     }
 }

@@ -13,6 +13,11 @@ struct TemplateTests {
         #expect(fill("", 1).isEmpty)
     }
 
+    @Test func `a connection's place has its number`() {
+        let filled = Template("c{{connection}}-{{n}}").filled(number: 9, run: 0, connection: 3)
+        #expect(String(decoding: filled, as: UTF8.self) == "c3-9")
+    }
+
     @Test func `identifiers have the shape of a UUID and never repeat within a run`() {
         let identifiers = (1...10_000).map { fill("{{uuid}}", $0, .max - 5) }
         #expect(Set(identifiers).count == 10_000)

@@ -46,12 +46,45 @@ struct TableTests {
     @Test func `what a key adds is shown against Covey without one`() throws {
         var results = Results()
         var result = try Self.result("keyed_c1", covey: try Self.measured(rate: 900, p50: 0.44, p99: 1))
-        result.keyless = [
+        result.without = [
             try Self.measured(rate: 900, p50: 0.30, p99: 1), try Self.measured(rate: 900, p50: 0.32, p99: 1),
         ]
         results.steps = [result]
         let title = "plain with an API key, 1 client: added by the key"
         #expect(try Self.cells(results, title).suffix(4) == ["+0.130", "", "", "≤ 0.2 met"])
+    }
+
+    @Test func `a tool's turns stand alone, and its call is held against turns without it`() throws {
+        var results = Results()
+        var one = try Self.result("function_c1", covey: try Self.measured(rate: 900, p50: 8.0, p99: 9))
+        one.without = [try Self.measured(rate: 900, p50: 2.0, p99: 3)]
+        results.steps = [one, try Self.result("function_c32", covey: try Self.measured(rate: 1_500, p50: 8, p99: 9))]
+        let title = "with a function call, 1 client: added by the tool"
+        #expect(try Self.cells(results, title).suffix(4) == ["+6.000", "", "", "≤ 5 missed"])
+        #expect(
+            try Self.cells(results, "with a function call, 32 clients: turns/s")
+                == ["with a function call, 32 clients: turns/s", "", "", "1500", "", "", ""])
+    }
+
+    @Test func `streams that are lost are told`() throws {
+        var results = Results()
+        var result = try Self.result("paced_c1000", covey: try Self.measured(rate: 900, p50: 1, p99: 1, errors: 2))
+        let title = "1,000 streams, a piece every 100 ms: lost"
+        results.steps = [result]
+        #expect(try Self.cells(results, title).suffix(4) == ["2", "", "", "0 missed"])
+        result.covey = try Self.measured(rate: 900, p50: 1, p99: 1)
+        results.steps = [result]
+        #expect(try Self.cells(results, title).last == "0 met")
+    }
+
+    @Test func `memory of idle conversations is judged`() throws {
+        var results = Results()
+        var idle = IdleMemory()
+        idle.kilobytesPerFinished = 0.1
+        idle.kilobytesPerWaiting = 2
+        results.idle = idle
+        #expect(try Self.cells(results, "memory per conversation left idle").last == "≤ 0.5 met")
+        #expect(try Self.cells(results, "memory per conversation waiting").last == "≤ 0.5 missed")
     }
 
     @Test func `throughput is shown as a share of both references`() throws {

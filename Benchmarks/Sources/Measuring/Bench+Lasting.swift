@@ -1,0 +1,74 @@
+import Kit
+
+/// What turns leave behind.
+extension Bench {
+    // MARK: Memory of idle conversations
+
+    /// The growth of the process's own memory by conversations that nobody goes on with. As many go before, so that what
+    /// is allocated once, and what the allocator keeps, is not taken for theirs.
+    func idleMemory(of covey: CoveyProcess) throws -> IdleMemory {
+        try covey.stop()
+        try covey.start()
+        var idle = IdleMemory()
+        idle.conversations = options.isQuick ? 200 : 1_000
+        var finished = Step("idle", "finished turns", isStreamed: true, connections: 32, seconds: 60)
+        finished.requests = idle.conversations
+        var waiting = finished
+        waiting.agent = .approval
+        waiting.stopsAt = "\"tool-approval-request\""
+        idle.kilobytesPerFinished = try growthOfMemory(by: finished, on: try covey.target())
+        idle.kilobytesPerWaiting = try growthOfMemory(by: waiting, on: try covey.chatTarget(.approval))
+        return idle
+    }
+
+    /// Kilobytes for each turn of the second of two equal loads.
+    private func growthOfMemory(by step: Step, on target: Target) throws -> Double {
+        func held() throws -> Int {
+            try finish(step, on: target)
+            // Clients that have gone are noticed, and what was theirs is given back.
+            Clock.pause(milliseconds: 2_000)
+            return ProcessFigures.privateKilobytes([target.process])
+        }
+        let before = try held()
+        return Double(try held() - before) / Double(step.requests)
+    }
+
+    /// Does all turns of a step. Throws when one was answered wrong.
+    private func finish(_ step: Step, on target: Target) throws {
+        let client = try startLoad(target, step)
+        let report = try JSON(reading: try client.readOutput(seconds: Int(step.seconds) + 60))
+        guard report["errors"]?.double == 0, report["total"]?.double == Double(step.requests) else {
+            throw Complaint("\(step.title): \(report["first_error"]?.string ?? report.line)")
+        }
+    }
+
+    // MARK: Growth
+
+    /// Conversations that the turns go to, one for each connection.
+    static let growingConversations = 8
+
+    /// Many turns in few conversations, in equal parts with a clean stop after each.
+    func growth(of covey: CoveyProcess) throws -> Growth {
+        try covey.stop()
+        var growth = Growth()
+        var step = Step(
+            "growth", "growth", isStreamed: true, connections: Self.growingConversations, seconds: 120)
+        step.requests = options.isQuick ? 200 : 2_000
+        step.conversation = "growth-{{connection}}"
+        for part in 0..<5 {
+            let bytes = covey.databaseBytes
+            try covey.start()
+            let measured = try load(try covey.target(), step)
+            try covey.stop()
+            guard measured.errors == 0, measured.turns == step.requests else {
+                throw Complaint("\(measured.turns) of \(step.requests) turns: \(measured.firstError ?? "")")
+            }
+            growth.parts.append(
+                Growth.Part(
+                    before: part * step.requests, turns: step.requests, bytes: covey.databaseBytes - bytes,
+                    p50: measured.p50, processorPerTurn: measured.processorPerTurn))
+        }
+        try covey.start()
+        return growth
+    }
+}
