@@ -4,8 +4,10 @@ import Kit
 extension Bench {
     // MARK: Memory of idle conversations
 
-    /// The growth of the process's own memory by conversations that nobody goes on with. As many go before, so that what
-    /// is allocated once, and what the allocator keeps, is not taken for theirs.
+    /// Turns after which the database's page cache, which is bounded and grows with the database, is full.
+    static let cacheFillingTurns = 7_000
+
+    /// The growth of the process's own memory by conversations that nobody goes on with.
     func idleMemory(of covey: CoveyProcess) throws -> IdleMemory {
         try covey.stop()
         try covey.start()
@@ -13,15 +15,20 @@ extension Bench {
         idle.conversations = options.isQuick ? 200 : 1_000
         var finished = Step("idle", "finished turns", isStreamed: true, connections: 32, seconds: 60)
         finished.requests = idle.conversations
-        var waiting = finished
+        var waiting = Step("waiting", "turns that wait", isStreamed: true, connections: 32, seconds: 60)
+        waiting.requests = idle.conversations
         waiting.agent = .approval
         waiting.stopsAt = "\"tool-approval-request\""
+        var filling = finished
+        filling.requests = Self.cacheFillingTurns
+        try finish(filling, on: try covey.target())
         idle.kilobytesPerFinished = try growthOfMemory(by: finished, on: try covey.target())
         idle.kilobytesPerWaiting = try growthOfMemory(by: waiting, on: try covey.chatTarget(.approval))
         return idle
     }
 
-    /// Kilobytes for each turn of the second of two equal loads.
+    /// Kilobytes for each turn of the second of two equal loads: what is allocated once, and what the allocator keeps, is
+    /// not taken for theirs.
     private func growthOfMemory(by step: Step, on target: Target) throws -> Double {
         func held() throws -> Int {
             try finish(step, on: target)

@@ -59,7 +59,7 @@ enum BenchProject {
         case .mcp: return [.object([("toolId", .text("searches"))])]
         case .function: return [.object([("toolId", .text("count"))])]
         case .approval:
-            let policies = JSON.object([("*", .object([("needsApproval", .flag(true))]))])
+            let policies = JSON.object([("search", .object([("needsApproval", .flag(true))]))])
             return [.object([("toolId", .text("searches")), ("toolPolicies", policies)])]
         }
     }
