@@ -27,8 +27,8 @@ extension Bench {
         return idle
     }
 
-    /// Kilobytes for each turn of the second of two equal loads: what is allocated once, and what the allocator keeps, is
-    /// not taken for theirs.
+    /// Kilobytes for each turn of the second of two equal loads: what is allocated once, and what the allocator keeps,
+    /// is not taken for theirs.
     private func growthOfMemory(by step: Step, on target: Target) throws -> Double {
         func held() throws -> Int {
             try finish(step, on: target)

@@ -41,8 +41,9 @@ struct ToolTests {
         let model = try RunningModel()
         defer { model.stop() }
         func markers(_ result: String) throws -> Int {
+            let directive = "%bench mode=tool chunks=3 result=birds%"
             let body =
-                #"{"stream":\#(isStreamed),"messages":[{"role":"user","content":"%bench mode=tool chunks=3 result=birds%"},"#
+                #"{"stream":\#(isStreamed),"messages":[{"role":"user","content":"\#(directive)"},"#
                 + #"{"role":"tool","content":"\#(result)"}]}"#
             var plan = LoadPlan(port: model.port, path: "/v1/chat/completions", body: body)
             plan.requests = 1
