@@ -13,14 +13,7 @@ public final class MCPTestServer: Sendable {
     /// Starts the process and waits for the line with its port.
     public static func start() async throws -> MCPTestServer {
         let program = try await PythonProgram.start("mcp_server.py")
-        guard let port = Int(program.said) else { throw NotStarted(said: program.said) }
-        return MCPTestServer(port, program)
-    }
-
-    /// The servers did not start.
-    public struct NotStarted: Error {
-        /// What they wrote instead of a port.
-        public let said: String
+        return MCPTestServer(try program.port(), program)
     }
 
     private init(_ port: Int, _ program: PythonProgram) {

@@ -1,4 +1,4 @@
-"""A conforming OpenID provider on loopback: prints its issuer, and ends when its standard input does.
+"""A conforming OpenID provider on `http://localhost`: prints its port, and ends when its standard input does.
 
 Beside what the package serves, `POST /rotate` gives it a new key.
 """
@@ -18,5 +18,5 @@ def rotate():
 
 
 with oidc_provider_mock.run_server_in_thread() as server:
-    print(f"http://localhost:{server.server_port}", flush=True)
+    print(server.server_port, flush=True)
     sys.stdin.read()

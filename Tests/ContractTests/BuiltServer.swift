@@ -142,26 +142,17 @@ final class DataFolder {
 
 /// Python clients from PyPI, in the virtual environment that `make test` sets up.
 enum Python {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    static let interpreter = root.appending(path: ".build/python/bin/python")
-
     /// Why the clients cannot be run, or nil when they can.
     static let missing: Comment? =
-        FileManager.default.isExecutableFile(atPath: interpreter.path(percentEncoded: false))
+        FileManager.default.isExecutableFile(atPath: PythonProgram.interpreter.path(percentEncoded: false))
         ? nil : "the Python clients are not installed; Scripts/python installs them from PyPI"
-
-    /// Where a script of `Tests/Clients` is.
-    static func script(_ name: String) -> String {
-        root.appending(path: "Tests/Clients/\(name)").path(percentEncoded: false)
-    }
 
     /// Runs a script of `Tests/Clients` and answers what it wrote and how it ended.
     static func run(_ script: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         let process = Process()
         let output = Pipe()
-        process.executableURL = interpreter
-        process.arguments = [Self.script(script)] + arguments
+        process.executableURL = PythonProgram.interpreter
+        process.arguments = [PythonProgram.file(script)] + arguments
         process.standardOutput = output
         process.standardError = output
         try process.run()

@@ -51,7 +51,7 @@ struct FaultHarnessTests {
 
     @Test(.timeLimit(.minutes(60)))
     func `killed at every step of every shape`() async throws {
-        let effects = try await EffectsServer.start()
+        let effects = try await EffectsServer()
         // The seeds of a short run are spread over those of a long one, so that it meets every shape and step too.
         let stride = max(1, 1000 / Self.kills)
         for number in 0..<Self.kills {
@@ -178,41 +178,5 @@ struct FaultHarnessTests {
         ]
         let answer = try await server.client.call("PUT", "/manage/tenants/default/project-full/shop", document)
         try #require(answer.status == 201, "\(answer.body.jsonText)")
-    }
-}
-
-/// `Tests/Clients/effects_server.py` in a process of its own.
-final class EffectsServer: Sendable {
-    /// Where its MCP server is.
-    let url: String
-    private let address: String
-    private let process: Process
-
-    private init(_ port: String, _ process: Process) {
-        address = "http://127.0.0.1:\(port)"
-        url = address + "/mcp"
-        self.process = process
-    }
-
-    deinit { if process.isRunning { process.terminate() } }
-
-    /// Starts it and waits for its port.
-    static func start() async throws -> EffectsServer {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = Python.interpreter
-        process.arguments = [Python.script("effects_server.py")]
-        process.standardInput = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let reading = output.fileHandleForReading
-        let port = await aside { String(decoding: reading.availableData, as: UTF8.self) }
-        return EffectsServer(port.trimmingCharacters(in: .whitespacesAndNewlines), process)
-    }
-
-    /// Every call that reached it.
-    func all() async throws -> [JSONValue] {
-        try await ServerClient(address: address).call("GET", "/effects").body.array ?? []
     }
 }

@@ -9,28 +9,13 @@ import Testing
 /// Signing in at a real OpenID provider on loopback: one from PyPI, on authlib.
 struct OpenIDProviderTests {
     /// The provider, running until it is let go.
-    private final class Provider {
-        private let process = Process()
-        private let input = Pipe()
+    private struct Provider {
+        private let program: PythonProgram
         let issuer: String
 
         init() async throws {
-            let output = Pipe()
-            process.executableURL = Python.interpreter
-            process.arguments = [Python.script("openid_provider.py")]
-            process.standardInput = input
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let reading = output.fileHandleForReading
-            let said = await aside { String(decoding: reading.availableData, as: UTF8.self) }
-            issuer = said.trimmingCharacters(in: .whitespacesAndNewlines)
-            try #require(issuer.hasPrefix("http://localhost:"), "the provider said: \(said)")
-        }
-
-        deinit {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
+            program = try await PythonProgram.start("openid_provider.py")
+            issuer = "http://localhost:\(try program.port())"
         }
     }
 

@@ -7,28 +7,13 @@ import Testing
 /// The built server hands its traces to a collector that parses them by the official protocol buffers.
 @Suite(.timeLimit(.minutes(4))) struct TraceExportTests {
     /// `Tests/Clients/otlp_receiver.py`, running until it is let go.
-    private final class Collector {
-        private let process = Process()
-        private let input = Pipe()
+    private struct Collector {
+        private let program: PythonProgram
         let client: ServerClient
 
         init() async throws {
-            let output = Pipe()
-            process.executableURL = Python.interpreter
-            process.arguments = [Python.script("otlp_receiver.py")]
-            process.standardInput = input
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let reading = output.fileHandleForReading
-            let said = await aside { String(decoding: reading.availableData, as: UTF8.self) }
-            let port = try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)), "it said: \(said)")
-            client = ServerClient(address: "http://127.0.0.1:\(port)")
-        }
-
-        deinit {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
+            program = try await PythonProgram.start("otlp_receiver.py")
+            client = ServerClient(address: "http://127.0.0.1:\(try program.port())")
         }
 
         /// What came, once so many spans have.
@@ -65,7 +50,7 @@ import Testing
         try #require(answer.status == 200, "\(answer.body.jsonText)")
     }
 
-    @Test(.enabled(if: Python.missing == nil))
+    @Test(.enabled(if: Python.missing == nil, Python.missing))
     func `a trace arrives with its caller's ids, the conventions' names and nothing that was said`() async throws {
         let folder = try DataFolder(scripts: ["word.yaml": Self.script])
         let collector = try await Collector()
@@ -98,7 +83,7 @@ import Testing
         #expect(server.stop() == 0)
     }
 
-    @Test(.enabled(if: Python.missing == nil))
+    @Test(.enabled(if: Python.missing == nil, Python.missing))
     func `what was said comes only where the operator asks for it, also from a collector that refuses first`()
         async throws
     {
@@ -112,7 +97,7 @@ import Testing
         #expect(server.stop() == 0)
     }
 
-    @Test(.enabled(if: Python.missing == nil))
+    @Test(.enabled(if: Python.missing == nil, Python.missing))
     func `a server that stops hands over what it has, and one without a collector loses no turn`() async throws {
         let folder = try DataFolder(scripts: ["word.yaml": Self.script])
         let collector = try await Collector()

@@ -17,8 +17,9 @@ import Testing
 
         static func start() async throws -> Server {
             let program = try await PythonProgram.start("s3_server.py")
-            let said = try JSONValue(parsing: program.said)
-            let port = try #require(said["port"]?.integer)
+            guard let said = try? JSONValue(parsing: program.said), let port = said["port"]?.integer else {
+                throw program.notStarted()
+            }
             return Server(
                 program: program,
                 bucket: S3Bucket(
