@@ -133,6 +133,9 @@ public struct Operation: Sendable {
     public private(set) var tenantName: String?
     /// Whether its body may hold files, and so may be larger than that of others.
     public private(set) var takesFiles = false
+    /// Whether it is an endpoint that does a request with an `Idempotency-Key` once; what changes configuration always
+    /// does.
+    public private(set) var isDoneOnceForKey = false
     private let queryRules: QueryRules
 
     /// What an operation does.
@@ -201,6 +204,13 @@ public struct Operation: Sendable {
     public func takingFiles() -> Operation {
         var operation = self
         operation.takesFiles = true
+        return operation
+    }
+
+    /// The same operation, whose endpoint does a request with an `Idempotency-Key` once.
+    public func doneOnceForKey() -> Operation {
+        var operation = self
+        operation.isDoneOnceForKey = true
         return operation
     }
 

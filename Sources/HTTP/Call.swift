@@ -28,6 +28,8 @@ struct Call: Sendable {
     var body: JSONValue
     /// The state of the configuration that it names.
     let ref: Ref
+    /// The key by which an endpoint does it once; nil where it has none, or what is called is no such endpoint.
+    var keyed: KeyedCall?
 
     /// The caller as operations see it.
     var requester: Requester {
@@ -84,6 +86,9 @@ struct Reply: Sendable {
     /// What follows them.
     var body: Body
 
+    /// Whether it was given before, to the same request with the same key.
+    var isReplayed: Bool { headers.contains { $0.name == .idempotentReplayed } }
+
     /// A reply without a body.
     static func empty(_ status: Int) -> Reply { Reply(status: status, body: .none) }
 
@@ -105,5 +110,13 @@ struct Reply: Sendable {
         }
         if problem.code == .unauthorized { reply.headers.append((.wwwAuthenticate, "Bearer")) }
         return reply
+    }
+}
+
+extension Reply {
+    /// What an operation answers.
+    init(_ output: OperationOutput, _ tag: EntityTag? = nil) {
+        self = output.body.map { .json($0, status: output.status) } ?? .empty(output.status)
+        if let tag { headers.append((.eTag, tag.text)) }
     }
 }

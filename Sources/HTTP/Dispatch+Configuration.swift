@@ -68,7 +68,7 @@ extension Dispatcher {
                 switch once {
                 case .made((let output, let tag)):
                     watch.changed(branch)
-                    return Self.reply(output, tag)
+                    return Reply(output, tag)
                 case .kept(let answer): return try seal.reply(answer)
                 }
             } catch let rehearsal as Rehearsal {
@@ -81,12 +81,6 @@ extension Dispatcher {
         var surroundings = surroundings
         surroundings.caller = call.requester
         return surroundings
-    }
-
-    private static func reply(_ output: OperationOutput, _ tag: EntityTag?) -> Reply {
-        var reply = output.body.map { .json($0, status: output.status) } ?? Reply.empty(output.status)
-        if let tag { reply.headers.append((.eTag, tag.text)) }
-        return reply
     }
 
     /// The answer to a reader, or that what the reader has is still so.

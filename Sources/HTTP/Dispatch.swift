@@ -160,8 +160,12 @@ struct Dispatcher: Sendable {
     ) async throws -> Reply {
         guard case .endpoint(let endpoint) = target else { return try await perform(call, method, path) }
         try await requireProject(call)
-        let reply = try await endpoint.answer(call)
-        if call.operation.isAudited, !endpoint.recordsItself { audit.note(record(call, path)) }
+        var call = call
+        if call.operation.isDoneOnceForKey, let request = try KeyedRequest(call, method, path) {
+            call.keyed = KeyedCall(request: request, at: now(), seal: AnswerSeal(sealing.keyring))
+        }
+        let reply = try await keyed.alone(call.keyed?.request.name) { [call] in try await endpoint.answer(call) }
+        if call.operation.isAudited, !endpoint.recordsItself, !reply.isReplayed { audit.note(record(call, path)) }
         return reply
     }
 

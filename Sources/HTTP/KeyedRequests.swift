@@ -87,3 +87,35 @@ struct AnswerSeal: Sendable {
         return reply
     }
 }
+
+/// The key by which an endpoint does a call once, and how its answer is kept.
+struct KeyedCall: Sendable {
+    let request: KeyedRequest
+    /// The time, milliseconds since 1970.
+    let at: Int64
+    let seal: AnswerSeal
+}
+
+extension Call {
+    /// Does what an endpoint writes outside branches, once where the call has a key.
+    ///
+    /// - Parameters:
+    ///   - output: the answer to what was made; what it throws is answered, and not kept.
+    ///   - work: makes it, with what is to be kept in the transaction.
+    func once<Made: Sendable>(
+        _ output: @escaping @Sendable (Made) throws -> OperationOutput,
+        writing work: (KeyedWrite<Made>?) async throws -> Store.Once<Made>
+    ) async throws -> Reply {
+        let write = keyed.map { keyed in
+            KeyedWrite<Made>(keyed.request, at: keyed.at) { made in
+                (try? output(made)).map { keyed.seal.keep($0, nil) }
+            }
+        }
+        switch try await work(write) {
+        case .made(let made): return Reply(try output(made))
+        case .kept(let answer):
+            guard let keyed else { preconditionFailure("an answer was kept of a call without a key") }
+            return try keyed.seal.reply(answer)
+        }
+    }
+}

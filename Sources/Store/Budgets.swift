@@ -100,22 +100,27 @@ extension Store {
         }
     }
 
-    /// Makes a budget, or puts another document in its place; what was used of it stays. Whether it is new.
-    public func putBudget(_ row: BudgetRow, of tenant: String) async throws(StoreError) -> Bool {
+    /// Makes a budget, or puts another document in its place; what was used of it stays. Whether it is new. Throws
+    /// `KeyedRequestError` where the request is under way or has another's key, else `StoreError`.
+    public func putBudget(
+        _ row: BudgetRow, of tenant: String, once keyed: KeyedWrite<Bool>? = nil
+    ) async throws -> Once<Bool> {
         let values: [SQLValue] = [
             .text(tenant), .text(row.id), .utf8(row.document.jsonBytes), .integer(row.createdAt),
             .integer(row.updatedAt),
         ]
-        return try await database.write(.full) { connection in
+        return try await write(.full, once: keyed) { connection in
             let isThere = try connection.first(BudgetSQL.one, Array(values.prefix(2))) { _ in true } ?? false
             try connection.execute(BudgetSQL.put, values)
             return !isThere
         }
     }
 
-    /// Deletes a budget and what was counted of it. False when there is none of that id.
-    public func deleteBudget(_ id: String, of tenant: String) async throws(StoreError) -> Bool {
-        try await database.write(.full) { connection in
+    /// Deletes a budget and what was counted of it. False when there is none of that id. Throws as `putBudget` does.
+    public func deleteBudget(
+        _ id: String, of tenant: String, once keyed: KeyedWrite<Bool>? = nil
+    ) async throws -> Once<Bool> {
+        try await write(.full, once: keyed) { connection in
             try connection.execute(BudgetSQL.delete, [.text(tenant), .text(id)]) > 0
         }
     }

@@ -59,6 +59,24 @@ public struct KeptAnswer: Sendable, Equatable {
     }
 }
 
+/// A write outside branches that has a key, and what is kept of it.
+public struct KeyedWrite<Made: Sendable>: Sendable {
+    let request: KeyedRequest
+    let at: Int64
+    let keep: @Sendable (Made) -> KeptAnswer?
+
+    /// A write from its parts.
+    ///
+    /// - Parameters:
+    ///   - at: the time, milliseconds since 1970.
+    ///   - keep: the answer to what was made; nil where it was nothing, and may be tried again with the key.
+    public init(_ request: KeyedRequest, at: Int64, keep: @escaping @Sendable (Made) -> KeptAnswer?) {
+        self.request = request
+        self.at = at
+        self.keep = keep
+    }
+}
+
 /// Why a write with a key is not done.
 public enum KeyedRequestError: Error, Sendable {
     /// It is being done just now.
@@ -83,7 +101,7 @@ extension Store {
         guard let request else {
             return .made(try await write(in: branch, actor: actor, at: at, audit: audit) { try body($0).made })
         }
-        let sweeps = keyedWrites.wrappingAdd(1, ordering: .relaxed).oldValue % Self.writesPerSweep == 0
+        let sweeps = isTimeToSweep()
         let (once, _) = try await write(
             in: branch, actor: actor, at: at, audit: audit,
             unless: { connection in
@@ -98,6 +116,35 @@ extension Store {
                 if sweeps { try Self.sweep(at, connection) }
             })
         return once
+    }
+
+    /// Writes outside branches, unless the request was answered before; as with changes of branches there are both the
+    /// write and what is kept of it, or neither.
+    ///
+    /// - Parameter keyed: the request; nil for one without a key, of which nothing is kept.
+    /// - Throws: `KeyedRequestError` when nothing was tried, else `StoreError`.
+    func write<T: Sendable>(
+        _ durability: Durability, once keyed: KeyedWrite<T>?,
+        _ body: @Sendable @escaping (any Connection) throws -> T
+    ) async throws -> Once<T> {
+        let sweeps = keyed != nil && isTimeToSweep()
+        do throws(StoreError) {
+            return try await database.write(durability) { connection in
+                guard let keyed else { return .made(try body(connection)) }
+                if let known = try Self.known(keyed.request, keyed.at, connection) { return .kept(known) }
+                let made = try body(connection)
+                if let answer = keyed.keep(made) { try Self.keep(answer, of: keyed.request, keyed.at, connection) }
+                if sweeps { try Self.sweep(keyed.at, connection) }
+                return .made(made)
+            }
+        } catch {
+            if case .other(let cause as KeyedRequestError) = error { throw cause }
+            throw error
+        }
+    }
+
+    private func isTimeToSweep() -> Bool {
+        keyedWrites.wrappingAdd(1, ordering: .relaxed).oldValue % Self.writesPerSweep == 0
     }
 
     /// The outcome of a write that may have been done before.
@@ -145,6 +192,8 @@ extension Store {
         try connection.execute(IdempotencySQL.sweep, values)
     }
 }
+
+extension Store.Once: Equatable where T: Equatable {}
 
 /// The statements on kept answers. They go by tenant and caller; removing old ones looks across all, by their age.
 private enum IdempotencySQL {

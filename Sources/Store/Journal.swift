@@ -11,6 +11,20 @@ extension Store {
         }
     }
 
+    /// The same, fully durable, once for a key: where the request was done before, nothing is changed.
+    ///
+    /// - Parameter made: what comes of the changes.
+    /// - Throws: also `KeyedRequestError`.
+    public func commit<Made: Sendable>(
+        _ changes: [RunChange], making made: Made, once keyed: KeyedWrite<Made>?
+    ) async throws -> Once<Made> {
+        try await write(.full, once: keyed) { connection in
+            var positions = Positions(changes)
+            for change in changes { try connection.apply(change, &positions) }
+            return made
+        }
+    }
+
     /// The conversation; nil when the project has none of that id.
     public func conversation(_ key: ConversationKey) async throws(StoreError) -> ConversationRow? {
         try await database.read { connection in

@@ -21,20 +21,24 @@ public struct ModelPrice: Sendable, Hashable {
 extension Store {
     /// A tenant's prices, by model.
     public func prices(of tenant: String) async throws(StoreError) -> [ModelPrice] {
-        try await database.read { connection in
-            try connection.rows(PriceSQL.all, [.text(tenant)]) { row in
-                ModelPrice(
-                    model: row.text(0), inputMicros: row.integer(1), outputMicros: row.integer(2),
-                    cachedInputMicros: row.optionalInteger(3))
-            }
+        try await database.read { try Self.prices(of: tenant, $0) }
+    }
+
+    private static func prices(of tenant: String, _ connection: any Connection) throws -> [ModelPrice] {
+        try connection.rows(PriceSQL.all, [.text(tenant)]) { row in
+            ModelPrice(
+                model: row.text(0), inputMicros: row.integer(1), outputMicros: row.integer(2),
+                cachedInputMicros: row.optionalInteger(3))
         }
     }
 
-    /// Puts these in place of all prices that a tenant has.
+    /// Puts these in place of all prices that a tenant has; returns them as they are now, by model. Throws as
+    /// `putBudget` does.
+    @discardableResult
     public func setPrices(
-        _ prices: [ModelPrice], of tenant: String, at time: Int64
-    ) async throws(StoreError) {
-        try await database.write(.full) { connection in
+        _ prices: [ModelPrice], of tenant: String, at time: Int64, once keyed: KeyedWrite<[ModelPrice]>? = nil
+    ) async throws -> Once<[ModelPrice]> {
+        try await write(.full, once: keyed) { connection in
             try connection.execute(PriceSQL.clear, [.text(tenant)])
             for price in prices {
                 try connection.execute(
@@ -44,6 +48,7 @@ extension Store {
                         price.cachedInputMicros.map(SQLValue.integer) ?? .null, .integer(time),
                     ])
             }
+            return try Self.prices(of: tenant, connection)
         }
     }
 }

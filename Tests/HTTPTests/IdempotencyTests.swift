@@ -209,6 +209,57 @@ struct IdempotencyTests {
         }
     }
 
+    @Test func `budgets, prices and forks are changed once, and put on record once`() async throws {
+        var options = TestApp.Options()
+        options.scripts = ["word": "turns: [{say: \"A word\"}]"]
+        try await TestApp.run(options) { app in
+            try await app.client.makeProject(model: "scripted/word")
+            try await app.client.makeAgent()
+            let run = try await Self.finishedRun(app)
+            let budget: JSONValue = ["measure": "modelCalls", "limit": 9, "per": "tenant"]
+            let prices: JSONValue = [
+                "prices": [["model": "m", "inputMicrosPerMillion": 1, "outputMicrosPerMillion": 2]]
+            ]
+            let fork = "\(tenantPath)/projects/p/runs/\(run)/fork"
+            let calls: [(String, String, JSONValue?, Int)] = [
+                ("PUT", "\(tenantPath)/budgets/b", budget, 201), ("DELETE", "\(tenantPath)/budgets/b", nil, 204),
+                ("PUT", "\(tenantPath)/prices", prices, 200), ("POST", fork, ["step": 1], 201),
+            ]
+            for (number, (method, path, body, status)) in calls.enumerated() {
+                let headers = Self.key("k\(number)")
+                let first = try await app.client.send(method, path, body, headers: headers)
+                #expect(first.status == status && first.headers["idempotent-replayed"] == nil, "\(path): \(first.text)")
+                let again = try await app.client.send(method, path, body, headers: headers)
+                #expect(again.status == status && again.bytes == first.bytes, "\(path): \(again.text)")
+                #expect(again.headers["idempotent-replayed"] == "true", "\(path)")
+                let mark = try await app.client.send(method, path + "?x=1", body, headers: headers)
+                #expect(mark.status == 422, "another request: \(mark.text)")
+            }
+            let missing = try await app.client.send("DELETE", "\(tenantPath)/budgets/b", headers: Self.key("new"))
+            #expect(missing.status == 404)
+            #expect(try await Self.rows(app) == 4, "what was refused is not kept")
+            let bounds = try await app.client.send("PUT", "\(tenantPath)/budgets/b", budget, headers: Self.key("new"))
+            #expect(bounds.status == 201, "the key of another operation: \(bounds.text)")
+            let replayed = try await app.client.send("PUT", "\(tenantPath)/budgets/b", budget, headers: Self.key("k0"))
+            #expect(replayed.status == 201 && replayed.headers["idempotent-replayed"] == "true")
+            let conversations = try await app.store.database.read {
+                try $0.first(Statement("SELECT count(*) FROM conversation"), []) { $0.integer(0) }
+            }
+            #expect(conversations == 2, "the run's and that of one fork")
+        }
+    }
+
+    /// A run that ended, by its id.
+    private static func finishedRun(_ app: TestApp) async throws -> String {
+        let turn: JSONValue = ["messages": [["role": "user", "content": "Hi"]], "stream": false]
+        let reply = try await app.client.agent("a", of: "p").send("POST", "/run/api/chat", turn)
+        try #require(reply.status == 200, "\(reply.text)")
+        let runs = try await app.store.database.read {
+            try $0.rows(Statement("SELECT id FROM run"), []) { $0.text(0) }
+        }
+        return try #require(runs.first)
+    }
+
     @Test func `every write is described with the header, and no read is`() async throws {
         let writes = Set(
             Everything.operations.filter { if case .write = $0.effect { true } else { false } }.map(\.id))
@@ -232,7 +283,7 @@ struct IdempotencyTests {
                     #expect(operation["responses"]?["409"] != nil && operation["responses"]?["422"] != nil)
                 }
             }
-            #expect(described == writes)
+            #expect(described == writes.union(RefsTests.aboutRuns))
         }
     }
 }

@@ -99,7 +99,11 @@ import Testing
         let before = try await world.store.events(row.key)
         world.models.set("other", .text("It is midnight."))
         let changes = RunChanges(subAgent: "router", prompt: "Be brief.", model: "test/other")
-        let forked = try await runs.fork(row, step: 2, changes: changes, results: ["t": "00:00"], actor: "bob")
+        let once = try await runs.fork(row, step: 2, changes: changes, results: ["t": "00:00"], actor: "bob")
+        guard case .made(let forked) = once else {
+            Issue.record("it has no key by which it could have been done before")
+            return
+        }
         let made = try #require(try await world.store.run(forked.run))
         #expect(try await runs.follow(made).all().last?.event.brief == "finished completed")
         let asked = try #require(world.models.requests("other").last)

@@ -9,7 +9,7 @@ import Testing
         try await withStore(engine) { store in
             for id in ["a", "b"] {
                 let row = BudgetRow(id: id, document: [:], createdAt: 1, updatedAt: 1)
-                #expect(try await store.putBudget(row, of: "t"))
+                #expect(try await store.putBudget(row, of: "t") == .made(true))
             }
             try await body(store)
         }
@@ -59,7 +59,7 @@ import Testing
             #expect(try await Self.hold(store, [Self.demand("b", 10)], "2") == .held([10]))
             #expect(try await Self.hold(store, [Self.demand("a", 4)], "3") == .held([4]))
             #expect(try await Self.hold(store, [Self.demand("a", 6)], "4") == .held([6]))
-            #expect(try await store.deleteBudget("a", of: "t"))
+            #expect(try await store.deleteBudget("a", of: "t") == .made(true))
             #expect(try await Self.hold(store, [Self.demand("a", 1)], "5") == .held([1]), "it bounds nothing any more")
             let late = BudgetCharge(account: Self.account("a"), call: "4", used: 6)
             try await store.commit(

@@ -18,15 +18,17 @@ struct DispatcherAdditions: Sendable {
         if operation.request != nil { added.errors += [413, 415] }
         if operation.permission != .none || operation.isSigningIn { added.errors.append(429) }
         switch operation.effect {
-        case .endpoint: return added
+        case .endpoint:
+            if operation.isDoneOnceForKey { add(to: &added, doneOnce: operation) }
+            return added
         case .read where operation.method != .get: break
         case .read:
             added.parameters = [Self.ifNoneMatch]
             added.responses = operation.responses.map { Operation.Response($0.status, "", headers: [Self.tag]) }
             added.responses.append(.init(304, "As the reader has it already.", headers: [Self.tag]))
         case .write:
-            added.parameters = [Self.dryRun, Self.idempotencyKey]
-            added.responses = operation.responses.map { Operation.Response($0.status, "", headers: [Self.replayed]) }
+            added.parameters = [Self.dryRun]
+            add(to: &added, doneOnce: operation)
             added.responses += [
                 Operation.Response(
                     200, "With `dryRun=true`: what would be changed.", schema: OpenAPI.reference(Self.dryRunName))
@@ -35,8 +37,7 @@ struct DispatcherAdditions: Sendable {
                 added.parameters += [Self.ifMatch, Self.ifNoneMatch]
                 added.errors.append(412)
             }
-            // Still being done; another request's key.
-            added.errors += [409, 422, 507]
+            added.errors.append(507)
         }
         added.errors.append(503)
         if operation.isVersioned, operation.project != .nowhere {
@@ -44,6 +45,14 @@ struct DispatcherAdditions: Sendable {
             if operation.readsConfiguration { added.parameters.append(Self.at) }
         }
         return added
+    }
+
+    /// What there is beside to an operation that is done once for a key.
+    private func add(to added: inout OpenAPI.Additions, doneOnce operation: Operation) {
+        added.parameters.append(Self.idempotencyKey)
+        added.responses += operation.responses.map { Operation.Response($0.status, "", headers: [Self.replayed]) }
+        // Still being done; another request's key.
+        added.errors += [409, 422]
     }
 
     private static let tag = (name: "ETag", help: "Names this state of the answer.")

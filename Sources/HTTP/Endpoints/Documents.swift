@@ -22,9 +22,10 @@ enum Documents {
         the prefix `TENANT_PROJECT_`, or for reading the hash of a commit. Without it they work on the main branch. \
         `?at=` with the number of a change, as histories tell it, reads what was there right after that change.
 
-        Every operation that changes configuration takes an `Idempotency-Key`. The same request with the same key is \
-        done once: for 24 hours it gets the first answer again, with `Idempotent-Replayed: true`. Another request with \
-        the key gets 422, one that comes while the first is being done 409. What failed may be tried again with its key.
+        Every operation that changes configuration, budgets or prices, or forks a run, takes an `Idempotency-Key`. The \
+        same request with the same key is done once: for 24 hours it gets the first answer again, with \
+        `Idempotent-Replayed: true`. Another request with the key gets 422, one that comes while the first is being \
+        done 409. What failed may be tried again with its key.
 
         Every operation that changes configuration takes `?dryRun=true`: it answers with what would be changed, and \
         changes nothing.

@@ -52,6 +52,14 @@ extension AgentDefinition {
     }
 }
 
+/// A run that goes on from a place in the log of another one.
+public struct ForkedRun: Sendable, Equatable {
+    /// The run.
+    public let run: RunKey
+    /// The id of its conversation.
+    public let conversation: String
+}
+
 /// Runs that go on from a place in the log of another one.
 extension Runs {
     /// Begins a run in a conversation of its own, which has the log of `row` before its `step`th model call and goes on
@@ -61,10 +69,13 @@ extension Runs {
     ///   - step: which model call is the first that is made anew, from 1.
     ///   - results: outputs in place of those that tool calls before had, by the id of the call.
     ///   - actor: who forks it: the conversation is theirs.
-    /// - Throws: `Problem` 409 for a run that goes on, 400 for a step or a call that it does not have.
+    ///   - keyed: the request, where it has a key and is to be done once.
+    /// - Throws: `Problem` 409 for a run that goes on, 400 for a step or a call that it does not have;
+    ///   `KeyedRequestError`.
     public func fork(
-        _ row: RunRow, step: Int, changes: RunChanges, results: [String: JSONValue], actor: String
-    ) async throws -> (run: RunKey, conversation: String) {
+        _ row: RunRow, step: Int, changes: RunChanges, results: [String: JSONValue], actor: String,
+        once keyed: KeyedWrite<ForkedRun>? = nil
+    ) async throws -> Store.Once<ForkedRun> {
         guard row.status.isFinished else {
             throw Problem.conflict("The run goes on; only one that ended can be forked")
         }
@@ -108,13 +119,15 @@ extension Runs {
                     key: key, conversation: conversation.id, agent: row.agent, branch: row.branch,
                     request: .object(request), startedAt: now, updatedAt: now, lease: nil)))
         rows.append(.events(key, kept.map { Journal.stored($0) }))
-        do throws(StoreError) {
-            try await world.store.commit(rows, durability: .full)
-        } catch {
+        let forked = ForkedRun(run: key, conversation: conversation.id)
+        let once: Store.Once<ForkedRun>
+        do {
+            once = try await world.store.commit(rows, making: forked, once: keyed)
+        } catch let error as StoreError {
             throw error.problem
         }
         await claimUnfinished()
-        return (key, conversation.id)
+        return once
     }
 
     /// The log before a model call, with other outputs of tools.

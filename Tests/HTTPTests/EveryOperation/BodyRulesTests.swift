@@ -10,7 +10,7 @@ import Testing
         "mcp": "refuses in the words of JSON-RPC: `MCPTests`",
         "replay-run": "takes what was recorded: `ReplayTests` of the runtime",
         "fork-run": "needs a run that went through a step: `ReplayTests` of the runtime",
-        "answer-execution-approval": "nothing waits for an answer yet: `ExecutionTests`",
+        "answer-execution-approval": "needs a run that waits for a person: `ExecutionTests`",
     ]
 
     /// Operations that run agents: they take null for what may be left out, and refuse in words of their own, which the

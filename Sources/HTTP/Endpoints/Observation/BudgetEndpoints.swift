@@ -44,7 +44,8 @@ struct BudgetEndpoints: Sendable {
             responses: [
                 Operation.Response(200, "It was changed.", schema: OpenAPI.envelope(Self.view)),
                 Operation.Response(201, "It was made.", schema: OpenAPI.envelope(Self.view)),
-            ], errors: Operation.commonErrors + [409, 413, 415], effect: .endpoint)
+            ], errors: Operation.commonErrors + [409, 413, 415], effect: .endpoint
+        ).doneOnceForKey()
         return Endpoint(operation: operation) { call in
             let budget = try Budget(body: call.body)
             let id = call.path["id"] ?? ""
@@ -55,9 +56,13 @@ struct BudgetEndpoints: Sendable {
             }
             let row = BudgetRow(
                 id: id, document: budget.document, createdAt: old?.createdAt ?? now(), updatedAt: now())
-            let isNew = try await store.putBudget(row, of: call.tenant)
+            let reply = try await call.once { isNew in
+                OperationOutput(isNew ? 201 : 200, ["data": .object(row.view)])
+            } writing: {
+                try await store.putBudget(row, of: call.tenant, once: $0)
+            }
             try await terms.changed(call.tenant)
-            return .json(["data": .object(row.view)], status: isNew ? 201 : 200)
+            return reply
         }
     }
 
@@ -65,13 +70,17 @@ struct BudgetEndpoints: Sendable {
         let operation = Operation(
             "delete-budget", .delete, Self.path + "/{id}", tag: "Usage", summary: "Delete a budget",
             permission: .admin, isVersioned: false, responses: [Operation.Response(204, "It is gone.")],
-            effect: .endpoint)
+            effect: .endpoint
+        ).doneOnceForKey()
         return Endpoint(operation: operation) { call in
-            guard try await store.deleteBudget(call.path["id"] ?? "", of: call.tenant) else {
-                throw Problem.notFound("Budget")
+            let reply = try await call.once { isGone in
+                guard isGone else { throw Problem.notFound("Budget") }
+                return OperationOutput(204)
+            } writing: {
+                try await store.deleteBudget(call.path["id"] ?? "", of: call.tenant, once: $0)
             }
             try await terms.changed(call.tenant)
-            return .empty(204)
+            return reply
         }
     }
 

@@ -35,12 +35,17 @@ struct PriceEndpoints: Sendable {
             isVersioned: false, request: PriceTable.schema,
             responses: [
                 Operation.Response(200, "As they are now.", schema: OpenAPI.envelope(PriceTable.schema(for: .view)))
-            ], errors: Operation.commonErrors + [413, 415], effect: .endpoint)
+            ], errors: Operation.commonErrors + [413, 415], effect: .endpoint
+        ).doneOnceForKey()
         return Endpoint(operation: operation) { call in
             let table = try PriceTable(body: call.body)
-            try await store.setPrices(table.stored, of: call.tenant, at: now())
+            let reply = try await call.once {
+                OperationOutput(200, ["data": PriceTable($0).view])
+            } writing: {
+                try await store.setPrices(table.stored, of: call.tenant, at: now(), once: $0)
+            }
             try await terms.changed(call.tenant)
-            return .json(["data": PriceTable(try await store.prices(of: call.tenant)).view])
+            return reply
         }
     }
 }

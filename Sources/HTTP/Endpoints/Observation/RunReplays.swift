@@ -67,16 +67,20 @@ enum RunReplays {
                         "properties": ["runId": ["type": "string"], "conversationId": ["type": "string"]],
                         "required": ["runId", "conversationId"],
                     ]))
-            ], errors: Operation.commonErrors + [409, 413, 415], effect: .endpoint)
+            ], errors: Operation.commonErrors + [409, 413, 415], effect: .endpoint
+        ).doneOnceForKey()
         return Endpoint(operation: operation) { call in
             let request = try RunForkRequest(body: call.body)
-            let forked = try await turns.runs.fork(
-                try await run(call, turns), step: request.step, changes: request.changes,
-                results: Dictionary(uniqueKeysWithValues: request.toolResults.map { ($0.key, $0.value) }),
-                actor: call.caller.actor)
-            return .json(
-                ["data": ["runId": .string(forked.run.id), "conversationId": .string(forked.conversation)]],
-                status: 201)
+            let row = try await run(call, turns)
+            return try await call.once { forked in
+                OperationOutput(
+                    201, ["data": ["runId": .string(forked.run.id), "conversationId": .string(forked.conversation)]])
+            } writing: {
+                try await turns.runs.fork(
+                    row, step: request.step, changes: request.changes,
+                    results: Dictionary(uniqueKeysWithValues: request.toolResults.map { ($0.key, $0.value) }),
+                    actor: call.caller.actor, once: $0)
+            }
         }
     }
 
