@@ -93,7 +93,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
             "Runtime", "Store",
         ]
     ),
-    ("WireTests", ["Catalog", "Events", "Models", "Wire"]),
+    ("WireTests", ["Catalog", "CoveyTesting", "Events", "Models", "Wire"]),
     (
         "HTTPTests",
         [
