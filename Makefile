@@ -26,6 +26,7 @@ test: ## run every test on SQLite; no key, no network service
 
 test-postgres: ## run the tests of store and server on a PostgreSQL of their own
 	@Scripts/setup build test postgres
+	@Scripts/python
 	@Scripts/test-postgres
 
 lint: ## check the formatting
@@ -50,5 +51,6 @@ bench: ## measure Covey against a plain proxy and no proxy at all
 ci: lint ## everything, cheapest first
 	@Scripts/setup build test postgres
 	@swift test --package-path Benchmarks --scratch-path .build/benchmarks-debug --disable-xctest
+	@Scripts/python
 	@Scripts/test-postgres
 	@$(MAKE) --no-print-directory test

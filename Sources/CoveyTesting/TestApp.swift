@@ -100,7 +100,7 @@ public struct TestApp: Sendable {
         defer { if options.folder == nil { try? FileManager.default.removeItem(atPath: folder) } }
         try write(options.scripts, to: folder)
         let url: String
-        if let given = options.databaseURL { url = given } else { url = try await ownDatabase(in: folder) }
+        if let given = options.databaseURL { url = given } else { url = try await TestDatabase.make(in: folder) }
         let database = try await Store.database(at: url)
         let watched = options.watchesDatabase ? WatchedDatabase(database) : nil
         let store = try await Application.openStore(over: watched ?? database)
@@ -114,9 +114,7 @@ public struct TestApp: Sendable {
     }
 
     /// Whether its database is a file in its folder; else it is on a PostgreSQL server.
-    public var isOnSQLite: Bool { databaseURL.hasPrefix(Self.sqlite) }
-
-    private static let sqlite = "sqlite:"
+    public var isOnSQLite: Bool { databaseURL.hasPrefix(TestDatabase.sqlite) }
 
     /// Takes tables away beneath the server: what needs them fails in the engine.
     public func hideTables(_ names: String...) async throws {
@@ -221,17 +219,5 @@ public struct TestApp: Sendable {
         for (name, text) in scripts {
             try text.write(toFile: "\(folder)/scripts/\(name).yaml", atomically: true, encoding: .utf8)
         }
-    }
-
-    /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
-    private static func ownDatabase(in folder: String) async throws -> String {
-        guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
-            return "\(sqlite)\(folder)/covey.db"
-        }
-        let schema = "test_\(RandomID.make())"
-        let server = try PostgresDatabase(url: url)
-        try await server.write(.process) { try $0.script("CREATE SCHEMA \(schema)") }
-        await server.close()
-        return "\(url)?options=-csearch_path%3D\(schema)"
     }
 }

@@ -30,6 +30,24 @@ extension Store {
         }
     }
 
+    /// Shows other processes on the database that this owner of leases is there, as long as this process lives.
+    public func attend(as owner: String) { database.attend(as: owner) }
+
+    /// The owners of leases, at a time in milliseconds since 1970, who are not there: their process is dead, or has
+    /// lost its connection for the moment. None on a database that is not shared.
+    public func absentOwners(now: Int64) async throws(StoreError) -> Set<String> {
+        try await database.read { connection in
+            Set(try connection.rows(JournalSQL.absentOwners, [.integer(now)]) { $0.text(0) })
+        }
+    }
+
+    /// Ends the leases of an owner, unless they are there again, and returns how many.
+    public func releaseLeases(ofAbsent owner: String) async throws(StoreError) -> Int {
+        try await database.write(.full) { connection in
+            try connection.execute(JournalSQL.releaseAbsent, [.text(owner)])
+        }
+    }
+
     /// Ends the leases of every other owner and returns how many. For the start of a process on a database that is not
     /// shared: whoever held them is dead.
     @discardableResult public func releaseLeases(exceptOf owner: String) async throws(StoreError) -> Int {

@@ -199,4 +199,16 @@ enum JournalSQL {
         UPDATE run SET lease_owner = NULL, lease_until = 0
         WHERE status = 'running' AND lease_until > 0 AND lease_owner <> $1
         """)
+
+    static let absentOwners = Statement(
+        """
+        SELECT DISTINCT lease_owner FROM run
+        WHERE status = 'running' AND lease_until > $1 AND {absent lease_owner}
+        """)
+
+    static let releaseAbsent = Statement(
+        """
+        UPDATE run SET lease_owner = NULL, lease_until = 0
+        WHERE status = 'running' AND lease_until > 0 AND lease_owner = $1 AND {absent lease_owner}
+        """)
 }

@@ -41,6 +41,9 @@ public final class WatchedDatabase: Database {
     /// As the database beneath.
     public func listen(_ channel: String) -> AsyncStream<Signal> { inner.listen(channel) }
 
+    /// As the database beneath.
+    public func attend(as name: String) { inner.attend(as: name) }
+
     /// That of the database beneath.
     public var load: DatabaseLoad { inner.load }
 

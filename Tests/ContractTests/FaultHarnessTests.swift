@@ -4,10 +4,12 @@ import Foundation
 import Outbound
 import Testing
 
-/// The real binary is killed at every step of runs of every shape, and started again. Every run ends, no unsafe effect
-/// happens twice, every conversation takes a next turn, and a stream that is read again has the same bytes.
+/// The real binary is killed at every step of runs of every shape, and started again; or one of two on one PostgreSQL
+/// is, and the other goes on. Every run ends, no unsafe effect happens twice, every conversation takes a next turn, and
+/// a stream that is read again has the same bytes.
 ///
-/// 50 kills in CI, 1,000 with `COVEY_FAULTS=1000`.
+/// 50 kills in CI, 12 on PostgreSQL, where whoever goes on waits to be sure of a death; as many as `COVEY_FAULTS` says
+/// where it is set.
 @Suite(.enabled(if: Python.missing == nil, Python.missing))
 struct FaultHarnessTests {
     /// What an agent does in a turn, as its script plays it.
@@ -15,7 +17,7 @@ struct FaultHarnessTests {
         case text, safeTool, unsafeTool, delegation, transfer, approval
     }
 
-    private static let kills = Int(ProcessInfo.processInfo.environment["COVEY_FAULTS"] ?? "") ?? 50
+    private static let asked = Int(ProcessInfo.processInfo.environment["COVEY_FAULTS"] ?? "")
 
     private static let script = """
         delayMs: 1
@@ -25,12 +27,12 @@ struct FaultHarnessTests {
             call: {tool: look, input: {order: clerk}}
           - when: {system: "You are the clerk."}
             say: "The clerk found it."
-          - when: {user: safeTool, step: 0}
-            say: "Looking."
-            call: {tool: look, input: {order: safe}}
           - when: {user: unsafeTool, step: 0}
             say: "Paying."
             call: {tool: pay, input: {order: unsafe}}
+          - when: {user: safeTool, step: 0}
+            say: "Looking."
+            call: {tool: look, input: {order: safe}}
           - when: {user: approval, step: 0}
             say: "Asking."
             call: {tool: mail, input: {order: asked}}
@@ -42,85 +44,124 @@ struct FaultHarnessTests {
         """
 
     /// One kill: which shape, and after how many events of its stream.
-    struct Kill: Sendable, CustomTestStringConvertible {
-        let seed: Int
-        var shape: Shape { Shape.allCases[seed % Shape.allCases.count] }
-        var events: Int { seed / Shape.allCases.count % 28 }
-        var testDescription: String { "\(seed): \(shape.rawValue) after \(events) events" }
+    struct Kill: Sendable, CustomStringConvertible {
+        /// More events than a run of any shape has.
+        private static let eventsMax = 28
+
+        let number: Int
+        let shape: Shape
+        let events: Int
+        /// Its conversation.
+        var conversation: String { "c\(number)" }
+        var description: String { "\(number): \(shape.rawValue) after \(events) events" }
+
+        /// One of `count`: the shapes in turn, each killed at places that are spread evenly over its events.
+        init(_ number: Int, of count: Int) {
+            self.number = number
+            let shapes = Shape.allCases
+            shape = shapes[number % shapes.count]
+            let rounds = (count + shapes.count - 1) / shapes.count
+            let round = number / shapes.count
+            events = rounds < Self.eventsMax ? round * Self.eventsMax / rounds : round % Self.eventsMax
+        }
     }
 
-    @Test(.timeLimit(.minutes(60)))
-    func `killed at every step of every shape`() async throws {
+    @Test(.timeLimit(.minutes(120))) func `killed at every step of every shape`() async throws {
         let effects = try await EffectsServer()
-        // The seeds of a short run are spread over those of a long one, so that it meets every shape and step too.
-        let stride = max(1, 1000 / Self.kills)
-        for number in 0..<Self.kills {
-            let kill = Kill(seed: number * stride + number % Shape.allCases.count)
-            try await run(kill, effects)
+        let kills = Self.asked ?? 50
+        for number in 0..<kills {
+            let replicas = try await Replicas(scripts: ["faults.yaml": Self.script], on: nil)
+            try await makeProject(replicas.server, effects)
+            try await run(Kill(number, of: kills), replicas, effects)
+            #expect(replicas.stop() == 0)
         }
+        try await checkThatAllWasCalled(effects)
+    }
+
+    @Test(
+        .timeLimit(.minutes(240)),
+        .enabled(if: TestDatabase.postgres != nil, "two servers are left out: run under Scripts/postgres with"))
+    func `one of two is killed at every step of every shape`() async throws {
+        let effects = try await EffectsServer()
+        let kills = Self.asked ?? 12
+        let replicas = try await Replicas(scripts: ["faults.yaml": Self.script], on: TestDatabase.postgres)
+        try await makeProject(replicas.server, effects)
+        for number in 0..<kills {
+            try await replicas.refill()
+            try await run(Kill(number, of: kills), replicas, effects)
+        }
+        try await checkThatAllWasCalled(effects)
+    }
+
+    private func checkThatAllWasCalled(_ effects: EffectsServer) async throws {
         let happened = try await effects.all()
         for tool in ["pay", "mail", "look"] {
             #expect(happened.contains { $0["tool"]?.string == tool }, "\(tool) was never called: nothing was shown")
         }
     }
 
-    private func run(_ kill: Kill, _ effects: EffectsServer) async throws {
-        let folder = try DataFolder(scripts: ["faults.yaml": Self.script])
+    private func run(_ kill: Kill, _ replicas: Replicas, _ effects: EffectsServer) async throws {
         let scope = BuiltServer.scope("shop")
-        var server = try await BuiltServer(folder: folder.url)
-        try await makeProject(server, effects)
         let before = try await effects.all().count
         var seen = UIStream()
-        if let response = try? await server.client.send(
-            "POST", "/run/api/chat", chat(kill.shape.rawValue), headers: scope), response.status == 200
+        if let response = try? await replicas.server.client.send(
+            "POST", "/run/api/chat", chat(kill.shape.rawValue, kill), headers: scope), response.status == 200
         {
-            await seen.read(response.body) { $0.ids.count >= kill.events }
+            try await follow(response, replicas.server, scope, kill, &seen) { $0.ids.count >= kill.events }
         }
-        server.kill()
+        try await replicas.kill()
 
-        server = try await BuiltServer(folder: folder.url)
+        let server = replicas.server
         try await finish(server, scope, kill)
-        let whole = try await replay(server, scope)
+        let whole = try await replay(server, scope, kill)
         #expect(whole.isDone, "\(kill): the stream ends")
-        #expect(try await replay(server, scope).ids == whole.ids, "\(kill): the same stream again")
-        #expect(whole.ids.starts(with: seen.ids) || seen.ids.isEmpty || isContinued(seen, whole), "\(kill)")
+        #expect(whole.faults == [], "\(kill): \(whole.faults)")
+        let again = try await replay(server, scope, kill)
+        #expect(again.ids == whole.ids && again.parts == whole.parts, "\(kill): the same stream again")
+        #expect(
+            whole.ids.starts(with: seen.ids) && whole.parts.starts(with: seen.parts), "\(kill): what was seen stays")
         let happened = try await effects.all().dropFirst(before)
         for tool in ["pay", "mail"] {
             #expect(happened.count { $0["tool"]?.string == tool } <= 1, "\(kill): \(tool) happened twice")
         }
-        let next = try await server.client.call("POST", "/run/api/chat", chat("text", stream: false), headers: scope)
+        let next = try await server.client.call(
+            "POST", "/run/api/chat", chat("text", kill, stream: false), headers: scope)
         #expect(next.status == 200, "\(kill): \(next.body.jsonText)")
-        #expect(server.stop() == 0, "\(kill)")
     }
-
-    /// Whether what was seen before the kill is a beginning of the whole, but for the end of its last entry.
-    private func isContinued(_ seen: UIStream, _ whole: UIStream) -> Bool { Set(whole.ids).isSuperset(of: seen.ids) }
 
     /// Follows the run to its end, and answers for the person where it waits for one.
     private func finish(_ server: BuiltServer, _ scope: HTTPHeaders, _ kill: Kill) async throws {
-        let path = "/run/v1/conversations/c1/stream"
+        let path = "/run/v1/conversations/\(kill.conversation)/stream"
         var response = try await server.client.send("GET", path, headers: scope)
         if response.status != 200 {
             // Killed before the turn was taken: the client asks again.
             response = try await server.client.send(
-                "POST", "/run/api/chat", chat(kill.shape.rawValue), headers: scope)
+                "POST", "/run/api/chat", chat(kill.shape.rawValue, kill), headers: scope)
         }
         try #require(response.status == 200, "\(kill)")
         var stream = UIStream()
+        try await follow(response, server, scope, kill, &stream)
+        #expect(stream.isDone, "\(kill): the run ends")
+    }
+
+    /// Reads a stream until it ends or `enough` was seen, and answers for the person where the run waits for one.
+    private func follow(
+        _ response: HTTPResponse, _ server: BuiltServer, _ scope: HTTPHeaders, _ kill: Kill,
+        _ stream: inout UIStream, until enough: (UIStream) -> Bool = { _ in false }
+    ) async throws {
         var answered = 0
-        while !stream.isDone {
-            await stream.read(response.body) { $0.approvals.count > answered }
-            guard stream.approvals.count > answered else { break }
+        while !stream.isDone, !enough(stream) {
+            await stream.read(response.body) { $0.approvals.count > answered || enough($0) }
+            guard stream.approvals.count > answered, !enough(stream) else { return }
             answered = stream.approvals.count
             try await answer(server, scope, kill)
         }
-        #expect(stream.isDone, "\(kill): the run ends")
     }
 
     /// Answers what waits: a call that may have taken effect is not made again.
     private func answer(_ server: BuiltServer, _ scope: HTTPHeaders, _ kill: Kill) async throws {
         let pending = try await server.client.call(
-            "GET", "/run/v1/conversations/c1/pending-approvals", headers: scope)
+            "GET", "/run/v1/conversations/\(kill.conversation)/pending-approvals", headers: scope)
         guard let approval = pending.body["approval"], let id = approval["toolCallId"]?.string,
             let run = approval["workflowRunId"]?.string
         else { return }
@@ -130,17 +171,18 @@ struct FaultHarnessTests {
         #expect(answer.status == 200, "\(kill): \(answer.body.jsonText)")
     }
 
-    private func replay(_ server: BuiltServer, _ scope: HTTPHeaders) async throws -> UIStream {
-        let response = try await server.client.send("GET", "/run/v1/conversations/c1/stream", headers: scope)
+    private func replay(_ server: BuiltServer, _ scope: HTTPHeaders, _ kill: Kill) async throws -> UIStream {
+        let path = "/run/v1/conversations/\(kill.conversation)/stream"
+        let response = try await server.client.send("GET", path, headers: scope)
         try #require(response.status == 200)
         var stream = UIStream()
         await stream.read(response.body)
         return stream
     }
 
-    private func chat(_ text: String, stream: Bool = true) -> JSONValue {
+    private func chat(_ text: String, _ kill: Kill, stream: Bool = true) -> JSONValue {
         [
-            "stream": .bool(stream), "conversationId": "c1",
+            "stream": .bool(stream), "conversationId": .string(kill.conversation),
             "messages": [["role": "user", "content": .string(text)]],
         ]
     }

@@ -178,7 +178,7 @@ struct IdempotencyTests {
         }
     }
 
-    private static let isThere = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"]?.isEmpty == false
+    private static let isThere = TestDatabase.postgres != nil
 
     @Test(
         .enabled(if: isThere, "two servers are left out: run under Scripts/postgres with"), .timeLimit(.minutes(8)))

@@ -1,13 +1,12 @@
 import Catalog
 import CoveyTesting
-import Foundation
 import Outbound
 import Runtime
 import Testing
 
 /// Several servers on one PostgreSQL: any of them answers for all (DESIGN.md, decision 5).
 struct ReplicasTests {
-    private static let isThere = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"]?.isEmpty == false
+    private static let isThere = TestDatabase.postgres != nil
 
     private static let script = """
         turns:

@@ -11,6 +11,7 @@ extension Runs {
     /// has run out, renews leases, ends what takes too long, and hears of cancels from other processes. Without it
     /// time limits are not kept, so every server runs it.
     public func supervise() async {
+        world.store.attend(as: world.owner)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.recover() }
             group.addTask { await self.hearLetters() }
@@ -19,17 +20,38 @@ extension Runs {
         }
     }
 
+    /// After so many looks in a row, a tick apart, a process that is not seen is dead. One that lost its connection is
+    /// back sooner.
+    private static let absencesMax = 3
+
     private func tickAlong() async {
         let lease = Duration.milliseconds(world.limits.leaseMs)
+        var absences: [String: Int] = [:]
         var renewal = world.clock.elapsed() + lease / 3
         while !Task.isCancelled {
             guard (try? await world.clock.pause(for: Self.tick)) != nil else { return }
             for active in registry.all { active.endOverdue() }
+            if world.store.isShared { await takeOverFromTheDead(&absences) }
             guard world.clock.elapsed() >= renewal else { continue }
             renewal = world.clock.elapsed() + lease / 3
             await renewLeases()
             // Where the store fails here, the next tick tries again.
             _ = try? await world.store.wakeOverdue(now: world.clock.now())
+            await claimUnfinished()
+        }
+    }
+
+    /// Goes on with the runs of processes that died; those that only hang, or whose machine is gone without a word,
+    /// lose theirs with their leases.
+    private func takeOverFromTheDead(_ absences: inout [String: Int]) async {
+        // Where the store fails here, the next tick looks again.
+        guard let absent = try? await world.store.absentOwners(now: world.clock.now()) else { return }
+        absences = Dictionary(
+            uniqueKeysWithValues: absent.subtracting([world.owner]).map { ($0, absences[$0, default: 0] + 1) })
+        for (owner, count) in absences where count >= Self.absencesMax {
+            guard let released = try? await world.store.releaseLeases(ofAbsent: owner), released > 0 else { continue }
+            world.report.say(
+                RunReport(.notice, "a process died, and its runs are taken over", ["runs": String(released)]))
             await claimUnfinished()
         }
     }

@@ -28,6 +28,10 @@ public protocol Database: Sendable {
     /// What is told on `channel` from now on. Ends when the database closes or the reader goes away.
     func listen(_ channel: String) -> AsyncStream<Signal>
 
+    /// Shows to other processes on the same database that this one is there, by a name unlike theirs, as long as it
+    /// lives and the database is open. Where nobody else can be on the database, nothing.
+    func attend(as name: String)
+
     /// How busy it is now.
     var load: DatabaseLoad { get }
 

@@ -18,13 +18,17 @@ public struct Dialect: Sendable {
         marks: [
             ("{text}", "TEXT"), ("{integer}", "INTEGER"), ("{clustered}", "STRICT, WITHOUT ROWID"),
             ("{for update}", ""), ("{skip locked}", ""), ("{find}", "instr"), ("{try lock}", "$1 IS NOT NULL"),
-            ("{random}", "random()"), ("{begin snapshot}", "BEGIN"),
+            ("{random}", "random()"), ("{begin snapshot}", "BEGIN"), ("{absent lease_owner}", "FALSE"),
         ],
         indexHint: "INDEXED BY", migrationLock: nil
     )
 
+    /// The first half of the locks by which processes show that they are there; the second is their name's hash.
+    static let attendance = 730_721
+
     /// Text sorts by bytes whatever the database's locale; rows that are about to change are locked. `{try lock}` takes
     /// the lock `$1` of this schema until the transaction ends, or is false: locks are the whole database's.
+    /// `{absent lease_owner}` is true where no process attends by that name (`Database.attend`).
     static let postgres = Dialect(
         name: "postgres",
         marks: [
@@ -35,6 +39,15 @@ public struct Dialect: Sendable {
                 "pg_try_advisory_xact_lock(CAST($1 AS BIGINT) # CAST(hashtext(current_schema()) AS BIGINT))"
             ), ("{random}", "CAST((random() - 0.5) * 1.8e19 AS BIGINT)"),
             ("{begin snapshot}", "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+            (
+                "{absent lease_owner}",
+                """
+                (CAST(hashtext(lease_owner) AS BIGINT) & 4294967295) NOT IN (
+                    SELECT CAST(objid AS BIGINT) FROM pg_locks
+                    WHERE locktype = 'advisory' AND classid = \(attendance) AND objsubid = 2 AND granted
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                """
+            ),
         ],
         indexHint: nil,
         migrationLock: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; "

@@ -179,6 +179,10 @@ public final class PostgresDatabase: Database {
         return stream
     }
 
+    /// Holds a lock of the session that listens, which the server gives up with the connection: also when this process
+    /// is killed. A connection that broke and came back takes it again.
+    public func attend(as name: String) { listener.attend(as: name) }
+
     /// Finishes the queued jobs and ends the connections.
     public func close() async {
         let threads: [WorkerThread] = state.withLock { state in

@@ -22,6 +22,8 @@ final class PostgresListener: Sendable {
     /// closed.
     private let pipeIsOpen = Mutex(true)
     private let thread = Mutex<WorkerThread?>(nil)
+    /// The names by which the process is there.
+    private let names = Mutex<Set<String>>([])
 
     init(url: String, hub: SignalHub) throws(StoreError) {
         self.url = url
@@ -36,6 +38,12 @@ final class PostgresListener: Sendable {
         wakeWriter = ends[1]
         let thread = try WorkerThread { [self] in serve() }
         self.thread.withLock { $0 = thread }
+    }
+
+    /// Holds a lock for a name as long as it is connected.
+    func attend(as name: String) {
+        names.withLock { _ = $0.insert(name) }
+        refresh()
     }
 
     /// Makes the thread look at the hub's channels again.
@@ -63,17 +71,25 @@ final class PostgresListener: Sendable {
     private func serve() {
         let connection = PostgresConnection(url: url)
         var listening: Set<String> = []
+        var attending: Set<String> = []
         while !isClosed.load(ordering: .acquiring) {
-            let wanted = hub.channels
-            guard !wanted.isEmpty else {
+            let (wanted, names) = (hub.channels, names.withLock { $0 })
+            guard !wanted.isEmpty || !names.isEmpty else {
                 wait(for: nil, milliseconds: -1)
                 continue
             }
             do throws(StoreError) {
                 let wasDown = !connection.isConnected
                 if wasDown {
-                    listening = []
+                    (listening, attending) = ([], [])
                     try connection.connect()
+                }
+                for name in names.subtracting(attending) {
+                    // Shared: a session of this process that the server has not missed yet is in nobody's way.
+                    let literal = "'\(name.replacing("'", with: "''"))'"
+                    try connection.script(
+                        "SELECT pg_advisory_lock_shared(\(Dialect.attendance), hashtext(\(literal)))")
+                    attending.insert(name)
                 }
                 for channel in wanted.subtracting(listening) {
                     try connection.script("LISTEN \(PostgresConnection.quoted(channel))")

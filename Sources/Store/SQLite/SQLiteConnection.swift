@@ -23,6 +23,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
 
     /// How long to wait for another process's lock, milliseconds.
     private static let busyMs = 5000
+    /// How long to wait before a switch to the write-ahead log is tried again, milliseconds.
+    private static let switchRetryMs = 5
     /// The page caches: negative numbers are KiB to SQLite.
     private static let writerCacheKiB = -16_000
     /// Enough for an index of 100,000 resources, which a page in the middle of their list walks through.
@@ -47,7 +49,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
         try script("PRAGMA foreign_keys = ON; PRAGMA cache_size = \(cacheKiB); PRAGMA temp_store = MEMORY")
         switch role {
         case .writer:
-            try script("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
+            try useLog()
+            try script("PRAGMA wal_autocheckpoint = 0")
             let connection = Unmanaged.passUnretained(self).toOpaque()
             sqlite3_wal_hook(
                 handle,
@@ -66,6 +69,19 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     deinit {
         for case let statement? in statements { sqlite3_finalize(statement.handle) }
         sqlite3_close_v2(handle)
+    }
+
+    /// Switches a new file to the write-ahead log. Of several processes that open it at once SQLite refuses some at
+    /// once, without the wait that it has for locks: each holds what the others need.
+    private func useLog() throws(StoreError) {
+        var waitedMs = 0
+        while true {
+            let code = sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nil, nil, nil)
+            if code == SQLITE_OK { return }
+            guard code & 0xFF == SQLITE_BUSY, waitedMs < Self.busyMs else { throw Self.error(handle, code) }
+            BlockingWait.milliseconds(Self.switchRetryMs)
+            waitedMs += Self.switchRetryMs
+        }
     }
 
     // MARK: Statements

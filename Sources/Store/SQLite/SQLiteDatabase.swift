@@ -63,6 +63,9 @@ public final class SQLiteDatabase: Database {
     /// Commits of the writer, and jobs that wait for it.
     public var load: DatabaseLoad { writer.load }
 
+    /// Nothing: no other process uses the file.
+    public func attend(as name: String) {}
+
     /// Finishes the queued writes and empties the log into the file.
     public func close() async {
         hub.close()

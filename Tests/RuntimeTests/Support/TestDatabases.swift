@@ -12,6 +12,8 @@ final class CountingDatabase: Database {
     var dialect: Dialect { base.dialect }
     var load: DatabaseLoad { base.load }
 
+    func attend(as name: String) { base.attend(as: name) }
+
     func read<T: Sendable>(_ body: @Sendable @escaping (any Connection) throws -> T) async throws(StoreError) -> T {
         state.withLock { $0.reads += 1 }
         return try await base.read(body)
@@ -54,6 +56,8 @@ final class DyingDatabase: Database {
 
     var dialect: Dialect { base.dialect }
     var load: DatabaseLoad { base.load }
+
+    func attend(as name: String) { base.attend(as: name) }
 
     func read<T: Sendable>(_ body: @Sendable @escaping (any Connection) throws -> T) async throws(StoreError) -> T {
         try await base.read(body)

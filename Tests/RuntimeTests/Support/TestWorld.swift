@@ -1,4 +1,5 @@
 import Catalog
+import CoveyTesting
 import Cryptography
 import Events
 import Files
@@ -52,14 +53,8 @@ final class TestWorld: Sendable {
 
     /// SQLite in the folder; or a schema of its own on the PostgreSQL server that `COVEY_TEST_POSTGRES` names.
     private static func database(in folder: String) async throws -> any Database {
-        guard let url = ProcessInfo.processInfo.environment["COVEY_TEST_POSTGRES"], !url.isEmpty else {
-            return try SQLiteDatabase(path: folder + "/covey.db")
-        }
-        let schema = "test_" + RandomID.make()
-        let server = try PostgresDatabase(url: url)
-        try await server.write(.process) { try $0.script("CREATE SCHEMA \(schema)") }
-        await server.close()
-        return try PostgresDatabase(url: "\(url)?options=-csearch_path%3D\(schema)")
+        guard let server = TestDatabase.postgres else { return try SQLiteDatabase(path: folder + "/covey.db") }
+        return try PostgresDatabase(url: try await TestDatabase.makeSchema(on: server))
     }
 
     /// Lets the leases taken so far run out.
