@@ -49,10 +49,12 @@ import Testing
         let server = LoopbackServer { _ in .init(pieces: [[1], [2], [3]], isPaced: true) }
         defer { server.stop() }
         let client = client
+        // The first one waits for the last to connect: beside all other tests that may be longer than a minute.
+        let patient = HTTPTimeouts(connect: .seconds(300), idle: nil)
         let total = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<300 {
                 group.addTask {
-                    let response = try await client.send(HTTPRequest(url: server.url))
+                    let response = try await client.send(HTTPRequest(url: server.url, timeouts: patient))
                     var count = 0
                     while let bytes = try await response.body.next() { count += bytes.count }
                     return count
