@@ -213,12 +213,15 @@ public struct RunFailure: Sendable, Hashable {
     public var message: String
     /// The call of a model that went wrong; nil when it was something else, or the log is older.
     public var call: RunModelCall?
+    /// What that call used, as far as its provider said before it went wrong; an answer that nobody saw counts, too.
+    public var usage: Usage
 
     /// A failure from its parts.
-    public init(code: String, message: String, call: RunModelCall? = nil) {
+    public init(code: String, message: String, call: RunModelCall? = nil, usage: Usage = Usage()) {
         self.code = code
         self.message = message
         self.call = call
+        self.usage = usage
     }
 }
 

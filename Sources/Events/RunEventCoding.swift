@@ -247,6 +247,10 @@ extension JSONWriter {
             raw(",\"call\":")
             write(call)
         }
+        if failure.usage != Usage() {
+            raw(",")
+            write(failure.usage)
+        }
         raw("}")
     }
 

@@ -88,7 +88,8 @@ struct Members {
         let failure = try members(name)
         return RunFailure(
             code: try failure.text("code"), message: try failure.text("message"),
-            call: RunModelCall(stored: failure.object["call"]))
+            call: RunModelCall(stored: failure.object["call"]),
+            usage: failure.object["usage"] == nil ? Usage() : try failure.usage())
     }
 
     func outcome() throws(RunEventCodingError) -> RunToolOutcome {

@@ -2,6 +2,7 @@ import Catalog
 import Events
 import Models
 import Store
+import Synchronization
 import Testing
 
 @testable import Runtime
@@ -40,6 +41,29 @@ import Testing
         let others = UsageQuery(project: "other", from: 0, through: .max)
         #expect(try await world.store.usage(of: "acme", others).0.isEmpty)
         #expect(try await world.store.usage(of: "acme", UsageQuery(from: 0, through: .max)).0.map(\.counts.runs) == [4])
+    }
+
+    @Test func `answers that were refused before anybody saw them are used all the same`() async throws {
+        for isKept in [true, false] {
+            let world = try await TestWorld()
+            world.definition.withLock {
+                $0.subAgents[0].contract = ContractRules(requiresTransfer: true, retries: 1)
+            }
+            try await world.store.setPrices(
+                [ModelPrice(model: "test/router", inputMicros: 1_000_000, outputMicros: 1_000_000)], of: "acme", at: 0)
+            world.models.set("billing", .text("Paid."))
+            world.models.set(
+                "router", .text("No."), isKept ? .calls(.call("transfer_to_billing", id: "t")) : .text("No."))
+            let log = try await world.runs().log(world.turn())
+            #expect(log.briefs.last == (isKept ? "finished completed" : "finished failed contract_violation"))
+            guard case .finished(let end)? = log.last else { return #expect(Bool(false), "\(log.briefs)") }
+            let total = try await world.store.usage(
+                of: "acme", UsageQuery(from: 0, through: .max, groups: [.model])
+            ).0.filter { $0.model == "test/router" }
+            let counts = try #require(total.first).counts
+            #expect(counts.modelCalls == 2 && counts.inputTokens == 4 && counts.costMicros == 7, "\(counts)")
+            #expect(end.usage.inputTokens == (isKept ? 6 : 4))
+        }
     }
 
     @Test func `a run that a crash cut in two counts once, with what both parts used`() async throws {

@@ -17,12 +17,17 @@ extension ActiveRun.State {
         case .answered(let frame, let answer):
             charges =
                 budget?.charges(RunBudget.modelCall(frame), answer.usage, cost: answer.call?.costMicros) ?? []
-        case .retried(let frame, _, _): charges = budget?.charges(RunBudget.modelCall(frame), Usage(), cost: nil) ?? []
+        case .retried(let frame, let failure, _):
+            charges =
+                budget?.charges(RunBudget.modelCall(frame), failure.usage, cost: failure.call?.costMicros) ?? []
         case .toolEnded(_, let outcome):
             charges = budget?.charges(RunBudget.toolCall(outcome.callID), Usage(), cost: nil) ?? []
         case .finished(let end):
             additions.append(.usage(tally.rows(of: key, end, at: time), part: part))
-            charges = budget?.finalCharges(runMs: tally.duration(until: time) ?? 0, at: time) ?? []
+            if case .failed(let failure) = end.outcome {
+                charges = budget?.charges(RunBudget.modelCall(0), failure.usage, cost: failure.call?.costMicros) ?? []
+            }
+            charges += budget?.finalCharges(runMs: tally.duration(until: time) ?? 0, at: time) ?? []
         default: return
         }
         if !charges.isEmpty { additions.append(.charges(charges, key)) }

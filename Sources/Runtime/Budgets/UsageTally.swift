@@ -20,9 +20,9 @@ struct UsageTally: Sendable {
             startedAt = logged.at
         case .toolStarted: tools += 1
         case .answered(_, let answer): add(answer.call, answer.usage)
-        case .retried(_, let failure, _): add(failure.call, Usage())
+        case .retried(_, let failure, _): add(failure.call, failure.usage)
         case .finished(let end):
-            if case .failed(let failure) = end.outcome, let call = failure.call { add(call, Usage()) }
+            if case .failed(let failure) = end.outcome, let call = failure.call { add(call, failure.usage) }
         default: break
         }
     }

@@ -167,7 +167,9 @@ extension Run {
     }
 
     private func finish(_ outcome: RunEnd.Outcome) -> RunEvent {
-        .finished(
+        var usage = usage
+        if case .failed(let failure) = outcome { usage += failure.usage }
+        return .finished(
             RunEnd(
                 outcome: outcome, subAgent: frames.first?.subAgent ?? "", iteration: answerTransfers + 1,
                 stop: frames.first?.stop, usage: usage

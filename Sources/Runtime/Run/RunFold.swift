@@ -16,6 +16,7 @@ extension Run {
         case .answered(let frame, let answer):
             if frames.indices.contains(frame) { applyAnswered(frame, answer) }
         case .retried(let frame, let failure, let attempt):
+            usage += failure.usage
             if frames.indices.contains(frame) { applyRetried(frame, failure, attempt) }
         case .equipped(let frame, let equipment):
             if frames.indices.contains(frame) { frames[frame].equipment = equipment }

@@ -51,8 +51,10 @@ public struct RunStep: Sendable {
 
 extension RunFailure {
     /// The failure of a model in the words of the log.
-    public init(_ failure: ModelFailure) {
-        self.init(code: Self.code(of: failure.kind), message: failure.message)
+    ///
+    /// - Parameter used: what the call used before it failed, as far as that is known.
+    public init(_ failure: ModelFailure, used: Usage = Usage()) {
+        self.init(code: Self.code(of: failure.kind), message: failure.message, usage: used)
     }
 
     private static func code(of kind: ModelFailure.Kind) -> String {

@@ -145,13 +145,13 @@ extension Run {
     ) {
         frames[frame].gathered.parts = []
         let attempt = frames[frame].answer.violations + 1
+        var failure = RunFailure(
+            code: RunFailure.contractCode, message: fault, usage: frames[frame].gathered.usage)
         guard contract.violation == .retry, attempt <= contract.retries else {
-            let message = Self.broken(fault, frames[frame])
-            return fail(frame, RunFailure(code: RunFailure.contractCode, message: message), &events)
+            failure.message = Self.broken(fault, frames[frame])
+            return fail(frame, failure, &events)
         }
-        emit(
-            .retried(frame: frame, RunFailure(code: RunFailure.contractCode, message: fault), attempt: attempt), &events
-        )
+        emit(.retried(frame: frame, failure, attempt: attempt), &events)
     }
 
     /// Why the frame may not end as it is: its steps are used up and its contract is not kept.
@@ -194,13 +194,14 @@ extension Run {
 
     mutating func takeFailure(_ frame: Int, _ failure: ModelFailure, _ events: inout [RunEvent]) {
         let attempt = frames[frame].failures + 1
+        let used = frames[frame].gathered.usage
         let isShown = frame == 0 && !(frames[frame].text.isEmpty && frames[frame].answer.open.isEmpty)
         if failure.isRetryable, !isShown, attempt < rules.modelAttempts {
-            emit(.retried(frame: frame, RunFailure(failure), attempt: attempt), &events)
+            emit(.retried(frame: frame, RunFailure(failure, used: used), attempt: attempt), &events)
             frames[frame].retryAfter = failure.retryAfter
             return
         }
-        fail(frame, RunFailure(failure), &events)
+        fail(frame, RunFailure(failure, used: used), &events)
     }
 
     /// Ends the run, or, where a worker fails in a way that the one who asked can live with, tells that one.

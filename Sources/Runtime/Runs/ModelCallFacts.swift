@@ -1,4 +1,5 @@
 import Events
+import Models
 import Outbound
 import Synchronization
 
@@ -37,16 +38,23 @@ extension ActiveRun.State {
             }
             return .answered(frame: frame, answer)
         case .retried(let frame, var failure, let attempt):
-            failure.call = modelCalls.removeValue(forKey: frame)
+            failure.call = priced(modelCalls.removeValue(forKey: frame), failure.usage)
             return .retried(frame: frame, failure, attempt: attempt)
         case .finished(var end):
             guard case .failed(var failure) = end.outcome, let call = modelCalls.removeValue(forKey: 0) else {
                 return event
             }
-            failure.call = call
+            failure.call = priced(call, failure.usage)
             end.outcome = .failed(failure)
             return .finished(end)
         default: return event
         }
+    }
+
+    /// A call that went wrong with what it cost, as far as that is known.
+    private func priced(_ call: RunModelCall?, _ usage: Usage) -> RunModelCall? {
+        guard var call, usage != Usage() else { return call }
+        call.costMicros = prices.cost(of: usage, call.model)
+        return call
     }
 }

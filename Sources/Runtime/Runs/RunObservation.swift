@@ -37,7 +37,7 @@ extension ActiveRun {
     }
 
     private func note(_ failure: RunFailure, at time: Int64) {
-        if let call = failure.call { world.metrics.note(call, Usage(), failure: failure, at: time) }
+        if let call = failure.call { world.metrics.note(call, failure.usage, failure: failure, at: time) }
     }
 
     private func observe(_ end: RunEnd, at time: Int64) {

@@ -176,8 +176,10 @@ struct TraceFold: Sendable {
     private mutating func takeRetry(_ failure: RunFailure, of number: Int, at time: Int64) {
         guard let frame = frames[number] else { return }
         var span = modelSpan(frame, number, failure.call, at: time)
+        span.usage = failure.usage == Usage() ? nil : failure.usage
         span.end(at: time, .error, failure)
         append(span)
+        if let cost = failure.call?.costMicros { costMicros = (costMicros ?? 0) + cost }
         nextModelCall(number, since: time)
     }
 
