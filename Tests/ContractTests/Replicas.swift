@@ -48,8 +48,8 @@ final class Replicas {
     }
 }
 
-/// A place for a pair, until it is let go. Each pair holds a place for a server while it waits for a second one: with as
-/// many pairs as places for servers all would wait for each other.
+/// A place for a pair, until it is let go. Each pair holds a place for a server while it waits for a second one: with
+/// as many pairs as places for servers all would wait for each other.
 private final class PairPlace: Sendable {
     private static let places = Places(3)
 

@@ -61,8 +61,8 @@ import Testing
                 of: "acme", UsageQuery(from: 0, through: .max, groups: [.model])
             ).0.filter { $0.model == "test/router" }
             let counts = try #require(total.first).counts
-            #expect(counts.modelCalls == 2 && counts.inputTokens == 4 && counts.costMicros == 7, "\(counts)")
-            #expect(end.usage.inputTokens == (isKept ? 6 : 4))
+            #expect(counts.modelCalls == 2 && counts.inputTokens == (isKept ? 3 : 6), "\(counts)")
+            #expect(counts.costMicros == (isKept ? 5 : 10) && end.usage.inputTokens == 6)
         }
     }
 
