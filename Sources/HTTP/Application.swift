@@ -143,9 +143,10 @@ public struct Application: Sendable {
             [recording] + exporting + watching + working + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
+                // Without a name it would be the text of all that the service holds: slow to make, and full of secrets.
                 .init(
                     service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup)
+                    failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: $0))")
             }, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.limits.shutdown
         group = ServiceGroup(configuration: configuration)
