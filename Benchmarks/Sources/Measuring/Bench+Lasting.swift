@@ -6,17 +6,21 @@ extension Bench {
 
     /// Turns after which the database's page cache, which is bounded and grows with the database, is full.
     static let cacheFillingTurns = 7_000
+    /// Loads whose conversations are held against the memory before them: the allocator's moods come to half a
+    /// megabyte.
+    static let idleLoads = 3
 
     /// The growth of the process's own memory by conversations that nobody goes on with.
     func idleMemory(of covey: CoveyProcess) throws -> IdleMemory {
         try covey.stop()
         try covey.start()
         var idle = IdleMemory()
-        idle.conversations = options.isQuick ? 200 : 1_000
+        let turns = options.isQuick ? 200 : 1_000
+        idle.conversations = turns * Self.idleLoads
         var finished = Step("idle", "finished turns", isStreamed: true, connections: 32, seconds: 60)
-        finished.requests = idle.conversations
+        finished.requests = turns
         var waiting = Step("waiting", "turns that wait", isStreamed: true, connections: 32, seconds: 60)
-        waiting.requests = idle.conversations
+        waiting.requests = turns
         waiting.agent = .approval
         waiting.stopsAt = "\"tool-approval-request\""
         var filling = finished
@@ -27,17 +31,19 @@ extension Bench {
         return idle
     }
 
-    /// Kilobytes for each turn of the second of two equal loads: what is allocated once, and what the allocator keeps,
+    /// Kilobytes for each turn of some loads after an equal one: what is allocated once, and what the allocator keeps,
     /// is not taken for theirs.
     private func growthOfMemory(by step: Step, on target: Target) throws -> Double {
         func held() throws -> Int {
             try finish(step, on: target)
             // Clients that have gone are noticed, and what was theirs is given back.
-            Clock.pause(milliseconds: 2_000)
+            Clock.pause(milliseconds: 1_000)
             return ProcessFigures.privateKilobytes([target.process])
         }
         let before = try held()
-        return Double(try held() - before) / Double(step.requests)
+        var after = before
+        for _ in 0..<Self.idleLoads { after = try held() }
+        return Double(after - before) / Double(Self.idleLoads * step.requests)
     }
 
     /// Does all turns of a step. Throws when one was answered wrong.
