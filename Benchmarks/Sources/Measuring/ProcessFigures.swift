@@ -5,13 +5,16 @@ public enum ProcessFigures {
     /// Ticks per second of the kernel's processor-time counters.
     public static var ticksPerSecond: Double { Double(sysconf(Int32(_SC_CLK_TCK))) }
 
-    /// User and system ticks in a `/proc/PID/stat` text; nil for anything else. The program's name, in brackets, may
-    /// itself hold brackets and spaces, so fields count from the last bracket.
+    /// User and system ticks in a `/proc/PID/stat` text, of the process and of its children that have ended; nil for
+    /// anything else. The program's name, in brackets, may itself hold brackets and spaces, so fields count from the
+    /// last bracket.
     public static func ticks(inStat text: String) -> Int? {
         guard let close = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: close)...].split(separator: " ")
-        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
-        return user + system
+        // utime stime cutime cstime
+        guard fields.count > 14 else { return nil }
+        let ticks = fields[11...14].compactMap { Int($0) }
+        return ticks.count == 4 ? ticks.reduce(0, +) : nil
     }
 
     /// The value in kB of one line of a `/proc/PID/status` text; nil when there is none.
@@ -49,7 +52,8 @@ public enum ProcessFigures {
         return all
     }
 
-    /// Processor time of the processes, in milliseconds, to the kernel's tick (10 ms).
+    /// Processor time of the processes and of their children that have ended, in milliseconds, to the kernel's tick
+    /// (10 ms).
     public static func processorMilliseconds(_ identifiers: [Int32]) -> Double {
         let ticks = identifiers.reduce(0) { sum, identifier in
             sum + (File.text("/proc/\(identifier)/stat").flatMap { self.ticks(inStat: $0) } ?? 0)

@@ -3,9 +3,9 @@ import Measuring
 import Testing
 
 struct ProcessFiguresTests {
-    @Test func `ticks are read behind a name with brackets and spaces`() {
+    @Test func `ticks, those of ended children too, are read behind a name with brackets and spaces`() {
         let stat = "812 (a) (b c) S 1 812 812 0 -1 4194560 1 2 3 4 150 25 6 7 20 0 1 0 99 1 2"
-        #expect(ProcessFigures.ticks(inStat: stat) == 175)
+        #expect(ProcessFigures.ticks(inStat: stat) == 188)
         #expect(ProcessFigures.ticks(inStat: "812 cut") == nil)
         #expect(ProcessFigures.ticks(inStat: "812 (a) S 1 2") == nil)
     }
