@@ -142,14 +142,17 @@ public struct Application: Sendable {
         let services: [any Service] =
             [recording] + exporting + watching + working + [RunsService(runs: runs), server]
         var configuration = ServiceGroupConfiguration(
-            services: services.map {
-                // Without a name it would be the text of all that the service holds: slow to make, and full of secrets.
-                .init(
-                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: $0))")
-            }, gracefulShutdownSignals: signals, logger: logger)
+            services: services.map(Self.configuration), gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.limits.shutdown
         group = ServiceGroup(configuration: configuration)
+    }
+
+    /// A service whose end is the end of all. Without a name it would be called by the text of all that it holds, which
+    /// is slow to make and full of secrets.
+    private static func configuration(_ service: any Service) -> ServiceGroupConfiguration.ServiceConfiguration {
+        .init(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: service))")
     }
 
     /// The people of a store. Passwords are hashed one at a time, beside what else is slow.
