@@ -1,4 +1,5 @@
 import Catalog
+import Glibc
 import Store
 
 /// What one sub-agent sees of the conversation before (run spec §10).
@@ -94,11 +95,25 @@ struct HistoryView: Sendable {
         return start + "… [\(text.utf8.count - outcomeBytesMax) bytes more]"
     }
 
+    private static let quotation = "\"\"\""
+    private static let historyEnd = "</conversation_history"
+
     /// The text without what would end its quotation or the history, so that nobody can put words into another's mouth.
     private static func fenced(_ text: String) -> String {
-        guard text.contains("\"\"\"") || text.contains("</conversation_history") else { return text }
-        return text.replacing("\"\"\"", with: "'''").replacing(
-            "</conversation_history", with: "<\\/conversation_history")
+        // Nearly no text holds either, and to compare characters takes many times as long as to compare bytes.
+        guard holds(text, quotation) || holds(text, historyEnd) else { return text }
+        // By scalars: a mark that combines with the last quote must not hide the quotes.
+        let scalars = text.unicodeScalars
+            .replacing(quotation.unicodeScalars, with: "'''".unicodeScalars)
+            .replacing(historyEnd.unicodeScalars, with: "<\\/conversation_history".unicodeScalars)
+        return String(scalars)
+    }
+
+    private static func holds(_ text: String, _ word: String) -> Bool {
+        var (text, word) = (text, word)
+        return text.withUTF8 { text in
+            word.withUTF8 { word in memmem(text.baseAddress, text.count, word.baseAddress, word.count) != nil }
+        }
     }
 
     private static func label(_ message: MessageRow) -> String {
