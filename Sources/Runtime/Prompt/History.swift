@@ -1,5 +1,4 @@
 import Catalog
-import Glibc
 import Store
 
 /// What one sub-agent sees of the conversation before (run spec §10).
@@ -110,9 +109,12 @@ struct HistoryView: Sendable {
     }
 
     private static func holds(_ text: String, _ word: String) -> Bool {
-        var (text, word) = (text, word)
-        return text.withUTF8 { text in
-            word.withUTF8 { word in memmem(text.baseAddress, text.count, word.baseAddress, word.count) != nil }
+        var text = text
+        let word = Array(word.utf8)
+        return text.withUTF8 { bytes in
+            (0..<max(0, bytes.count - word.count + 1)).contains { start in
+                bytes[start] == word[0] && word.indices.allSatisfy { bytes[start + $0] == word[$0] }
+            }
         }
     }
 
