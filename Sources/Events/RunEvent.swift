@@ -38,7 +38,8 @@ public enum RunEvent: Sendable, Hashable {
     case toolEnded(frame: Int, RunToolOutcome)
     /// The frame goes on as another sub-agent.
     case transferred(frame: Int, from: String, to: String, reason: String)
-    /// A sub-agent handed a task to another one, which works on it in a frame of its own.
+    /// A sub-agent handed a task to another one, which works on it in a frame of its own; or to an agent outside the
+    /// run, where the call goes on like that of any tool and its outcome is the answer.
     case delegated(RunDelegation)
     /// The worker of a delegation is done; its result is also the outcome of the call.
     case delegationReturned(RunDelegation, result: String)
@@ -174,25 +175,41 @@ public struct RunToolOutcome: Sendable, Hashable {
     }
 }
 
-/// A task handed from one sub-agent to another.
+/// A task handed from one sub-agent to another, or to another agent.
 public struct RunDelegation: Sendable, Hashable {
+    /// Who works.
+    public enum Kind: String, Sendable, Hashable {
+        /// A sub-agent of the same agent, in a frame of the same run.
+        case `internal`
+        /// An agent on another server (run spec §7.3).
+        case external
+        /// Another agent of the project, in a run of its own (run spec §7.4).
+        case team
+    }
+
+    /// Who works.
+    public var kind: Kind
     /// `del_` and 21 characters (run spec §0.5).
     public var id: String
     /// The frame of the one who asks.
     public var frame: Int
     /// The call by which it asked.
     public var callID: String
-    /// The frame of the one who works.
-    public var workerFrame: Int
-    /// Who asks.
+    /// The frame of the one who works; nil for one outside the run, whose answer is the outcome of the call.
+    public var workerFrame: Int?
+    /// The sub-agent that asks.
     public var from: String
-    /// Who works.
+    /// The id of the sub-agent, external agent or agent that works.
     public var to: String
     /// What is to be done.
     public var task: String
 
     /// A delegation from its parts.
-    public init(id: String, frame: Int, callID: String, workerFrame: Int, from: String, to: String, task: String) {
+    public init(
+        _ kind: Kind = .internal, id: String, frame: Int, callID: String, workerFrame: Int?, from: String, to: String,
+        task: String
+    ) {
+        self.kind = kind
         self.id = id
         self.frame = frame
         self.callID = callID

@@ -277,8 +277,11 @@ extension JSONWriter {
         open(frame: delegation.frame)
         member("\"id\":", delegation.id)
         member(",\"callId\":", delegation.callID)
-        raw(",\"workerFrame\":")
-        integer(Int64(delegation.workerFrame))
+        if delegation.kind != .internal { member(",\"kind\":", delegation.kind.rawValue) }
+        if let worker = delegation.workerFrame {
+            raw(",\"workerFrame\":")
+            integer(Int64(worker))
+        }
         member(",\"from\":", delegation.from)
         member(",\"to\":", delegation.to)
         member(",\"task\":", delegation.task)

@@ -106,9 +106,19 @@ struct Members {
     }
 
     func delegation() throws(RunEventCodingError) -> RunDelegation {
-        RunDelegation(
-            id: try text("id"), frame: try number("frame"), callID: try text("callId"),
-            workerFrame: try number("workerFrame"), from: try text("from"), to: try text("to"), task: try text("task"))
+        let kind: RunDelegation.Kind
+        switch try optionalText("kind") {
+        case nil: kind = .internal
+        case let name?:
+            guard let known = RunDelegation.Kind(rawValue: name) else {
+                throw fault("kind", "is none of internal, external, team")
+            }
+            kind = known
+        }
+        return RunDelegation(
+            kind, id: try text("id"), frame: try number("frame"), callID: try text("callId"),
+            workerFrame: kind == .internal ? try number("workerFrame") : nil, from: try text("from"),
+            to: try text("to"), task: try text("task"))
     }
 
     func end() throws(RunEventCodingError) -> RunEnd {

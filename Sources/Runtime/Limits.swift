@@ -23,7 +23,8 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var retryAfterMaxMs = 60_000
     /// The longest time of a whole run, milliseconds.
     public var runMs = 1_800_000
-    /// Runs under way at the same time in this process; beyond it a turn is refused with 503.
+    /// Runs under way at the same time in this process; beyond it a turn is refused with 503. Runs that work for
+    /// others, and those that go on after a restart, may be as many again.
     public var activeRuns = 4096
     /// Frames of one run, frame 0 included.
     public var frames = 64

@@ -59,6 +59,8 @@ public struct Turn: Sendable {
     public var clientRequest: String?
     /// The id of the HTTP request that it came with; nil for none.
     public var httpRequest: String?
+    /// Which run it works for, and how; nil for a person's turn.
+    var delegated: RunDelegated?
     /// The caller's header `traceparent`; what is no such header counts as none. Nil for none.
     public var traceparent: String?
 

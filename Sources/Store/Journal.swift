@@ -212,7 +212,7 @@ extension ConversationRow {
         [
             .text(key.tenant), .text(key.project), .text(key.id), .text(agent), .text(activeSubAgent), .text(owner),
             .text(ref), .text(title), .json(metadata), .json(userProperties), .json(properties), .integer(createdAt),
-            .integer(updatedAt), .text(subject),
+            .integer(updatedAt), .text(subject), .text(parentRun),
         ]
     }
 }
@@ -243,7 +243,7 @@ extension Row {
             key: ConversationKey(tenant: tenant, project: project, id: text(0)), agent: text(1),
             activeSubAgent: optionalText(2), owner: optionalText(3), ref: text(4), title: optionalText(5),
             metadata: try json(6), userProperties: try json(7), properties: try json(8), createdAt: integer(9),
-            updatedAt: integer(10), subject: optionalText(11))
+            updatedAt: integer(10), subject: optionalText(11), parentRun: optionalText(12))
     }
 
     func message(in conversation: ConversationKey) throws -> MessageRow {

@@ -4,8 +4,8 @@ enum JournalSQL {
         """
         INSERT INTO conversation
             (tenant, project, id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties,
-            last_position, created_at, updated_at, subject)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $12, $13, $14)
+            last_position, created_at, updated_at, subject, parent_run)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $16, $12, $13, $14, $15)
         ON CONFLICT (tenant, id) DO UPDATE SET
             agent = excluded.agent, ref = excluded.ref, updated_at = excluded.updated_at,
             last_position = conversation.last_position + excluded.last_position,
@@ -15,12 +15,13 @@ enum JournalSQL {
             user_properties = coalesce(excluded.user_properties, conversation.user_properties),
             properties = coalesce(excluded.properties, conversation.properties)
         WHERE conversation.project = excluded.project AND conversation.subject IS NOT DISTINCT FROM excluded.subject
+            AND conversation.parent_run IS NOT DISTINCT FROM excluded.parent_run
         RETURNING last_position
         """)
 
     private static let conversationColumns = """
         id, agent, active_sub_agent, owner, ref, title, metadata, user_properties, properties, created_at, updated_at,
-        subject
+        subject, parent_run
         """
 
     static let conversation = Statement(
@@ -59,9 +60,11 @@ enum JournalSQL {
         }
     }
 
-    private static let all = Selection(inProject, limit: 3)
-    private static let ofOwner = Selection("\(inProject) AND owner = $3", limit: 4)
-    private static let ofSubject = Selection("\(inProject) AND subject = $3", limit: 4)
+    /// Without those that agents have among each other.
+    private static let listed = "\(inProject) AND parent_run IS NULL"
+    private static let all = Selection(listed, limit: 3)
+    private static let ofOwner = Selection("\(listed) AND owner = $3", limit: 4)
+    private static let ofSubject = Selection("\(listed) AND subject = $3", limit: 4)
 
     static func selection(_ whose: ConversationQuery.Whose) -> Selection {
         switch whose {

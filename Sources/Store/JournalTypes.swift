@@ -45,6 +45,9 @@ public struct ConversationRow: Sendable, Equatable {
     /// The whole name of who it belongs to: a key, an app's user, a person (`Turn.subject`); nil when nobody in
     /// particular started it.
     public var subject: String?
+    /// The run whose agent has this conversation with another agent; nil for one of a person's. No list has it, and no
+    /// person goes on with it.
+    public var parentRun: String?
     /// The end user's name for people; nil when nobody in particular started it.
     public var owner: String?
     /// The branch it runs on.
@@ -66,10 +69,12 @@ public struct ConversationRow: Sendable, Equatable {
     public init(
         key: ConversationKey, agent: String, activeSubAgent: String? = nil, owner: String? = nil, ref: String,
         title: String? = nil, metadata: JSONValue? = nil, userProperties: JSONValue? = nil,
-        properties: JSONValue? = nil, createdAt: Int64, updatedAt: Int64, subject: String? = nil
+        properties: JSONValue? = nil, createdAt: Int64, updatedAt: Int64, subject: String? = nil,
+        parentRun: String? = nil
     ) {
         self.key = key
         self.subject = subject
+        self.parentRun = parentRun
         self.agent = agent
         self.activeSubAgent = activeSubAgent
         self.owner = owner
@@ -97,7 +102,7 @@ public struct MessageRow: Sendable, Equatable {
     public var fromSubAgent: String?
     /// The sub-agent it was said to; nil for everybody.
     public var toSubAgent: String?
-    /// `user-facing` or `internal`.
+    /// `user-facing`, `internal`, or `external` for what was said to and by agents on other servers.
     public var visibility: String
     /// `chat`, `a2a-request`, `tool-result`, …
     public var type: String

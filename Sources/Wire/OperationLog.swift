@@ -16,6 +16,8 @@ struct OperationLog: Sendable {
     private var toolNames: [Call: String] = [:]
     private var texts: [Int: String] = [:]
     private var thoughts: [Int: String] = [:]
+    /// What agents outside the run were asked.
+    private var sent: [Call: RunDelegation] = [:]
     /// Calls that a person was asked about.
     private var approvals: Set<Call> = []
 
@@ -92,25 +94,14 @@ struct OperationLog: Sendable {
                     ["fromSubAgent": .string(from), "targetSubAgent": .string(to), "reason": .string(reason)])
             ]
         case .delegated(let delegation):
-            subAgents[delegation.workerFrame] = delegation.to
-            return [
-                operation(
-                    "delegation_sent", "Task delegated: \(delegation.from) → \(delegation.to)", delegation.from, at,
-                    [
-                        "delegationId": .string(delegation.id), "fromSubAgent": .string(delegation.from),
-                        "targetSubAgent": .string(delegation.to), "taskDescription": .string(delegation.task),
-                    ])
-            ]
+            if let worker = delegation.workerFrame {
+                subAgents[worker] = delegation.to
+            } else {
+                sent[Call(frame: delegation.frame, id: delegation.callID)] = delegation
+            }
+            return [sent(delegation, at: at)]
         case .delegationReturned(let delegation, let result):
-            // Here the worker is the one it comes from, so the label names the asker first (run spec §5.1).
-            return [
-                operation(
-                    "delegation_returned", "Task completed: \(delegation.from) → \(delegation.to)", delegation.to, at,
-                    [
-                        "delegationId": .string(delegation.id), "fromSubAgent": .string(delegation.to),
-                        "targetSubAgent": .string(delegation.from), "result": .string(result),
-                    ])
-            ]
+            return [returned(delegation, .string(result), by: delegation.to, at: at)]
         case .resumed:
             texts = [:]
             thoughts = [:]
@@ -156,6 +147,9 @@ struct OperationLog: Sendable {
     private mutating func toolEnded(_ frame: Int, _ outcome: RunToolOutcome, at: Int64) -> [JSONValue] {
         let call = Call(frame: frame, id: outcome.callID)
         let neededApproval = approvals.remove(call) != nil
+        if let delegation = sent.removeValue(forKey: call) {
+            return outcome.isError ? [] : [returned(delegation, outcome.output, by: delegation.from, at: at)]
+        }
         guard let name = toolNames.removeValue(forKey: call) else { return [] }
         var data: JSONObject = [
             "toolName": .string(name), "output": outcome.output.withoutPrivateMembers,

@@ -130,6 +130,12 @@ private let storedForms: [StoredForm] = [
         .delegationReturned(delegation, result: "Sent."), "delegation_returned",
         #"{"id":"del_1","callId":"call_1","workerFrame":2,"from":"router","to":"orders","task":"Find order 7","#
             + #""result":"Sent."}"#),
+    StoredForm(
+        .delegated(
+            RunDelegation(
+                .team, id: "del_2", frame: 0, callID: "call_2", workerFrame: nil, from: "router", to: "books",
+                task: "Sum up")), "delegated",
+        #"{"id":"del_2","callId":"call_2","kind":"team","from":"router","to":"books","task":"Sum up"}"#),
     StoredForm(.resumed(attempt: 1), "resumed", #"{"attempt":1}"#),
     StoredForm(
         .finished(

@@ -180,7 +180,7 @@ import Testing
                 transfers += 1
                 steps[frame] = 0
             case .delegated(let delegation):
-                #expect(delegation.workerFrame < world.rules.frameLimit)
+                #expect(delegation.workerFrame ?? 0 < world.rules.frameLimit)
             case .finished:
                 #expect(position == world.log.count - 1, "seed \(seed): something after the end")
             default: break

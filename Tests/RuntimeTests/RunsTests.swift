@@ -148,7 +148,7 @@ import Testing
         await #expect(throws: Problem.badRequest("Agent does not have a default agent configured")) {
             try await bare.start(chat)
         }
-        #expect(bare.registry.room == RuntimeLimits().activeRuns, "a refused turn leaves nothing behind")
+        #expect(bare.registry.room == 2 * RuntimeLimits().activeRuns, "a refused turn leaves nothing behind")
     }
 
     @Test func `one turn at a time in a conversation, and no more runs than allowed`() async throws {

@@ -16,16 +16,16 @@ extension ConfigurationCache {
         self.init(store: store, models: models, limits: limits) { graph in
             let graph = ProjectGraph(entries: graph.entries)
             if !graph.functions.isEmpty { outside.functions?.prepare() }
-            return graph.agents.values.map { AgentDefinition($0, in: graph.project, limits, outside) }
+            return graph.agents.values.map { AgentDefinition($0, in: graph, limits, outside) }
         }
     }
 }
 
 extension AgentDefinition {
     init(
-        _ graph: AgentGraph, in project: Project?, _ limits: RuntimeLimits, _ outside: Outside
+        _ graph: AgentGraph, in projectGraph: ProjectGraph, _ limits: RuntimeLimits, _ outside: Outside
     ) {
-        let agent = graph.agent
+        let (agent, project) = (graph.agent, projectGraph.project)
         id = agent.id
         name = agent.name
         description = agent.description
@@ -37,7 +37,7 @@ extension AgentDefinition {
         structuredModel =
             ModelChoice(agent.models?.structuredOutput) ?? ModelChoice(project?.models?.structuredOutput)
         summarizer = ModelChoice(agent.models?.summarizer) ?? ModelChoice(project?.models?.summarizer)
-        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: project, limits, outside) }
+        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: projectGraph, limits, outside) }
         status = agent.statusUpdates.flatMap { StatusRules($0, limits) }
         self.outside = outside
         context = graph.contextConfig.map { AgentContext(context: CompiledContext($0), outside: outside) }
@@ -46,9 +46,9 @@ extension AgentDefinition {
 
 extension SubAgentDefinition {
     init(
-        _ graph: SubAgentGraph, in project: Project?, _ limits: RuntimeLimits, _ outside: Outside
+        _ graph: SubAgentGraph, in projectGraph: ProjectGraph, _ limits: RuntimeLimits, _ outside: Outside
     ) {
-        let subAgent = graph.subAgent
+        let (subAgent, project) = (graph.subAgent, projectGraph.project)
         id = subAgent.id
         name = subAgent.name
         description = subAgent.description
@@ -74,7 +74,9 @@ extension SubAgentDefinition {
             switch delegate {
             case .sub(_, let target): delegates.append(target)
             case .external(_, let agent): needs.append("delegation to external agent '\(agent.name)'")
-            case .team(_, let agent): needs.append("delegation to team agent '\(agent)'")
+            case .team(let relation, let id):
+                guard let target = projectGraph.agents[id] else { continue }
+                otherAgents.append(TeamAgent(target, in: projectGraph, relation, outside.keyring).otherAgent(limits))
             }
         }
         components = graph.dataComponents.map {

@@ -49,6 +49,8 @@ struct SubAgentDefinition: Sendable {
     var transfers: [String] = []
     /// Ids of the sub-agents that it may delegate to.
     var delegates: [String] = []
+    /// Agents outside the run that it may delegate to.
+    var otherAgents: [OtherAgent] = []
     /// The tools that are called for it, in the order in which the model is told of them.
     var tools: [Toolset.Tool] = []
     /// Where it gets more of them when it goes to work, in the order in which the model is told of them.

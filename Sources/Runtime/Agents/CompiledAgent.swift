@@ -127,9 +127,10 @@ struct CompiledSubAgent: Sendable {
         self.answer = answer
         responseSchema = answer.isStructured ? AnswerSchema.schema(answer) : nil
         summarizer = TierModel(subAgent.summarizer ?? agent.summarizer ?? base, models, limits)
+        let relations = RelationTools(of: subAgent, in: agent)
         toolset = Toolset(
-            relations: RelationTools(of: subAgent, in: agent),
-            tools: subAgent.tools
+            relations: relations,
+            tools: relations.tools + subAgent.tools
                 + BuiltInTools.tools(
                     skills: subAgent.skills, answer,
                     compresses: limits.compresses && !(subAgent.tools.isEmpty && subAgent.sources.isEmpty)),

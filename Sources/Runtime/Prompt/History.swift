@@ -58,7 +58,7 @@ struct HistoryView: Sendable {
         guard types.contains(message.type) else { return false }
         // What workers found is in what they answered; whose task is over is nobody's business.
         if message.metadata?["a2a_metadata"]?["isDelegated"] == true { return false }
-        if message.visibility == "internal", !includesInternal { return false }
+        if message.visibility != "user-facing", !includesInternal { return false }
         guard mode == .scoped, message.role != "user" else { return true }
         // By sub-agent and not by task: each hop has a task of its own, which would hide what it said a turn ago.
         return (message.role == "agent" && message.visibility == "user-facing" && message.type == "chat")
@@ -118,10 +118,20 @@ struct HistoryView: Sendable {
         }
     }
 
+    /// The agent outside the run that a message is from, or to.
+    private static func otherAgent(_ message: MessageRow, _ direction: String) -> String {
+        for kind in ["Team", "External"] {
+            if let id = message.metadata?["\(direction)\(kind)AgentId"]?.string { return id }
+        }
+        return "assistant"
+    }
+
     private static func label(_ message: MessageRow) -> String {
         let from = message.fromSubAgent ?? "assistant"
         switch message.type {
-        case "a2a-request", "a2a-response": return "\(from) to \(message.toSubAgent ?? "assistant")"
+        case "a2a-request", "a2a-response":
+            let from = message.fromSubAgent ?? otherAgent(message, "from")
+            return "\(from) to \(message.toSubAgent ?? otherAgent(message, "to"))"
         case "tool-result":
             let tool = message.metadata?["a2a_metadata"]?["toolName"]?.string ?? "unknown"
             return "\(from) tool: \(tool)"

@@ -147,7 +147,7 @@ struct SystemPrompt: Sendable {
     private static func behavioralConstraints(_ relations: RelationTools) -> String {
         var sections = [constraints]
         if !relations.transfers.isEmpty { sections.append(transferRules) }
-        if !relations.delegates.isEmpty { sections.append(delegationRules) }
+        if !relations.delegates.isEmpty || !relations.otherAgents.isEmpty { sections.append(delegationRules) }
         return "<behavioral_constraints>\n" + sections.joined(separator: "\n") + "\n</behavioral_constraints>"
     }
 

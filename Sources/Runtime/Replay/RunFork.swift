@@ -97,6 +97,8 @@ extension Runs {
         let now = world.clock.now()
         kept[0] = LoggedEvent(sequence: 1, at: now, event: .started(start))
         var request = row.request.object ?? [:]
+        // Nobody waits for its answer.
+        request["delegated"] = nil
         request["changes"] = changes.areNone ? nil : changes.json
         var rows: [RunChange] = [
             .conversation(

@@ -9,6 +9,8 @@ struct CalledTool: Sendable, Hashable {
     let subAgent: String
     /// The delegation in which it was made; nil for one of frame 0.
     let delegation: String?
+    /// What the one outside the run was asked by it; nil for others.
+    var sent: RunDelegation?
     /// Whether it was really made.
     var isStarted = false
 
@@ -22,6 +24,6 @@ struct CalledTool: Sendable, Hashable {
     /// Tools whose outcomes are of no use in later turns: what they give is there anyway (run spec §10).
     private static let housekeeping: Set<String> = [SkillTool.name, ReferenceTool.name, CompressionTool.name]
 
-    /// Whether later turns see what it came to.
-    var isRemembered: Bool { isStarted && !Self.housekeeping.contains(name) }
+    /// Whether later turns see what it came to; what other agents answered is a message of its own.
+    var isRemembered: Bool { isStarted && sent == nil && !Self.housekeeping.contains(name) }
 }

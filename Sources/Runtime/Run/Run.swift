@@ -19,6 +19,8 @@ public struct Run: Sendable {
     public internal(set) var transfers = 0
     /// Transfers made in frame 0.
     public internal(set) var answerTransfers = 0
+    /// Delegations to agents outside the run.
+    public internal(set) var sent = 0
     /// Tokens of all model calls answered.
     public internal(set) var usage = Usage()
 

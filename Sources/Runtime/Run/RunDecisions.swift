@@ -83,7 +83,12 @@ extension Run {
             return refuse(call, in: frame, "Not run: at most \(rules.callLimit) calls are made at once.")
         }
         let own = rules.subAgents[frame.subAgent]
-        if let worker = own?.delegates[call.call.name] { return delegate(call, to: worker, in: frame) }
+        if let worker = own?.delegates[call.call.name] {
+            return delegate(call, to: RunRules.OtherAgent(.internal, id: worker), in: frame)
+        }
+        if call.sent == nil, let agent = own?.otherAgents[call.call.name] {
+            return delegate(call, to: agent, in: frame)
+        }
         guard let rule = rule(of: call.call.name, in: frame) else {
             let names = (own?.toolNames ?? []) + (frame.equipment?.tools.map(\.name) ?? [])
             let known = names.isEmpty ? "There are no tools." : "The tools are: \(names.joined(separator: ", "))."
@@ -110,20 +115,21 @@ extension Run {
         }
     }
 
-    private func delegate(_ call: RunFrame.Call, to worker: String, in frame: RunFrame) -> RunEvent {
+    private func delegate(_ call: RunFrame.Call, to agent: RunRules.OtherAgent, in frame: RunFrame) -> RunEvent {
         guard let task = call.call.input["message"]?.string, !task.isEmpty else {
             return refuse(call, in: frame, "Not run: the input must be an object with the text 'message'.")
         }
-        guard frame.depth < rules.depthLimit else {
+        guard rules.depth + frame.depth < rules.depthLimit else {
             return refuse(call, in: frame, "Not run: delegations may nest \(rules.depthLimit) deep.")
         }
-        guard frames.count < rules.frameLimit else {
+        guard frames.count + sent < rules.frameLimit else {
             return refuse(call, in: frame, "Not run: the limit of \(rules.frameLimit - 1) delegations is reached.")
         }
         return .delegated(
             RunDelegation(
-                id: "del_" + makeID(), frame: frame.number, callID: call.call.id, workerFrame: frames.count,
-                from: frame.subAgent, to: worker, task: task
+                agent.kind, id: "del_" + makeID(), frame: frame.number, callID: call.call.id,
+                workerFrame: agent.kind == .internal ? frames.count : nil, from: frame.subAgent, to: agent.id,
+                task: task
             )
         )
     }

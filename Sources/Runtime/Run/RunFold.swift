@@ -39,8 +39,8 @@ extension Run {
         case .delegated(let delegation):
             applyDelegated(delegation)
         case .delegationReturned(let delegation, let result):
-            if frames.indices.contains(delegation.workerFrame) {
-                frames[delegation.workerFrame].phase = .returned(result)
+            if let worker = delegation.workerFrame, frames.indices.contains(worker) {
+                frames[worker].phase = .returned(result)
             }
         case .resumed: applyResumed()
         case .finished(let end):
@@ -186,14 +186,24 @@ extension Run {
     }
 
     private mutating func applyDelegated(_ delegation: RunDelegation) {
-        guard delegation.workerFrame == frames.count, frames.indices.contains(delegation.frame) else { return }
-        set(.delegated(delegation.workerFrame), delegation.callID, in: delegation.frame)
+        guard let worker = delegation.workerFrame else { return applySent(delegation) }
+        guard worker == frames.count, frames.indices.contains(delegation.frame) else { return }
+        set(.delegated(worker), delegation.callID, in: delegation.frame)
         frames.append(
             RunFrame(
-                number: delegation.workerFrame, depth: frames[delegation.frame].depth + 1, subAgent: delegation.to,
+                number: worker, depth: frames[delegation.frame].depth + 1, subAgent: delegation.to,
                 delegation: delegation
             )
         )
+    }
+
+    private mutating func applySent(_ delegation: RunDelegation) {
+        guard frames.indices.contains(delegation.frame),
+            let position = frames[delegation.frame].calls.firstIndex(where: { $0.call.id == delegation.callID })
+        else { return }
+        frames[delegation.frame].calls[position].sent = delegation
+        called[delegation.callID]?.sent = delegation
+        sent += 1
     }
 
     private mutating func applyResumed() {

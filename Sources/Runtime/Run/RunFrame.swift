@@ -39,6 +39,8 @@ public struct RunFrame: Sendable {
         public internal(set) var call: ToolCall
         /// How far it is.
         public internal(set) var state: State
+        /// What the one outside the run was asked; nil for other calls, and before that is in the log.
+        public internal(set) var sent: RunDelegation?
         /// Whether the runner has been told to make it.
         var isDispatched = false
 

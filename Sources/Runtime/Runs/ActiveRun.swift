@@ -23,6 +23,7 @@ final class ActiveRun: Sendable {
     let startedAt: Int64?
     private let journal: Journal
     private let onLeave: @Sendable (ActiveRun, Leave) -> Void
+    private let onTeamTask: @Sendable (ActiveRun, TeamTask) async throws -> ToolOutput
     let state: Mutex<State>
 
     var key: RunKey { scope.key }
@@ -90,15 +91,19 @@ final class ActiveRun: Sendable {
     ///   - startedAt: when it began, milliseconds since 1970; nil where that is not known.
     ///   - terms: what its tenant's administrators said of money and bounds.
     ///   - committed: the number of the last event in the log, 0 for a new run.
+    ///   - onTeamTask: has another agent do a task for it.
+    ///   - onLeave: is told when this process does not drive it any more.
     init(
         scope: RunScope, agent: CompiledAgent, talk: ConversationSoFar, world: RuntimeWorld, run: Run,
         start: RunStart, startedAt: Int64?, committed: Int64, terms: TenantTerms,
+        onTeamTask: @escaping @Sendable (ActiveRun, TeamTask) async throws -> ToolOutput,
         onLeave: @escaping @Sendable (ActiveRun, Leave) -> Void
     ) {
         self.scope = scope
         self.agent = agent
         self.talk = talk
         self.world = world
+        self.onTeamTask = onTeamTask
         self.onLeave = onLeave
         identity = TraceIdentity(run: scope.key.id, origin: start.origin)
         origin = start.origin
@@ -313,6 +318,9 @@ final class ActiveRun: Sendable {
         Self.close(stays)
         onLeave(self, why)
     }
+
+    /// Has another agent of the project do a task.
+    func askTeam(_ task: TeamTask) async throws -> ToolOutput { try await onTeamTask(self, task) }
 
     // MARK: Readers
 

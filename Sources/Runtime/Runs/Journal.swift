@@ -46,7 +46,11 @@ struct Journal: Sendable {
             case .delegationReturned(let delegation, let result):
                 changes.append(.message(response(delegation, result, at: event.at)))
             case .toolEnded(_, let outcome):
-                if let call = batch.called[outcome.callID], call.isRemembered {
+                guard let call = batch.called[outcome.callID] else { continue }
+                if let sent = call.sent, !outcome.isError {
+                    let result = outcome.output.string ?? outcome.output.jsonText
+                    changes.append(.message(response(sent, result, at: event.at)))
+                } else if call.isRemembered {
                     changes.append(.message(message(call, outcome, at: event.at)))
                 }
             case .compressed(_, let compression):
@@ -84,24 +88,6 @@ struct Journal: Sendable {
 
     static func stored(_ event: LoggedEvent) -> StoredEvent {
         StoredEvent(sequence: event.sequence, at: event.at, type: event.event.type, body: event.event.body)
-    }
-
-    private func request(_ delegation: RunDelegation, at time: Int64) -> MessageRow {
-        row(
-            delegation, from: delegation.from, to: delegation.to, type: "a2a-request", text: delegation.task, at: time)
-    }
-
-    private func response(_ delegation: RunDelegation, _ result: String, at time: Int64) -> MessageRow {
-        row(delegation, from: delegation.to, to: delegation.from, type: "a2a-response", text: result, at: time)
-    }
-
-    private func row(
-        _ delegation: RunDelegation, from: String, to: String, type: String, text: String, at time: Int64
-    ) -> MessageRow {
-        MessageRow(
-            conversation: conversation, id: makeID(), role: "agent", fromSubAgent: from, toSubAgent: to,
-            visibility: "internal", type: type, run: key.id, content: StoredContent.json(text),
-            metadata: ["delegationId": .string(delegation.id)], createdAt: time)
     }
 
     /// The answer. There is one for each run that ended, however it did, so that no question stays without.

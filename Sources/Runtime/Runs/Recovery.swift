@@ -55,7 +55,7 @@ extension Runs {
             let log = try await handle(row).log()
             guard case .started(let start)? = log.first?.event else { return try await discard(row) }
             // Nil when another turn has begun in the conversation meanwhile: then this one can only be ended.
-            let hold = ending == nil ? try? registry.take(conversation) : nil
+            let hold = ending == nil ? try? registry.take(conversation, isNew: false) : nil
             do {
                 try await resume(row, log, start, conversation, hold, ending)
             } catch {
@@ -89,17 +89,24 @@ extension Runs {
             tenant: row.key.tenant, project: row.key.project, agent: row.agent, user: start.origin.user ?? "",
             conversation: conversation.id, run: row.key.id)
         let talk = try await talk(row, start, conversation, request, compiled)
+        var rules = terms.bounded(compiled.rules(streams: request.isStreamed), place)
+        rules.depth = request.delegated?.depth ?? 0
         let run = Run(
-            rules: terms.bounded(compiled.rules(streams: request.isStreamed), place), log: log.lazy.map(\.event),
+            rules: rules, log: log.lazy.map(\.event),
             knowing: talk.artifacts.map(\.body), makeID: world.makeID)
         let active = ActiveRun(
             scope: try await scope(row, conversation), agent: compiled, talk: talk, world: world, run: run,
-            start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0, terms: terms
+            start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0, terms: terms,
+            onTeamTask: { try await self.answer($1, for: $0) }
         ) { self.left($0, $1, hold) }
         active.note(log)
         active.remember(log)
         if hold != nil { registry.add(active) }
-        if let ending = ending ?? self.ending(row, isFree: hold != nil, hasAgent: agent != nil) {
+        let isWanted = try await isWanted(request, row)
+        if let ending = ending
+            ?? self.ending(
+                row, isFree: hold != nil, hasAgent: agent != nil, isWanted: isWanted)
+        {
             return try await active.goOn(with: ending)
         }
         world.metrics.runsResumed.add()
@@ -123,7 +130,8 @@ extension Runs {
     }
 
     /// Why the run can only be ended; nil when it can go on.
-    private func ending(_ row: RunRow, isFree: Bool, hasAgent: Bool) -> RunInput? {
+    private func ending(_ row: RunRow, isFree: Bool, hasAgent: Bool, isWanted: Bool) -> RunInput? {
+        if !isWanted { return .cancelled }
         if !hasAgent {
             return .failed(RunFailure(code: "configuration", message: "Agent '\(row.agent)' does not exist any more."))
         }

@@ -36,17 +36,22 @@ final class Registry: Sendable {
         var expecting: [String: [Int: Lookout]] = [:]
     }
 
+    /// Runs that persons begin. As many again may be under way of those that others wait for, or that were begun
+    /// before: were they refused for want of room, who waits for them would keep it for nothing.
     private let limit: Int
+    private var limitOfAll: Int { 2 * limit }
     private let state = Mutex(State())
 
     init(limit: Int) { self.limit = limit }
 
     /// Takes the conversation for a run that is about to begin.
-    func take(_ conversation: ConversationKey) throws(Refusal) -> Hold {
+    ///
+    /// - Parameter isNew: Whether a person begins it; else another run waits for it, or it was begun before.
+    func take(_ conversation: ConversationKey, isNew: Bool) throws(Refusal) -> Hold {
         let outcome: Result<Hold, Refusal> = state.withLock { state in
             if state.isClosing { return .failure(.closing) }
             if state.conversations[conversation] != nil { return .failure(.busy) }
-            if state.conversations.count >= limit { return .failure(.full) }
+            if state.conversations.count >= (isNew ? limit : limitOfAll) { return .failure(.full) }
             state.holds += 1
             state.conversations[conversation] = Holder(number: state.holds, run: nil)
             return .success(Hold(conversation: conversation, number: state.holds))
@@ -124,8 +129,8 @@ final class Registry: Sendable {
 
     var all: [ActiveRun] { state.withLock { Array($0.runs.values) } }
 
-    /// How many more runs may begin.
-    var room: Int { state.withLock { $0.isClosing ? 0 : max(0, limit - $0.conversations.count) } }
+    /// How many more runs that were begun before may go on here.
+    var room: Int { state.withLock { $0.isClosing ? 0 : max(0, limitOfAll - $0.conversations.count) } }
 
     /// Refuses new runs from now on.
     func close() { state.withLock { $0.isClosing = true } }

@@ -134,4 +134,10 @@ extension Runs {
     func claimSoon() {
         Task { await self.claimUnfinished() }
     }
+
+    /// Stops a run without anybody waiting for it. Where the store fails here, whoever claims the run sees that nobody
+    /// waits for it any more.
+    func cancelSoon(_ handle: RunHandle) {
+        Task { _ = try? await self.cancel(handle) }
+    }
 }

@@ -207,7 +207,7 @@ public final class Runs: Sendable {
     private func isOwn(_ key: ConversationKey, _ subject: String?, _ agent: String?) async throws(Problem) -> Bool {
         let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
         guard let row else { return false }
-        return row.subject == subject && (agent == nil || row.agent == agent)
+        return row.parentRun == nil && row.subject == subject && (agent == nil || row.agent == agent)
     }
 
     /// What a read gives, its failure as a problem.

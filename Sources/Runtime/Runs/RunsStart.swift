@@ -22,9 +22,9 @@ extension Runs {
         guard let agent = try await agent(of: turn) else { throw Problem.notFound("Agent") }
         let given = turn.conversation.flatMap { $0.isEmpty ? nil : $0 }
         let conversation = turn.conversationKey(given ?? world.makeID())
-        let hold = try take(conversation)
+        let hold = try take(conversation, isNew: turn.delegated == nil)
         do {
-            return try await start(turn, agent, hold, mayExist: given != nil)
+            return try await start(turn, agent, hold, mayExist: given != nil && turn.delegated == nil)
         } catch {
             registry.release(hold)
             throw error
@@ -39,9 +39,9 @@ extension Runs {
         }
     }
 
-    private func take(_ conversation: ConversationKey) throws(Problem) -> Registry.Hold {
+    private func take(_ conversation: ConversationKey, isNew: Bool) throws(Problem) -> Registry.Hold {
         do {
-            return try registry.take(conversation)
+            return try registry.take(conversation, isNew: isNew)
         } catch {
             switch error {
             case .busy: throw Self.busy
@@ -80,8 +80,10 @@ extension Runs {
             agentName: agent.name, subAgent: subAgent, userMessage: userMessage,
             answerMessage: world.makeID(), emitOperations: turn.emitsOperations,
             isDurable: turn.isDurable ?? agent.isDurable, origin: turn.origin)
-        let key = RunKey(tenant: conversation.tenant, project: conversation.project, id: world.makeID())
-        let rules = terms.bounded(agent.rules(streams: turn.isStreamed), place)
+        let key = RunKey(
+            tenant: conversation.tenant, project: conversation.project, id: turn.delegated?.run ?? world.makeID())
+        var rules = terms.bounded(agent.rules(streams: turn.isStreamed), place)
+        rules.depth = turn.delegated?.depth ?? 0
         let run = Run(rules: rules, knowing: artifacts.map(\.body), makeID: world.makeID)
         let scope = RunScope(
             key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
@@ -92,7 +94,8 @@ extension Runs {
             talk: ConversationSoFar(
                 id: conversation.id, earlier: earlier, artifacts: artifacts, earlierFiles: earlierFiles,
                 parts: message.said, clientTime: turn.clientTime, appPrompt: turn.appPrompt),
-            world: world, run: run, start: start, startedAt: now, committed: 0, terms: terms
+            world: world, run: run, start: start, startedAt: now, committed: 0, terms: terms,
+            onTeamTask: { try await self.answer($1, for: $0) }
         ) { self.left($0, $1, hold) }
         registry.add(active)
         do {
@@ -113,7 +116,8 @@ extension Runs {
     private func existing(_ key: ConversationKey, _ turn: Turn) async throws -> ConversationRow? {
         let row = try await reading { () throws(StoreError) in try await self.world.store.conversation(key) }
         guard let row else { return nil }
-        guard row.subject == turn.subject, row.agent == turn.agent, row.ref == turn.branch.branch else {
+        guard row.parentRun == nil, row.subject == turn.subject, row.agent == turn.agent, row.ref == turn.branch.branch
+        else {
             throw Problem.notFound("Conversation")
         }
         let latest = try await reading { () throws(StoreError) in try await self.world.store.latestRun(key) }
@@ -191,14 +195,15 @@ extension Runs {
                         metadata: row == nil ? turn.metadata.map(JSONValue.object) : nil,
                         userProperties: turn.userProperties,
                         properties: turn.properties, createdAt: row?.createdAt ?? now, updatedAt: now,
-                        subject: turn.subject)))
+                        subject: turn.subject, parentRun: turn.delegated?.parent)))
         }
         rows.append(
             .message(
                 MessageRow(
                     conversation: conversation, id: start.userMessage, role: "user", toSubAgent: start.subAgent,
                     run: key.id, content: content,
-                    metadata: turn.userProperties.map { ["userProperties": $0] }, createdAt: now)))
+                    metadata: turn.userProperties.map { ["userProperties": $0] } ?? turn.delegated?.metadata,
+                    createdAt: now)))
         rows.append(
             .runStarted(
                 RunRow(
@@ -231,10 +236,13 @@ struct RunRequest {
     let appPrompt: String?
     /// Whether headers of the request go on to servers of tools.
     let forwardsHeaders: Bool
+    /// Which run it works for; nil for a person's.
+    let delegated: RunDelegated?
 
     init(_ turn: Turn) {
         forwardsHeaders = !turn.forwardedHeaders.isEmpty
         changes = RunChanges()
+        delegated = turn.delegated
         isStreamed = turn.isStreamed
         clientRequest = turn.clientRequest
         clientTime = turn.clientTime
@@ -247,6 +255,7 @@ struct RunRequest {
         changes = RunChanges(json: json["changes"] ?? .null)
         appPrompt = json["appPrompt"]?.string
         forwardsHeaders = json["forwardsHeaders"]?.bool ?? false
+        delegated = json["delegated"].flatMap { RunDelegated($0) }
         clientTime = ClientTime(timeZone: json["timeZone"]?.string, timestamp: json["timestamp"]?.string)
     }
 
@@ -255,6 +264,7 @@ struct RunRequest {
         request["clientRequest"] = clientRequest.map(JSONValue.string)
         if forwardsHeaders { request["forwardsHeaders"] = true }
         request["appPrompt"] = appPrompt.map(JSONValue.string)
+        request["delegated"] = delegated?.json
         if let clientTime {
             request["timeZone"] = .string(clientTime.timeZone)
             request["timestamp"] = .string(clientTime.timestamp)

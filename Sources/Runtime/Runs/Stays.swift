@@ -68,9 +68,11 @@ extension ActiveRun {
     func context(_ frame: RunFrame, call: String?, _ templates: TemplateValues) -> ToolContext {
         let findings = frame.compression.findings
         let subAgent = frame.subAgent
+        let depth = state.withLock { $0.run.rules.depth }
         return ToolContext(
             scope: scope, frame: frame.number, subAgent: frame.subAgent,
             idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", templates: templates, clock: world.clock,
+            depth: depth + frame.depth, askTeam: { try await self.askTeam($0) },
             forwardedHeaders: { try await self.forwardedHeaders() },
             artifact: { [world, conversation, key] id, toolCall in
                 if let found = findings[id] {

@@ -1,4 +1,5 @@
 import Catalog
+import Events
 import Models
 
 /// The tools by which a sub-agent hands over or hands out work (run spec §7.1, §7.2, §7.5).
@@ -7,7 +8,11 @@ struct RelationTools: Sendable {
     private(set) var transfers: [String: String] = [:]
     /// The tool's name to the worker's id.
     private(set) var delegates: [String: String] = [:]
+    /// The tool's name to the agent outside the run.
+    private(set) var otherAgents: [String: RunRules.OtherAgent] = [:]
     private(set) var definitions: [ToolDefinition] = []
+    /// What calls the agents outside the run, in the order of configuration; not among `definitions`.
+    private(set) var tools: [Toolset.Tool] = []
 
     init() {}
 
@@ -22,12 +27,23 @@ struct RelationTools: Sendable {
                     name: name, description: Self.transferDescription(target, byID), inputSchema: Self.nothing))
         }
         for target in subAgent.delegates.compactMap({ byID[$0] }) {
-            let name = ToolName.free("delegate_to_" + Self.normal(target.id)) { delegates[$0] != nil }
+            let name = delegationName(target.id)
             delegates[name] = target.id
             definitions.append(
                 ToolDefinition(
                     name: name, description: Self.delegateDescription(target, byID), inputSchema: Self.message))
         }
+        for target in subAgent.otherAgents {
+            let name = delegationName(target.id)
+            otherAgents[name] = RunRules.OtherAgent(target.kind, id: target.id)
+            let definition = ToolDefinition(
+                name: name, description: Self.delegateDescription(target), inputSchema: Self.message)
+            tools.append(target.tool(definition))
+        }
+    }
+
+    private func delegationName(_ id: String) -> String {
+        ToolName.free("delegate_to_" + Self.normal(id)) { delegates[$0] != nil || otherAgents[$0] != nil }
     }
 
     /// Lower case, white space as `_`.
@@ -60,30 +76,47 @@ struct RelationTools: Sendable {
     private static func delegateDescription(
         _ target: SubAgentDefinition, _ byID: [String: SubAgentDefinition]
     ) -> String {
+        delegateDescription(target.id, .internal, about(target, byID))
+    }
+
+    private static func delegateDescription(_ target: OtherAgent) -> String {
+        var lines = heading(target.id, target.name, target.description)
+        for (title, agents) in target.relations { lines += relations(title, agents) }
+        return delegateDescription(target.id, target.kind, lines.joined(separator: "\n"))
+    }
+
+    private static func delegateDescription(_ id: String, _ kind: RunDelegation.Kind, _ about: String) -> String {
         """
-        Gives '\(target.id)' a task and returns its result to you; you stay in charge of the conversation and answer \
-        the user yourself. Several tasks that do not depend on each other may be given at the same time.
-        \(about(target, byID))
-        Type: internal
+        Gives '\(id)' a task and returns its result to you; you stay in charge of the conversation and answer the user \
+        yourself. Several tasks that do not depend on each other may be given at the same time.
+        \(about)
+        Type: \(kind.rawValue)
         """
     }
 
     private static func about(_ target: SubAgentDefinition, _ byID: [String: SubAgentDefinition]) -> String {
-        var lines = ["Id: \(target.id)", "Name: \(target.name)"]
-        if let description = target.description, !description.isEmpty { lines.append("Description: \(description)") }
-        lines += relations("It can hand over to", target.transfers, byID)
-        lines += relations("It can delegate to", target.delegates, byID)
+        func named(_ ids: [String]) -> [OtherAgent.Named] {
+            ids.compactMap { byID[$0].map { OtherAgent.Named(name: $0.name, description: $0.description) } }
+        }
+        let others = target.otherAgents.map { OtherAgent.Named(name: $0.name, description: $0.description) }
+        let lines =
+            heading(target.id, target.name, target.description)
+            + relations(OtherAgent.handsOverTo, named(target.transfers))
+            + relations(OtherAgent.delegatesTo, named(target.delegates) + others)
         return lines.joined(separator: "\n")
     }
 
-    private static func relations(
-        _ title: String, _ ids: [String], _ byID: [String: SubAgentDefinition]
-    ) -> [String] {
-        let targets = ids.compactMap { byID[$0] }
-        guard !targets.isEmpty else { return [] }
+    private static func heading(_ id: String, _ name: String, _ description: String?) -> [String] {
+        let lines = ["Id: \(id)", "Name: \(name)"]
+        guard let description, !description.isEmpty else { return lines }
+        return lines + ["Description: \(description)"]
+    }
+
+    private static func relations(_ title: String, _ agents: [OtherAgent.Named]) -> [String] {
+        guard !agents.isEmpty else { return [] }
         return ["\(title):"]
-            + targets.map { target in
-                "- \(target.name)" + (target.description.map { $0.isEmpty ? "" : ": \($0)" } ?? "")
+            + agents.map { agent in
+                "- \(agent.name)" + (agent.description.map { $0.isEmpty ? "" : ": \($0)" } ?? "")
             }
     }
 }

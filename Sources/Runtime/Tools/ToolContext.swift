@@ -21,6 +21,9 @@ struct RunScope: Sendable {
     /// Whether headers of the request go on to servers of tools.
     var forwardsHeaders = false
 
+    /// The branch of its project.
+    var branchKey: BranchKey { BranchKey(tenant: key.tenant, project: key.project, branch: branch) }
+
     /// The id of the user whose own credentials are used: who began the run, else the end user (run spec §1.9). Nil for
     /// none.
     var user: String? {
@@ -43,6 +46,10 @@ struct ToolContext: Sendable {
     let templates: TemplateValues
     /// The time.
     let clock: RuntimeClock
+    /// How deep the frame is, over all runs that work for each other.
+    let depth: Int
+    /// Has another agent of the project do a task. Throws `Toolset.ToolFailure`, `CancellationError`, `StoreError`.
+    let askTeam: @Sendable (TeamTask) async throws -> ToolOutput
     /// The headers of the request that go on to servers of tools.
     var forwardedHeaders: @Sendable () async throws -> [(name: String, value: String)] = { [] }
     /// Finds an artifact of the conversation by its id and the call that it was made of; nil for none.

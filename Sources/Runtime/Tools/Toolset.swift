@@ -72,7 +72,8 @@ struct Toolset: Sendable {
     func rules(stepLimit: Int, answer: AnswerRules = AnswerRules()) -> RunRules.SubAgent {
         RunRules.SubAgent(
             stepLimit: max(1, stepLimit), transfers: relations.transfers, delegates: relations.delegates,
-            tools: tools.values.map(\.rule), toolNames: definitions.map(\.name), hasSources: !sources.isEmpty,
+            otherAgents: relations.otherAgents, tools: tools.values.map(\.rule), toolNames: definitions.map(\.name),
+            hasSources: !sources.isEmpty,
             answer: answer)
     }
 

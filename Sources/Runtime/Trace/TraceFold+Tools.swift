@@ -48,7 +48,8 @@ extension TraceFold {
             let place = open.removeValue(forKey: outcome.callID) ?? append(toolSpan(outcome.callID, frame, at: time))
             if spans[place].kind == .delegation, outcome.isError { endWorkers(in: spans[place].id, at: time) }
             spans[place].end(at: time, outcome.isError ? .error : .ok, failure)
-            if keepsContent, spans[place].kind == .toolCall || outcome.isError {
+            // The result of a worker of this run is there already.
+            if keepsContent, spans[place].content["result"] == nil {
                 spans[place].content["output"] = outcome.output
             }
         }

@@ -130,19 +130,23 @@ struct TraceFold: Sendable {
 
     private mutating func begin(_ delegation: RunDelegation, at time: Int64) {
         guard let frame = frames[delegation.frame] else { return }
+        // What works outside the run knows the span of the call as its parent.
+        let id =
+            delegation.workerFrame == nil
+            ? identity.toolCall(delegation.callID) : identity.span("delegation \(delegation.id)")
         var span = TraceSpan(
-            id: identity.span("delegation \(delegation.id)"), parent: stay(frame), kind: .delegation,
+            id: id, parent: stay(frame), kind: .delegation,
             name: delegation.to, startedAt: time, subAgent: delegation.from, callID: delegation.callID)
         (span.from, span.to) = (delegation.from, delegation.to)
         if keepsContent { span.content["task"] = .string(delegation.task) }
         open[delegation.callID] = append(span)
-        openFrame(delegation.workerFrame, delegation.to, around: span.id, at: time)
+        if let worker = delegation.workerFrame { openFrame(worker, delegation.to, around: span.id, at: time) }
     }
 
     private mutating func end(_ delegation: RunDelegation, _ result: String, at time: Int64) {
-        guard let worker = frames[delegation.workerFrame] else { return }
+        guard let number = delegation.workerFrame, let worker = frames[number] else { return }
         spans[worker.stay].end(at: time)
-        frames[delegation.workerFrame]?.since = nil
+        frames[number]?.since = nil
         guard keepsContent, let place = open[delegation.callID] else { return }
         spans[place].content["result"] = .string(result)
     }

@@ -73,7 +73,9 @@ extension SQL {
     static let deleteProject = [
         Statement("DELETE FROM branch WHERE tenant = $1 AND project = $2"),
         Statement("DELETE FROM credential_entry WHERE tenant = $1 AND project = $2"),
-        Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2"),
+        // One for each of the indexes that have a project's conversations.
+        Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2 AND parent_run IS NULL"),
+        Statement("DELETE FROM conversation WHERE tenant = $1 AND project = $2 AND parent_run IS NOT NULL"),
         Statement("DELETE FROM project_member WHERE tenant = $1 AND project = $2"),
     ]
 

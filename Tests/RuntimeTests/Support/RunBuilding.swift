@@ -122,8 +122,8 @@ extension RunEvent {
         case .toolEnded(let frame, let outcome):
             "tool_ended \(frame) \(outcome.callID)\(outcome.isError ? " error" : "")"
         case .transferred(let frame, let from, let to, _): "transferred \(frame) \(from) \(to)"
-        case .delegated(let delegation): "delegated \(delegation.frame) \(delegation.to) in \(delegation.workerFrame)"
-        case .delegationReturned(let delegation, let result): "returned \(delegation.workerFrame) \(result)"
+        case .delegated(let delegation): "delegated \(delegation.frame) \(delegation.to) \(delegation.place)"
+        case .delegationReturned(let delegation, let result): "returned \(delegation.workerFrame ?? -1) \(result)"
         case .resumed(let attempt): "resumed \(attempt)"
         case .finished(let end):
             switch end.outcome {
@@ -133,6 +133,11 @@ extension RunEvent {
             }
         }
     }
+}
+
+extension RunDelegation {
+    /// Where the work is done, for expectations.
+    fileprivate var place: String { workerFrame.map { "in \($0)" } ?? "outside" }
 }
 
 extension RunAction {

@@ -21,6 +21,8 @@ final class TestWorld: Sendable {
     let models = TestModels()
     let folder: String
     let definition: Mutex<AgentDefinition>
+    /// Further agents of the project.
+    let colleagues = Mutex<[AgentDefinition]>([])
     /// Calls of `pay` and `clock` so far.
     let toolCalls = Mutex<[String]>([])
     let payGate = Gate()
@@ -103,7 +105,7 @@ final class TestWorld: Sendable {
     /// The agent, as a process on this world's database, or on another view of it, compiles it.
     func configuration(_ store: Store? = nil, limits: RuntimeLimits = RuntimeLimits()) -> ConfigurationCache {
         ConfigurationCache(store: store ?? self.store, models: models.source, limits: limits) { [weak self] _ in
-            self?.definition.withLock { [$0] } ?? []
+            self.map { world in world.definition.withLock { [$0] } + world.colleagues.withLock { $0 } } ?? []
         }
     }
 

@@ -19,7 +19,7 @@ enum UserConversations {
     static func conversation(_ call: Call, _ store: Store) async throws -> ConversationRow {
         let subject = try subject(call)
         let row = try await store.conversation(ConversationRuns.key(call))
-        guard let row, row.subject == subject else { throw Problem.notFound("Conversation") }
+        guard let row, row.subject == subject, row.parentRun == nil else { throw Problem.notFound("Conversation") }
         return row
     }
 

@@ -194,7 +194,8 @@ struct MCPExchange {
         }
         let key = ConversationKey(tenant: branch.tenant, project: branch.project, id: id)
         let row = try await turns.store.conversation(key)
-        guard let row, row.subject == call.caller.subject, row.agent == call.caller.agent, row.ref == branch.branch,
+        guard let row, row.parentRun == nil, row.subject == call.caller.subject, row.agent == call.caller.agent,
+            row.ref == branch.branch,
             let data = row.metadata?["sessionData"], data["sessionType"] == "mcp"
         else { throw JSONRPCError(-32001, "Session not found", status: 404) }
         return Session(key: key, revision: data["mcpProtocolVersion"]?.string ?? MCPRevision.handshake[0])

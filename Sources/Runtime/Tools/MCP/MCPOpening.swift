@@ -81,9 +81,9 @@ struct MCPOpening: Sendable {
         }
         var address = use.address(in: branch)
         do {
-            address.headers = try MCPHeaders(tool: use.tool.headers, relation: use.relation.headers)
+            address.headers = try ServerHeaders(use.tool.headers, use.relation.headers)
                 .fields(over: credential?.headers ?? [], for: context, keyring: servers.keyring, in: branch)
-        } catch let unfilled as MCPHeaders.Unfilled {
+        } catch let unfilled as ServerHeaders.Unfilled {
             throw Missing(
                 code: "mcp_header_missing",
                 reason: "its header \(unfilled.header) needs '\(unfilled.placeholder)', which \(unfilled.reason)")

@@ -1,0 +1,39 @@
+import Catalog
+import Events
+import Store
+
+/// What those who work for each other say: messages that users do not see (run spec §7).
+extension Journal {
+    /// That a task was handed out.
+    func request(_ delegation: RunDelegation, at time: Int64) -> MessageRow {
+        row(
+            delegation, from: delegation.from, to: delegation.to, type: "a2a-request", text: delegation.task,
+            isWorkers: false, at: time)
+    }
+
+    /// What came of it.
+    func response(_ delegation: RunDelegation, _ result: String, at time: Int64) -> MessageRow {
+        row(
+            delegation, from: delegation.to, to: delegation.from, type: "a2a-response", text: result, isWorkers: true,
+            at: time)
+    }
+
+    private func row(
+        _ delegation: RunDelegation, from: String, to: String, type: String, text: String, isWorkers: Bool,
+        at time: Int64
+    ) -> MessageRow {
+        var metadata: JSONObject = ["delegationId": .string(delegation.id)]
+        let isOutside = delegation.kind != .internal
+        switch delegation.kind {
+        case .internal: break
+        case .external:
+            metadata[isWorkers ? "fromExternalAgentId" : "toExternalAgentId"] = .string(delegation.to)
+        case .team: metadata[isWorkers ? "fromTeamAgentId" : "toTeamAgentId"] = .string(delegation.to)
+        }
+        return MessageRow(
+            conversation: conversation, id: makeID(), role: "agent",
+            fromSubAgent: isOutside && isWorkers ? nil : from, toSubAgent: isOutside && !isWorkers ? nil : to,
+            visibility: delegation.kind == .external ? "external" : "internal", type: type, run: key.id,
+            content: StoredContent.json(text), metadata: .object(metadata), createdAt: time)
+    }
+}
