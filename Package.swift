@@ -21,12 +21,14 @@ let arrows: [(name: String, imports: [Target.Dependency])] = [
     ("Files", ["Catalog", "Cryptography", "Outbound"]),
     ("Functions", ["Catalog", "Cryptography", "JavaScript", "Outbound", "CSandbox"]),
     ("MCP", ["Catalog", "Cryptography", "Outbound"]),
+    ("A2A", ["Catalog", "Outbound"]),
     ("Models", ["Catalog", "Outbound", .product(name: "Yams", package: "Yams")]),
     ("Events", ["Catalog", "Models"]),
     (
         "Runtime",
         [
-            "Catalog", "Cryptography", "Domain", "Events", "Files", "Functions", "MCP", "Models", "Outbound", "Store",
+            "A2A", "Catalog", "Cryptography", "Domain", "Events", "Files", "Functions", "MCP", "Models", "Outbound",
+            "Store",
         ]
     ),
     ("Wire", ["Catalog", "Events", "Files", "Models"]),
@@ -84,6 +86,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("FilesTests", ["Catalog", "CoveyTesting", "Cryptography", "Files", "Outbound"]),
     ("FunctionsTests", ["Catalog", "CoveyTesting", "Functions", "Outbound", "Runtime"]),
     ("MCPTests", ["Catalog", "CoveyTesting", "MCP", "Outbound", "Runtime"]),
+    ("A2ATests", ["A2A", "Catalog", "Outbound"]),
     ("DomainTests", ["Catalog", "Cryptography", "Domain"]),
     ("AccessTests", ["Access", "Catalog", "CoveyTesting", "Cryptography", "Outbound", "Store"]),
     (

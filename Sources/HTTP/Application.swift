@@ -116,7 +116,7 @@ public struct Application: Sendable {
             store: store,
             configuration: ConfigurationCache(
                 store: store, models: ModelSource(models), limits: settings.runtimeLimits,
-                outside: outside),
+                outside: outside, clock: clock),
             files: files, limits: settings.runtimeLimits, clock: clock, metrics: parts.metrics, report: report,
             exporter: exporter)
         let health = outbound.map { http in

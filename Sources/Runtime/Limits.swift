@@ -52,10 +52,14 @@ public struct RuntimeLimits: Sendable, Hashable {
     public var mcpListMs = 60_000
     /// Lists of tools of MCP servers that are kept in memory.
     public var mcpLists = 1000
-    /// Failures in a row after which an MCP server is left alone for a while.
+    /// Failures in a row after which an MCP server, or an agent on another server, is left alone for a while.
     public var mcpCircuitFailures = 3
     /// How long such a server is left alone, milliseconds.
     public var mcpCircuitRestMs = 30_000
+    /// The longest time of a task that is delegated to an agent on another server, milliseconds.
+    public var externalAgentMs = 600_000
+    /// How long a request to such an agent that fails is made again, milliseconds from the first of them.
+    public var delegationRetryMs = 20_000
     /// Bytes of a run's log that are kept in memory for readers; what is older they read from the store.
     public var feedBytes = 5_242_880
     /// How long a reader of a run that waits for a person waits with it, milliseconds.
@@ -157,6 +161,9 @@ public struct RuntimeLimits: Sendable, Hashable {
         Entry(name: "AGENTS_MCP_TOOL_LISTS", range: 0...100_000, path: \.mcpLists),
         Entry(name: "AGENTS_MCP_CIRCUIT_FAILURES", range: 1...1000, path: \.mcpCircuitFailures),
         Entry(name: "AGENTS_MCP_CIRCUIT_REST_MS", range: 100...3_600_000, path: \.mcpCircuitRestMs),
+        Entry(name: "AGENTS_EXTERNAL_AGENT_MAX_DURATION_MS", range: hour, path: \.externalAgentMs),
+        Entry(
+            name: "AGENTS_DELEGATION_TOOL_BACKOFF_MAX_ELAPSED_TIME_MS", range: 0...600_000, path: \.delegationRetryMs),
         Entry(name: "AGENTS_STREAM_BUFFER_MAX_SIZE_BYTES", range: 4096...268_435_456, path: \.feedBytes),
         Entry(name: "AGENTS_STREAM_MAX_LIFETIME_MS", range: 1000...86_400_000, path: \.suspendedReaderMs),
         Entry(name: "AGENTS_CONVERSATION_HISTORY_DEFAULT_LIMIT", range: 0...1000, path: \.historyMessages),

@@ -33,12 +33,12 @@ import Testing
     }
 
     /// Asks `books` for each of these at once, and says what came of it.
-    private static func asking(_ tasks: String..., then gate: Gate? = nil) -> Reply {
+    private static func asking(_ tasks: String..., then gate: Gate? = nil, began: Gate? = nil) -> Reply {
         Reply { request, each in
             if let results = request.messages.last, case .toolResults = results {
                 return try await each([.text(results.text), .finished(.endTurn)])
             }
-            // After the first commit: else the calls may be part of it.
+            began?.open()
             try await gate?.wait()
             let calls = tasks.enumerated().map { ModelEvent.delegate("books", $1, id: "d\($0)") }
             try await each(calls + [.finished(.toolCalls)])
@@ -293,6 +293,66 @@ import Testing
         }
         #expect(outcomes.filter(\.isError).count == 1)
         #expect(outcomes.contains { $0.output.string?.contains("as many runs under way as it may") == true })
+    }
+
+    @Test func `a stopping server lets runs finish that hand out work, and begins no others`() async throws {
+        let world = try await Self.world()
+        let (asked, gate) = (Gate(), Gate())
+        world.models.set("router", Self.asking("March", then: gate, began: asked))
+        world.models.set("clerk", Self.saying("42 euros"))
+        let runs = world.runs()
+        let handle = try await runs.start(world.turn(conversation: "c1"))
+        try await asked.wait()
+        async let stopped: Void = runs.shutdown()
+        await world.clock.sleepers(1)
+        await #expect(throws: Problem.self) { try await runs.start(world.turn(conversation: "c2")) }
+        gate.open()
+        #expect(try await handle.all().last?.event.brief == "finished completed")
+        await stopped
+        #expect(try await world.messages("c1").last == "agent router chat: 42 euros")
+    }
+
+    @Test(arguments: [true, false])
+    func `a task that a crash left with an agent elsewhere is handed out again only if a person says so`(
+        isApproved: Bool
+    ) async throws {
+        let world = try await Self.world()
+        let (began, never) = (Gate(), Gate())
+        let asked = Mutex(0)
+        let elsewhere = OtherAgent(
+            kind: .external, id: "books", name: "Books", description: nil, isIdempotent: false, longestMs: 60_000
+        ) { _, _ in
+            let isFirst = asked.withLock { count in
+                count += 1
+                return count == 1
+            }
+            if isFirst {
+                began.open()
+                try await never.wait()
+            }
+            return ToolOutput("42 euros")
+        }
+        world.definition.withLock { $0.subAgents[0].otherAgents = [elsewhere] }
+        world.models.set("router", Self.asking("March"))
+        let first = world.runs()
+        _ = try await first.start(world.turn(conversation: "c1"))
+        try await began.wait()
+        for run in first.registry.all { run.abandon(because: StoreError.full) }
+        let second = world.runs(owner: "two")
+        world.outliveLease()
+        await second.recover()
+        let run = try #require(try await second.latestRun(in: world.key("c1"), subject: nil))
+        try await run.reach(.suspended)
+        let waiting = try #require(try await second.waitingRun(in: world.key("c1"), subject: nil))
+        #expect(waiting.calls.all.map(\.reason) == [.unknownOutcome])
+        _ = try await second.decide(RunApprovalDecision(callID: "d0", isApproved: isApproved), in: waiting.run)
+        let log = try await run.all().map(\.event)
+        #expect(log.briefs.filter { $0.hasPrefix("delegated") } == ["delegated 0 books outside"])
+        #expect(asked.withLock { $0 } == (isApproved ? 2 : 1))
+        let rows = try await world.store.messages(world.key("c1"), limit: 9)
+        #expect(rows.filter { $0.type == "a2a-request" }.map(\.visibility) == ["external"])
+        #expect(rows.filter { $0.type == "a2a-response" }.count == (isApproved ? 1 : 0))
+        #expect(rows.first { $0.type == "a2a-request" }?.metadata?["toExternalAgentId"] == "books")
     }
 
     @Test func `a task without words is refused before anybody is asked`() async throws {

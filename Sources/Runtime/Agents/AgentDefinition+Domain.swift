@@ -10,20 +10,26 @@ extension ConfigurationCache {
     ///   - models: where models come from.
     ///   - limits: the bounds that agents have where they set none.
     ///   - outside: what agents use beside the store and the models.
+    ///   - clock: the time.
+    ///   - jitter: gives a random number in 0…1 for the waits between tries.
     public convenience init(
-        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), outside: Outside
+        store: Store, models: ModelSource, limits: RuntimeLimits = RuntimeLimits(), outside: Outside,
+        clock: RuntimeClock = .live, jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
+        let external = ExternalAgents(
+            http: outside.client, store: store, keyring: outside.keyring, clock: clock, limits: limits, jitter: jitter)
         self.init(store: store, models: models, limits: limits) { graph in
             let graph = ProjectGraph(entries: graph.entries)
             if !graph.functions.isEmpty { outside.functions?.prepare() }
-            return graph.agents.values.map { AgentDefinition($0, in: graph, limits, outside) }
+            return graph.agents.values.map { AgentDefinition($0, in: graph, limits, outside, external) }
         }
     }
 }
 
 extension AgentDefinition {
     init(
-        _ graph: AgentGraph, in projectGraph: ProjectGraph, _ limits: RuntimeLimits, _ outside: Outside
+        _ graph: AgentGraph, in projectGraph: ProjectGraph, _ limits: RuntimeLimits, _ outside: Outside,
+        _ external: ExternalAgents
     ) {
         let (agent, project) = (graph.agent, projectGraph.project)
         id = agent.id
@@ -37,7 +43,7 @@ extension AgentDefinition {
         structuredModel =
             ModelChoice(agent.models?.structuredOutput) ?? ModelChoice(project?.models?.structuredOutput)
         summarizer = ModelChoice(agent.models?.summarizer) ?? ModelChoice(project?.models?.summarizer)
-        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: projectGraph, limits, outside) }
+        subAgents = graph.subAgents.values.map { SubAgentDefinition($0, in: projectGraph, limits, outside, external) }
         status = agent.statusUpdates.flatMap { StatusRules($0, limits) }
         self.outside = outside
         context = graph.contextConfig.map { AgentContext(context: CompiledContext($0), outside: outside) }
@@ -46,7 +52,8 @@ extension AgentDefinition {
 
 extension SubAgentDefinition {
     init(
-        _ graph: SubAgentGraph, in projectGraph: ProjectGraph, _ limits: RuntimeLimits, _ outside: Outside
+        _ graph: SubAgentGraph, in projectGraph: ProjectGraph, _ limits: RuntimeLimits, _ outside: Outside,
+        _ external: ExternalAgents
     ) {
         let (subAgent, project) = (graph.subAgent, projectGraph.project)
         id = subAgent.id
@@ -73,7 +80,8 @@ extension SubAgentDefinition {
         for delegate in graph.delegates {
             switch delegate {
             case .sub(_, let target): delegates.append(target)
-            case .external(_, let agent): needs.append("delegation to external agent '\(agent.name)'")
+            case .external(let relation, let agent):
+                otherAgents.append(external.otherAgent(agent, relation))
             case .team(let relation, let id):
                 guard let target = projectGraph.agents[id] else { continue }
                 otherAgents.append(TeamAgent(target, in: projectGraph, relation, outside.keyring).otherAgent(limits))

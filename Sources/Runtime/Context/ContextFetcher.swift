@@ -44,7 +44,7 @@ struct ContextFetcher: Sendable {
                 headers[name] = Template(text).rendered(values, .preserving).text
             }
             if let id = variable.credential {
-                guard let credential = try await credential(id) else {
+                guard let credential = try await store.credential(id, in: branch, keyring: outside.keyring) else {
                     throw ContextFailure("its credential is not there")
                 }
                 for (name, value) in credential.headers { headers[name] = value }
@@ -91,13 +91,6 @@ struct ContextFetcher: Sendable {
             .string(request.body.map { Hexadecimal.text(SHA256.digest($0)) } ?? ""), .string(variable.basis),
         ]
         return SHA256.hexadecimal(all.jsonText)
-    }
-
-    private func credential(_ id: String) async throws -> ResolvedCredential? {
-        try await store.readConfiguration(in: branch) { [keyring = outside.keyring] transaction in
-            let workspace = transaction.reading(keyring)
-            return try workspace.get(CredentialReference.self, id)?.resolved(workspace, with: keyring)
-        }
     }
 
     /// The value of a variable.

@@ -74,7 +74,7 @@ extension HealthMonitor {
                 headers.append(name, try keyring.open(secret, of: branch))
             }
             if let id = tool.credentialReferenceId {
-                guard let credential = try await credential(id, branch) else {
+                guard let credential = try await store.credential(id, in: branch, keyring: keyring) else {
                     health.lastError = "no credential store has its credential"
                     return (.needsAuth, health)
                 }
@@ -105,14 +105,6 @@ extension HealthMonitor {
             health.lastError = Self.without(headers, "\(error)")
             if case .unauthorized = error { return (.needsAuth, health) }
             return (error.isOutage ? .unavailable : .unhealthy, health)
-        }
-    }
-
-    /// What a credential stands for now; nil when no store keeps it.
-    private func credential(_ id: String, _ branch: BranchKey) async throws -> ResolvedCredential? {
-        try await store.readConfiguration(in: branch) { [keyring] transaction in
-            let workspace = transaction.reading(keyring)
-            return try workspace.get(CredentialReference.self, id)?.resolved(workspace, with: keyring)
         }
     }
 

@@ -49,7 +49,7 @@ final class Registry: Sendable {
     /// - Parameter isNew: Whether a person begins it; else another run waits for it, or it was begun before.
     func take(_ conversation: ConversationKey, isNew: Bool) throws(Refusal) -> Hold {
         let outcome: Result<Hold, Refusal> = state.withLock { state in
-            if state.isClosing { return .failure(.closing) }
+            if state.isClosing, isNew { return .failure(.closing) }
             if state.conversations[conversation] != nil { return .failure(.busy) }
             if state.conversations.count >= (isNew ? limit : limitOfAll) { return .failure(.full) }
             state.holds += 1

@@ -72,6 +72,7 @@ extension ActiveRun {
         return ToolContext(
             scope: scope, frame: frame.number, subAgent: frame.subAgent,
             idempotencyKey: call.map { "\(key.id)-\($0)" } ?? "", templates: templates, clock: world.clock,
+            delegation: frame.calls.first { $0.call.id == call }?.sent?.id, isGivenUp: { self.isGivenUp },
             depth: depth + frame.depth, askTeam: { try await self.askTeam($0) },
             forwardedHeaders: { try await self.forwardedHeaders() },
             artifact: { [world, conversation, key] id, toolCall in

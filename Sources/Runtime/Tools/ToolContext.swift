@@ -46,6 +46,10 @@ struct ToolContext: Sendable {
     let templates: TemplateValues
     /// The time.
     let clock: RuntimeClock
+    /// The id of the delegation that the call is; nil for other calls.
+    let delegation: String?
+    /// Whether another process goes on with the run.
+    let isGivenUp: @Sendable () -> Bool
     /// How deep the frame is, over all runs that work for each other.
     let depth: Int
     /// Has another agent of the project do a task. Throws `Toolset.ToolFailure`, `CancellationError`, `StoreError`.

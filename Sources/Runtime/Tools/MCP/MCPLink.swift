@@ -148,7 +148,7 @@ enum MCPTrouble: Error {
 extension CircuitBreakers {
     /// Asks a server for something, unless it rests, and remembers how it did.
     func ask<Value: Sendable>(
-        _ server: MCPServerKey, _ body: () async throws(MCPFailure) -> Value
+        _ server: ServerKey, _ body: () async throws(MCPFailure) -> Value
     ) async throws(MCPTrouble) -> Value {
         if let rests = refusal(of: server) { throw .rests(rests) }
         do throws(MCPFailure) {

@@ -11,7 +11,7 @@ struct MCPOpening: Sendable {
     let servers: MCPServers
     let use: MCPUse
     let context: ToolContext
-    let key: MCPServerKey
+    let key: ServerKey
     private let branch: BranchKey
 
     init(_ servers: MCPServers, _ use: MCPUse, _ context: ToolContext) {
@@ -20,8 +20,8 @@ struct MCPOpening: Sendable {
         self.context = context
         branch = BranchKey(
             tenant: context.scope.key.tenant, project: context.scope.key.project, branch: context.scope.branch)
-        key = MCPServerKey(
-            tenant: branch.tenant, project: branch.project, tool: use.tool.id, url: use.tool.config.mcp.server.url)
+        key = ServerKey(
+            tenant: branch.tenant, project: branch.project, name: use.tool.id, url: use.tool.config.mcp.server.url)
     }
 
     /// Why a server has no tools now.

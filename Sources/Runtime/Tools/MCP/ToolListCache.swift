@@ -9,11 +9,11 @@ import Synchronization
 final class ToolListCache: Sendable {
     /// What a list depends on: the same server may show others to other callers.
     struct Key: Sendable, Hashable {
-        let server: MCPServerKey
+        let server: ServerKey
         /// The digest of the transport and of all header fields, credentials among them.
         let caller: String
 
-        init(_ server: MCPServerKey, _ address: MCPServerAddress) {
+        init(_ server: ServerKey, _ address: MCPServerAddress) {
             self.server = server
             let fields = address.headers.fields.map { [$0.name.lowercased(), $0.value] }.sorted { $0[0] < $1[0] }
             let parts = ["\(address.transport)", address.sessionID ?? ""] + fields.flatMap { $0 }

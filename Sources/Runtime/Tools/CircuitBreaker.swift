@@ -41,7 +41,7 @@ struct CircuitBreaker: Sendable {
 
 /// The breakers of the servers that this process asks, shared by its runs.
 final class CircuitBreakers: Sendable {
-    private let breakers = Mutex<[MCPServerKey: CircuitBreaker]>([:])
+    private let breakers = Mutex<[ServerKey: CircuitBreaker]>([:])
     private let clock: RuntimeClock
     private let limits: RuntimeLimits
 
@@ -54,7 +54,7 @@ final class CircuitBreakers: Sendable {
     }
 
     /// Why a server is not asked; nil when it is, and then `note` is told how it went.
-    func refusal(of server: MCPServerKey) -> ServerRests? {
+    func refusal(of server: ServerKey) -> ServerRests? {
         let now = clock.elapsed()
         return breakers.withLock { breakers in
             guard case .refused(let until)? = breakers[server]?.admit(at: now) else { return nil }
@@ -70,7 +70,7 @@ final class CircuitBreakers: Sendable {
         case abandoned
     }
 
-    func note(_ outcome: Outcome, of server: MCPServerKey) {
+    func note(_ outcome: Outcome, of server: ServerKey) {
         let now = clock.elapsed()
         breakers.withLock { breakers in
             switch outcome {
@@ -91,10 +91,11 @@ struct ServerRests: Error, Equatable {
     let seconds: Int
 }
 
-/// A server of a project's.
-struct MCPServerKey: Sendable, Hashable {
+/// A server of a project's, or an agent on one.
+struct ServerKey: Sendable, Hashable {
     let tenant: String
     let project: String
-    let tool: String
+    /// The id of the tool or agent.
+    let name: String
     let url: String
 }
