@@ -224,6 +224,7 @@ extension ActiveRun {
     /// Whether the run has ended, committed or not.
     var isOver: Bool { state.withLock { $0.run.isOver } }
 
-    /// Whether this process goes on with the run: it neither ended, nor is it given up, nor put away to wait.
-    var isDriven: Bool { state.withLock { !$0.run.isOver && $0.failure == nil && !$0.isParked } }
+    /// Whether this process goes on with the run, or is about to write its end: it is neither given up, nor put away to
+    /// wait.
+    var isDriven: Bool { state.withLock { $0.failure == nil && !$0.isParked } }
 }
