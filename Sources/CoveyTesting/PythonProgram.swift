@@ -31,7 +31,7 @@ public final class PythonProgram: Sendable {
     /// Starts a program and waits for its first line.
     public static func start(_ name: String) async throws -> PythonProgram {
         let process = Process()
-        let (input, output, complaints) = (Pipe(), Pipe(), try nameless())
+        let (input, output, complaints) = (Pipe(), Pipe(), try FileHandle.nameless())
         process.executableURL = interpreter
         process.arguments = [file(name)]
         process.standardInput = input
@@ -58,14 +58,6 @@ public final class PythonProgram: Sendable {
         self.process = process
         self.input = input
         self.complaints = complaints
-    }
-
-    /// A file without a name, for what a program may write any amount of and nobody reads as it goes on.
-    private static func nameless() throws -> FileHandle {
-        let file = FileManager.default.temporaryDirectory.appending(path: "covey-\(UUID().uuidString)")
-        try Data().write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        return try FileHandle(forUpdating: file)
     }
 
     /// The port of loopback that its first line says it listens on. Throws `NotStarted` where the line is no port.

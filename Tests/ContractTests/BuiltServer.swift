@@ -148,17 +148,7 @@ enum Python {
         ? nil : "the Python clients are not installed; Scripts/python installs them from PyPI"
 
     /// Runs a script of `Tests/Clients` and answers what it wrote and how it ended.
-    static func run(_ script: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = PythonProgram.interpreter
-        process.arguments = [PythonProgram.file(script)] + arguments
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let reading = output.fileHandleForReading
-        let data = await aside { reading.readDataToEndOfFile() }
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    static func run(_ script: String, _ arguments: [String]) async throws -> Command.Outcome {
+        try await Command.run(PythonProgram.interpreter, [PythonProgram.file(script)] + arguments)
     }
 }

@@ -30,18 +30,9 @@ struct ImportTests {
 
     private static func covey(
         _ arguments: [String], _ server: BuiltServer
-    ) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = BuiltServer.binary
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address]
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let reading = output.fileHandleForReading
-        let data = await aside { reading.readDataToEndOfFile() }
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    ) async throws -> Command.Outcome {
+        try await Command.run(
+            try #require(BuiltServer.binary), arguments,
+            environment: ["PATH": "/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address])
     }
 }

@@ -12,18 +12,11 @@ struct KeyRotationTests {
     ]
     private static let path = "/manage/tenants/default/projects/p"
 
-    private func covey(_ arguments: [String], _ folder: DataFolder) async throws -> (status: Int32, output: String) {
+    private func covey(_ arguments: [String], _ folder: DataFolder) async throws -> Command.Outcome {
         let binary = try #require(BuiltServer.binary)
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = binary
-        process.arguments = arguments + ["--data", folder.url.path(percentEncoded: false)]
-        process.environment = ["PATH": "/usr/bin:/bin"]
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let data = await aside { output.fileHandleForReading.readDataToEndOfFile() }
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        return try await Command.run(
+            binary, arguments + ["--data", folder.url.path(percentEncoded: false)],
+            environment: ["PATH": "/usr/bin:/bin"])
     }
 
     @Test func `a new key takes over, the old one opens nothing, and the audit is whole`() async throws {

@@ -53,20 +53,11 @@ struct ReadmeTests {
     }
 
     private static func shell(_ command: String, _ server: BuiltServer) async throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.currentDirectoryURL = root
         let binaries = try #require(BuiltServer.binary).deletingLastPathComponent().path(percentEncoded: false)
-        process.environment = ["PATH": binaries + ":/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address]
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let reading = output.fileHandleForReading
-        let data = await aside { reading.readDataToEndOfFile() }
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        return try await Command.run(
+            URL(filePath: "/bin/sh"), ["-c", command],
+            environment: ["PATH": binaries + ":/usr/bin:/bin", "COVEY_PUBLIC_URL": server.address], in: root
+        ).output
     }
 
     @Test func `every make command of the README is a target`() throws {

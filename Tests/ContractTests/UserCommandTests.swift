@@ -12,23 +12,11 @@ struct UserCommandTests {
     /// Runs a command of the binary and answers how it ended and what it wrote.
     private static func covey(
         _ arguments: [String], in folder: DataFolder, input: String = "", environment: [String: String] = [:]
-    ) async throws -> (status: Int32, said: String) {
-        let process = Process()
-        let (output, typed) = (Pipe(), Pipe())
-        process.executableURL = BuiltServer.binary
-        process.arguments = arguments
+    ) async throws -> Command.Outcome {
         let path = folder.url.path(percentEncoded: false)
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": path, "COVEY_DATA": path].merging(environment) { $1 }
-        process.standardInput = typed
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        typed.fileHandleForWriting.write(Data(input.utf8))
-        try typed.fileHandleForWriting.close()
-        let reading = output.fileHandleForReading
-        let data = await aside { reading.readDataToEndOfFile() }
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        let own = ["PATH": "/usr/bin:/bin", "HOME": path, "COVEY_DATA": path].merging(environment) { $1 }
+        return try await Command.run(
+            try #require(BuiltServer.binary), arguments, environment: own, input: input)
     }
 
     private static func signIn(_ server: BuiltServer, _ email: String, _ password: String) async throws -> Int {
@@ -43,28 +31,28 @@ struct UserCommandTests {
         let made = try await Self.covey(
             ["user", "create", "--email", "ann@x.io", "--owner", "--password-stdin"], in: folder,
             input: Self.password + "\n")
-        #expect(made.status == 0 && made.said == "ann@x.io is owner of tenant default.\n", "\(made.said)")
+        #expect(made.status == 0 && made.output == "ann@x.io is owner of tenant default.\n", "\(made.output)")
         let weak = try await Self.covey(
             ["user", "password", "--email", "ann@x.io", "--password-stdin"], in: folder, input: "short\n")
-        #expect(weak.status != 0 && weak.said.contains("at least 15 characters"), "\(weak.said)")
+        #expect(weak.status != 0 && weak.output.contains("at least 15 characters"), "\(weak.output)")
         let server = try await BuiltServer(
             folder: folder.url, isDevelopment: false, environment: ["COVEY_MANAGE_BYPASS_SECRET": Self.secret])
         #expect(try await Self.signIn(server, "ann@x.io", Self.password) == 200)
 
         let locked = try await Self.covey(["user", "list"], in: folder)
-        #expect(locked.status != 0 && locked.said.contains("COVEY_MANAGE_BYPASS_SECRET"), "\(locked.said)")
+        #expect(locked.status != 0 && locked.output.contains("COVEY_MANAGE_BYPASS_SECRET"), "\(locked.output)")
         let beside = ["COVEY_MANAGE_BYPASS_SECRET": Self.secret, "COVEY_PUBLIC_URL": server.address]
         let bob = try await Self.covey(
             ["user", "create", "--email", "bob@x.io", "--admin"], in: folder, environment: beside)
-        #expect(bob.status == 0 && bob.said.contains("bob@x.io is admin of tenant default."), "\(bob.said)")
-        #expect(bob.said.contains("/reset-password?token="))
+        #expect(bob.status == 0 && bob.output.contains("bob@x.io is admin of tenant default."), "\(bob.output)")
+        #expect(bob.output.contains("/reset-password?token="))
         let set = try await Self.covey(
             ["user", "password", "--email", "bob@x.io", "--password-stdin"], in: folder,
             input: Self.password + "\n", environment: beside)
-        #expect(set.status == 0, "\(set.said)")
+        #expect(set.status == 0, "\(set.output)")
         #expect(try await Self.signIn(server, "bob@x.io", Self.password) == 200)
         let list = try await Self.covey(["user", "list"], in: folder, environment: beside)
-        #expect(list.said.contains("ann@x.io  owner  ann") && list.said.contains("bob@x.io  admin  bob"))
+        #expect(list.output.contains("ann@x.io  owner  ann") && list.output.contains("bob@x.io  admin  bob"))
         #expect(server.stop() == 0)
     }
 

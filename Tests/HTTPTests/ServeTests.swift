@@ -105,16 +105,15 @@ struct ServeTests {
 
     private static func start(
         _ arguments: [String], _ environment: [String: String], in folder: String
-    ) async throws -> (status: Int32, said: String) {
-        let (process, output) = process(arguments, environment, in: folder)
-        try process.run()
-        let reading = output.fileHandleForReading
-        let said = await aside {
-            let said = reading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return said
-        }
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    ) async throws -> Command.Outcome {
+        try await Command.run(
+            try #require(binary), ["serve"] + arguments, environment: Self.environment(environment, in: folder),
+            in: URL(filePath: folder))
+    }
+
+    private static func environment(_ environment: [String: String], in folder: String) -> [String: String] {
+        let usual = ["PATH": "/usr/bin:/bin", "HOME": folder, "COVEY_RUN_BYPASS_SECRET": "the secret of the tests"]
+        return usual.merging(environment) { $1 }
     }
 
     private static func firstWords(_ output: Pipe) async -> String {
@@ -129,8 +128,7 @@ struct ServeTests {
         let output = Pipe()
         process.executableURL = binary
         process.arguments = ["serve"] + arguments
-        let usual = ["PATH": "/usr/bin:/bin", "HOME": folder, "COVEY_RUN_BYPASS_SECRET": "the secret of the tests"]
-        process.environment = usual.merging(environment) { $1 }
+        process.environment = Self.environment(environment, in: folder)
         process.currentDirectoryURL = URL(filePath: folder)
         process.standardOutput = output
         process.standardError = output
