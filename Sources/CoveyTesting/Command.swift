@@ -2,8 +2,8 @@ public import Foundation
 
 /// A program that is run to its end.
 ///
-/// What it reads and writes are files without names and no pipes: a pipe has an end when every process that inherited it
-/// is gone, and programs that other tests start at the same time inherit it as well.
+/// What it reads and writes are files without names and no pipes: a pipe has an end when every process that inherited
+/// it is gone, and programs that other tests start at the same time inherit it as well.
 public enum Command {
     /// How a program ended, and what it wrote to either output.
     public typealias Outcome = (status: Int32, output: String)

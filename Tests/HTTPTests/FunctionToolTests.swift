@@ -56,6 +56,9 @@ struct FunctionToolTests {
         events.filter { $0["type"] == "text-delta" }.compactMap { $0["delta"]?.string }.joined()
     }
 
+    /// What the model says of 42: it reads a result with the id of its call, by which it can refer to it.
+    private static let answer = "It is {\"value\":42,\"_toolCallId\":\"call_"
+
     private static func event(_ type: String, _ events: [JSONValue]) -> JSONValue? {
         events.first { $0["type"]?.string == type }
     }
@@ -64,7 +67,7 @@ struct FunctionToolTests {
         let events = try await Self.turn("async ({ x }) => { console.log(x); return x + 1 }")
         #expect(Self.event("tool-input-available", events)?["toolName"] == "add_one")
         #expect(Self.event("tool-output-available", events)?["output"] == 42)
-        #expect(Self.text(events) == "It is 42.")
+        #expect(Self.text(events).hasPrefix(Self.answer))
     }
 
     @Test func `what a function throws is told to the model, and the run goes on`() async throws {
@@ -88,7 +91,7 @@ struct FunctionToolTests {
                 try Data(#"{"name":"adder","version":"1.0.1"}"#.utf8).write(to: folder.appending(path: "package.json"))
                 try Data("module.exports = (x) => x + 1".utf8).write(to: folder.appending(path: "index.js"))
             })
-        #expect(Self.text(events) == "It is 42.")
+        #expect(Self.text(events).hasPrefix(Self.answer))
         let missing = try await Self.turn(code, dependencies: ["adder": "^1.0.0"])
         #expect(Self.text(missing).contains("npm install --ignore-scripts 'adder@^1.0.0'"))
     }
