@@ -187,6 +187,12 @@ import Testing
         #expect(try await world.messages(children[0].conversation).count == 2)
     }
 
+    /// The run that does a task, once it is stored: a model is asked while the beginning of its run is being written.
+    private static func child(_ world: TestWorld, of runs: Runs) async throws -> RunRow {
+        for active in runs.registry.all { _ = try await active.next(after: 0) }
+        return try #require(try await childRuns(world).first)
+    }
+
     @Test func `who stops a run stops those that work for it`() async throws {
         let world = try await Self.world()
         let (began, never) = (Gate(), Gate())
@@ -195,7 +201,7 @@ import Testing
         let runs = world.runs()
         let handle = try await runs.start(world.turn(conversation: "c1"))
         try await began.wait()
-        let child = try #require(try await Self.childRuns(world).first)
+        let child = try await Self.child(world, of: runs)
         #expect(try await runs.cancel(world.key("c1"), subject: nil))
         #expect(try await runs.follow(child).all().last?.event.brief == "finished cancelled")
         #expect(try await handle.all().last?.event.brief == "finished cancelled")
@@ -209,7 +215,7 @@ import Testing
         let first = world.runs()
         let handle = try await first.start(world.turn(conversation: "c1"))
         try await began.wait()
-        let child = try #require(try await Self.childRuns(world).first)
+        let child = try await Self.child(world, of: first)
         // The process dies between the end of the run and that of the one that works for it.
         first.registry.run(child.key.id)?.abandon(because: StoreError.full)
         #expect(try await first.cancel(world.key("c1"), subject: nil))
