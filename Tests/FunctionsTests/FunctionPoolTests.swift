@@ -98,6 +98,17 @@ struct FunctionPoolTests {
         try await TestPool.run { (test) async throws in
             let ended = try await test.call(timers)
             #expect(ended.output == ["first", true, "given"], "\(ended)")
+            let late = "async () => { await null; await new Promise((ready) => setTimeout(ready, 5)); return 1 }"
+            #expect(try await test.call(late).output == 1, "a timer that is set by what was put off")
+            let slow = """
+                () => new Promise((resolve) => {
+                    const seen = []
+                    setTimeout(() => resolve(seen), 0)
+                    queueMicrotask(() => seen.push('first'))
+                    for (const end = Date.now() + 20; Date.now() < end;) {}
+                })
+                """
+            #expect(try await test.call(slow).output == ["first"], "what was put off comes before a timer that is due")
             #expect(try await test.call(bytes).output == ["hä €😀", "5GI=", true, 36, 4])
         }
     }

@@ -54,8 +54,11 @@ enum Program {
                 if (timer.repeats) timer.due = now() + timer.wait; else timers.delete(id);
                 try { timer.callback(...timer.values); } catch (error) { fail(error); }
             }
-            const following = nextTimer();
-            return following ? String(Math.max(0, Math.ceil(following[1].due - now()))) : "";
+        };
+        // Asked in a call of its own: what a call puts off is done at its end, and may set timers.
+        const wait = () => {
+            const next = nextTimer();
+            return next ? String(Math.max(0, Math.ceil(next[1].due - now()))) : "";
         };
         define({
             console, setTimeout: timer(false), setInterval: timer(true), clearTimeout: clear, clearInterval: clear,
@@ -312,7 +315,8 @@ enum Program {
         return (operation, text) => {
             if (operation === "start") start(text);
             else if (operation === "fetched") fetched(text);
-            return tick();
+            else if (operation === "tick") tick();
+            return operation === "wait" ? wait() : "";
         };
 
         """#

@@ -48,18 +48,18 @@ final class Worker {
         let code = JavaScript.callingImports(try engine.expression(of: call["code"]?.string ?? ""))
         let script = try Script(Program.source, in: engine, host: work.answer)
         let input: JSONValue = ["code": .string(code), "input": call["input"] ?? .null]
-        var wait = try script.tell("start", input.jsonText)
+        _ = try script.tell("start", input.jsonText)
         while work.end == nil {
             // Empty means that no timer waits.
-            let milliseconds = Int32(clamping: Int(wait) ?? -1)
+            let milliseconds = Int32(clamping: Int(try script.tell("wait", "")) ?? -1)
             if milliseconds < 0, work.requests == 0 {
                 let message = "The function never finishes: what it waits for does not come."
                 work.finish(.failed(message: message, line: .null))
             } else if let answer = next(within: milliseconds)?["fetched"] {
                 work.tookAnswer()
-                wait = try script.tell("fetched", answer.jsonText)
+                _ = try script.tell("fetched", answer.jsonText)
             } else {
-                wait = try script.tell("tick", "")
+                _ = try script.tell("tick", "")
             }
         }
     }
