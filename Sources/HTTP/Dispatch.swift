@@ -77,8 +77,6 @@ struct Dispatcher: Sendable {
             if problem.extras["conversationId"] != nil, problem.retryAfter == nil {
                 reply.headers.append((.shouldRetry, "false"))
             }
-            // The rest of the body is not wanted, and not waited for.
-            if problem.code == .payloadTooLarge { reply.headers.append((.connection, "close")) }
             if problem.code == .methodNotAllowed, let allowed = problem.extras["allowed"]?.string {
                 reply.headers.append((.allow, allowed))
             }

@@ -24,6 +24,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unwritableSince: NIODeadline?
     private var lastWrite = NIODeadline.now()
     private var isStreaming = false
+    private var requestsBegun = 0
+    private var requestsAnswered = 0
     private var closesAfterResponse = false
     private var signal: StreamSignal?
     private var inputIsClosed = false
@@ -63,7 +65,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: requestBegan = .now()
+        case .head:
+            requestBegan = .now()
+            requestsBegun += 1
         case .body: break
         case .end: requestBegan = nil
         }
@@ -72,18 +76,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head):
+        case .head(var head):
+            if head.status.kind == .informational { break }
             isStreaming = head.headerFields[.contentType]?.hasPrefix(ServerSentEvent.mediaType) == true
-            closesAfterResponse = head.headerFields[.connection] == "close"
             lastWrite = .now()
+            requestsAnswered += 1
+            // Answered before it was all here: nobody will read the rest (RFC 9112, section 9.3).
+            closesAfterResponse = requestBegan != nil && requestsAnswered == requestsBegun
+            if closesAfterResponse {
+                head.headerFields[.connection] = "close"
+                return context.write(wrapOutboundOut(.head(head)), promise: promise)
+            }
         case .body:
             if isStreaming { lastWrite = .now() }
         case .end:
             isStreaming = false
             signal = nil
             if closesAfterResponse {
-                // The rest of a refused body is not waited for longer than `request`; see `look`.
-                requestBegan = requestBegan ?? .now()
+                // The rest is not waited for longer than `request`; see `look`.
                 context.write(data, promise: promise)
                 context.flush()
                 return context.close(mode: .output, promise: nil)
