@@ -24,6 +24,8 @@ import Testing
         world.models.set("router", Self.ask)
         let handle = try await runs.start(world.turn(conversation: "c1"))
         try await handle.reach(.suspended)
+        // Once more it is looked whether anybody has decided meanwhile.
+        await runs.claims.drain()
         return handle
     }
 

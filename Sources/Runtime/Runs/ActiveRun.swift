@@ -306,17 +306,18 @@ final class ActiveRun: Sendable {
             abandon(because: error)
             throw error
         }
-        publish([])
         leave(.suspended)
+        publish([])
     }
 
     private func leave(_ why: Leave) {
+        // First, so that who reads on from the store finds nobody here who still seems to drive it.
+        onLeave(self, why)
         let stays = state.withLock { state in
             if why == .suspended { state.isGone = true }
             return state.stays.removeAll()
         }
         Self.close(stays)
-        onLeave(self, why)
     }
 
     /// Has another agent of the project do a task.

@@ -132,7 +132,7 @@ extension ActiveRun {
 extension Runs {
     /// Claims what nobody drives, without anybody waiting for it.
     func claimSoon() {
-        Task { await self.claimUnfinished() }
+        claims.add { await self.claimUnfinished() }
     }
 
     /// Stops a run without anybody waiting for it. Where the store fails here, whoever claims the run sees that nobody

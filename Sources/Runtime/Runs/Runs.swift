@@ -9,7 +9,10 @@ import Synchronization
 public final class Runs: Sendable {
     let world: RuntimeWorld
     let registry: Registry
-    let namings = NamingSupervisor()
+    /// They find names for artifacts after their runs; what is lost of them costs better names and nothing else.
+    let namings = BackgroundSupervisor()
+    /// They claim what nobody drives; what is lost of them the next tick does.
+    let claims = BackgroundSupervisor()
     private let configuration: ConfigurationCache
 
     /// The runs over a store.

@@ -1,8 +1,7 @@
 import Synchronization
 
-/// The tasks that find names for artifacts after their runs: counted, bounded, and stopped with the process. What is
-/// lost of them costs better names and nothing else.
-final class NamingSupervisor: Sendable {
+/// Tasks of one kind for which nobody waits: counted and bounded. They are for what may be lost.
+final class BackgroundSupervisor: Sendable {
     private struct State {
         var tasks: [Int: Task<Void, Never>] = [:]
         var count = 0
@@ -12,7 +11,7 @@ final class NamingSupervisor: Sendable {
     private let state = Mutex(State())
 
     /// Does some work beside everything else; not at all where `limit` of them are under way.
-    func add(limit: Int, _ work: @escaping @Sendable () async -> Void) {
+    func add(limit: Int = .max, _ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             guard !state.isClosed, state.tasks.count < limit else { return }
             state.count += 1
