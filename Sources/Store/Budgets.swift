@@ -189,7 +189,8 @@ extension Connection {
             let account = charge.account.values
             try execute(BudgetSQL.letGo, account + [.text(run), .text(charge.call)])
             guard charge.used > 0 else { continue }
-            try execute(BudgetSQL.open, account)
+            // One for all time was opened by a hold. Where it is gone, so is whose it was.
+            if charge.account.since > 0 { try execute(BudgetSQL.open, account) }
             try execute(BudgetSQL.use, account + [.integer(charge.used)])
         }
     }

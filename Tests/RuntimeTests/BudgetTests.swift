@@ -9,7 +9,7 @@ import Testing
 
 /// What runs may use, and what they used.
 @Suite struct BudgetTests {
-    private static func set(_ world: TestWorld, _ runs: Runs, _ budgets: Budget...) async throws {
+    static func set(_ world: TestWorld, _ runs: Runs, _ budgets: Budget...) async throws {
         for budget in budgets {
             let row = BudgetRow(id: budget.id, document: budget.document, createdAt: 0, updatedAt: 0)
             _ = try await world.store.putBudget(row, of: "acme")
@@ -17,13 +17,19 @@ import Testing
         try await runs.terms.changed("acme")
     }
 
-    private static func budget(
+    static func budget(
         _ id: String, _ measure: Budget.Measure, _ limit: Int, per holder: Budget.Holder, _ window: Budget.Window? = nil
     ) -> Budget {
         var budget = Budget()
         (budget.id, budget.measure, budget.limit, budget.per) = (id, measure, limit, holder)
         budget.window = window
         return budget
+    }
+
+    /// How many accounts there are, of all budgets.
+    static func accounts(_ world: TestWorld) async throws -> Int64? {
+        let count = Statement("SELECT count(*) FROM budget_use")
+        return try await world.store.database.read { try $0.first(count, []) { $0.integer(0) } }
     }
 
     private static func used(_ world: TestWorld, _ budget: String, since: Int64 = 0, _ subject: String) async throws
@@ -136,8 +142,7 @@ import Testing
         #expect(world.toolCalls.withLock { $0 }.count <= 1)
         world.models.set("router", .calls(.call("clock", id: "a")), .text("done"))
         #expect(try await runs.log(world.turn()).briefs.last == "finished completed")
-        let left = Statement("SELECT count(*) FROM budget_use")
-        #expect(try await world.store.database.read { try $0.first(left, []) { $0.integer(0) } } == 0)
+        #expect(try await Self.accounts(world) == 0)
         try await Self.set(world, runs, Self.budget("flat", .depth, 0, per: .run))
         world.models.set("router", .calls(.delegate("lookup", "x")), .text("done"))
         let log = try await runs.log(world.turn())

@@ -111,6 +111,34 @@ import Testing
         await #expect(throws: Problem.notFound("Execution")) { try await runs.ownRun(child.key, subject: "ann") }
     }
 
+    @Test(arguments: [Budget.Holder.run, .conversation])
+    func `what is bounded for a run is bounded for all who work for it together`(_ holder: Budget.Holder) async throws {
+        let world = try await Self.world()
+        world.models.set("router", Self.asking("March", "April"))
+        world.models.set("clerk", Self.saying("42 euros"))
+        let runs = world.runs()
+        try await BudgetTests.set(world, runs, BudgetTests.budget("b", .modelCalls, 3, per: holder))
+        #expect(try await runs.log(world.turn()).briefs.last == "finished failed budget")
+        #expect(try await Self.childRuns(world).map(\.status) == [.completed, .completed])
+        #expect(try await BudgetTests.accounts(world) == (holder == .run ? 0 : 1))
+    }
+
+    @Test func `what bounds one agent alone bounds all its tasks of a run, and leaves no account behind`() async throws
+    {
+        let world = try await Self.world()
+        world.models.set("router", Self.asking("March", "April"))
+        world.models.set("clerk", Self.saying("42 euros"))
+        let runs = world.runs()
+        var budget = BudgetTests.budget("b", .modelCalls, 1, per: .run)
+        budget.agentId = "books"
+        try await BudgetTests.set(world, runs, budget)
+        let log = try await runs.log(world.turn())
+        #expect(log.briefs.last == "finished completed")
+        #expect(log.briefs.count { $0.hasPrefix("tool_ended") && $0.hasSuffix("error") } == 1)
+        #expect(try await Set(Self.childRuns(world).map(\.status)) == [.completed, .failed])
+        #expect(try await BudgetTests.accounts(world) == 0)
+    }
+
     @Test func `the model is told whom it may ask and what for`() async throws {
         let world = try await Self.world()
         world.models.set("router", .text("Hello"))

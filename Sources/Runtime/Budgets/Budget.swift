@@ -80,6 +80,8 @@ struct RunPlace: Sendable, Hashable {
     var user: String
     var conversation: String
     var run: String
+    /// Whether run and conversation are another run's, for which this one works.
+    var isDelegated: Bool
 }
 
 extension RunPlace {
@@ -87,7 +89,8 @@ extension RunPlace {
     init(_ scope: RunScope, user: String?) {
         self.init(
             tenant: scope.key.tenant, project: scope.key.project, agent: scope.agent, user: user ?? "",
-            conversation: scope.conversation.id, run: scope.key.id)
+            conversation: scope.delegated?.root.conversation ?? scope.conversation.id,
+            run: scope.delegated?.root.run ?? scope.key.id, isDelegated: scope.delegated != nil)
     }
 }
 

@@ -2,19 +2,25 @@ import Events
 import Models
 import Store
 
-/// The budgets that bound a run, and what its calls hold of them. Nil in a run that none bounds.
+/// The budgets that bound a run, and what its calls hold of them. Nil in a run with which none has to do.
 struct RunBudget: Sendable {
     let place: RunPlace
     let prices: PriceList
     /// Those with accounts; what bounds each run by itself alone, its depth, is in its rules.
     let budgets: [Budget]
+    /// Those of which each run has an account, this one or one that works for it.
+    private let perRun: [Budget]
     /// What calls under way hold, by the name of the call.
     var held: [String: [(budget: Budget, account: BudgetAccount)]] = [:]
 
     init?(_ terms: TenantTerms, _ place: RunPlace) {
-        let budgets = terms.budgets.filter { $0.measure != .depth && $0.bounds(place) }
-        if budgets.isEmpty { return nil }
+        let counted = terms.budgets.filter { $0.measure != .depth }
+        let budgets = counted.filter { $0.bounds(place) }
+        // Agents that work for it may be bounded where it is not.
+        let perRun = place.isDelegated ? [] : counted.filter { $0.per == .run }
+        if budgets.isEmpty && perRun.isEmpty { return nil }
         self.place = place
+        self.perRun = perRun
         prices = terms.prices
         self.budgets = budgets
     }
@@ -104,19 +110,18 @@ struct RunBudget: Sendable {
     }
 
     /// What the end of the run is charged: its time, and the holds of calls that it cut off. The time counts where the
-    /// run ends.
+    /// run ends; a conversation's is that of its own runs, which wait for those that work for them.
     mutating func finalCharges(runMs: Int64, at time: Int64) -> [BudgetCharge] {
         var charges = held.keys.sorted().flatMap { self.charges($0, Usage(), cost: nil) }
         for budget in budgets where budget.measure == .runMs && budget.per != .run {
+            if place.isDelegated && budget.per == .conversation { continue }
             charges.append(BudgetCharge(account: budget.account(place, at: time), call: "run", used: runMs))
         }
         return charges
     }
 
-    /// The accounts that end with the run.
-    func ownAccounts(at time: Int64) -> [BudgetAccount] {
-        budgets.filter { $0.per == .run }.map { $0.account(place, at: time) }
-    }
+    /// The accounts that end with the run. Those that it shares end with the one for which it works.
+    func ownAccounts(at time: Int64) -> [BudgetAccount] { perRun.map { $0.account(place, at: time) } }
 
     /// What bounds how long the run itself may take; nil where nothing does.
     var timeLimit: Budget? {

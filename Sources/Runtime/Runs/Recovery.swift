@@ -85,18 +85,17 @@ extension Runs {
         let agent = try await agent(row.agent, in: branch)
         let compiled = agent?.changed(request.changes) ?? CompiledAgent.missing(start, world.limits)
         let terms = try await terms(of: row.key.tenant)
-        let place = RunPlace(
-            tenant: row.key.tenant, project: row.key.project, agent: row.agent, user: start.origin.user ?? "",
-            conversation: conversation.id, run: row.key.id)
+        let scope = try await scope(row, conversation, request)
         let talk = try await talk(row, start, conversation, request, compiled)
-        var rules = terms.bounded(compiled.rules(streams: request.isStreamed), place)
+        var rules = terms.bounded(
+            compiled.rules(streams: request.isStreamed), RunPlace(scope, user: start.origin.user))
         rules.depth = request.delegated?.depth ?? 0
         let run = Run(
             rules: rules, log: log.lazy.map(\.event),
             knowing: talk.artifacts.map(\.body), makeID: world.makeID)
         let active = ActiveRun(
-            scope: try await scope(row, conversation), agent: compiled, talk: talk, world: world, run: run,
-            start: start, startedAt: row.startedAt, committed: log.last?.sequence ?? 0, terms: terms,
+            scope: scope, agent: compiled, talk: talk, world: world, run: run, start: start,
+            startedAt: row.startedAt, committed: log.last?.sequence ?? 0, terms: terms,
             onTeamTask: { try await self.answer($1, for: $0) }
         ) { self.left($0, $1, hold) }
         active.note(log)
@@ -121,12 +120,14 @@ extension Runs {
         try await active.suspendAgain()
     }
 
-    private func scope(_ row: RunRow, _ conversation: ConversationKey) async throws -> RunScope {
+    private func scope(
+        _ row: RunRow, _ conversation: ConversationKey, _ request: RunRequest
+    ) async throws -> RunScope {
         let stored = try await world.store.conversation(conversation)
         return RunScope(
             key: row.key, conversation: conversation, branch: row.branch, agent: row.agent, owner: stored?.owner,
-            subject: stored?.subject, metadata: stored?.metadata?.object,
-            forwardsHeaders: RunRequest(row.request).forwardsHeaders)
+            subject: stored?.subject, metadata: stored?.metadata?.object, forwardsHeaders: request.forwardsHeaders,
+            delegated: request.delegated)
     }
 
     /// Why the run can only be ended; nil when it can go on.

@@ -11,6 +11,17 @@ struct RunDelegated: Sendable, Hashable {
     let from: String
     /// How deep its frame 0 is, over all runs that work for each other; at least 1.
     let depth: Int
+    /// The run that all of them work for, and its conversation: what is bounded per run and per conversation is bounded
+    /// for them together.
+    let root: Root
+
+    /// A run that works for no other.
+    struct Root: Sendable, Hashable {
+        /// Its id.
+        let run: String
+        /// The id of its conversation.
+        let conversation: String
+    }
 
     /// A run and a conversation that are named after the task, so that whoever hands it out again finds them.
     ///
@@ -26,20 +37,26 @@ struct RunDelegated: Sendable, Hashable {
         return parent.prefix(8) + String(tail)
     }
 
-    init(run: String, parent: String, from: String, depth: Int) {
-        (self.run, self.parent, self.from, self.depth) = (run, parent, from, depth)
+    init(run: String, parent: String, from: String, depth: Int, root: Root) {
+        (self.run, self.parent, self.from, self.depth, self.root) = (run, parent, from, depth, root)
     }
 
     /// From what is stored of a run's request; nil for none.
     init?(_ json: JSONValue) {
         guard let run = json["run"]?.string, let parent = json["parent"]?.string, let from = json["from"]?.string,
-            let depth = json["depth"]?.integer
+            let depth = json["depth"]?.integer, let rootRun = json["root"]?["run"]?.string,
+            let rootConversation = json["root"]?["conversation"]?.string
         else { return nil }
-        self.init(run: run, parent: parent, from: from, depth: depth)
+        self.init(
+            run: run, parent: parent, from: from, depth: depth,
+            root: Root(run: rootRun, conversation: rootConversation))
     }
 
     var json: JSONValue {
-        ["run": .string(run), "parent": .string(parent), "from": .string(from), "depth": .integer(Int64(depth))]
+        [
+            "run": .string(run), "parent": .string(parent), "from": .string(from), "depth": .integer(Int64(depth)),
+            "root": ["run": .string(root.run), "conversation": .string(root.conversation)],
+        ]
     }
 
     /// What the message that brings the task says of where it comes from.

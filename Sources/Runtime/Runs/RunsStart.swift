@@ -65,9 +65,13 @@ extension Runs {
         let row = mayExist ? try await existing(conversation, turn) : nil
         let subAgent = try entry(row, agent, turn)
         let terms = try await terms(of: conversation.tenant)
-        let place = RunPlace(
-            tenant: conversation.tenant, project: conversation.project, agent: agent.id, user: turn.owner ?? "",
-            conversation: conversation.id, run: "")
+        let key = RunKey(
+            tenant: conversation.tenant, project: conversation.project, id: turn.delegated?.run ?? world.makeID())
+        let scope = RunScope(
+            key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
+            subject: turn.subject, metadata: turn.metadata, forwardsHeaders: !turn.forwardedHeaders.isEmpty,
+            delegated: turn.delegated)
+        let place = RunPlace(scope, user: turn.owner)
         try await admit(place, terms)
         let earlier = row == nil ? [] : try await history(conversation, agent)
         let artifacts = row == nil ? [] : try await artifacts(conversation, agent)
@@ -80,14 +84,9 @@ extension Runs {
             agentName: agent.name, subAgent: subAgent, userMessage: userMessage,
             answerMessage: world.makeID(), emitOperations: turn.emitsOperations,
             isDurable: turn.isDurable ?? agent.isDurable, origin: turn.origin)
-        let key = RunKey(
-            tenant: conversation.tenant, project: conversation.project, id: turn.delegated?.run ?? world.makeID())
         var rules = terms.bounded(agent.rules(streams: turn.isStreamed), place)
         rules.depth = turn.delegated?.depth ?? 0
         let run = Run(rules: rules, knowing: artifacts.map(\.body), makeID: world.makeID)
-        let scope = RunScope(
-            key: key, conversation: conversation, branch: turn.branch.branch, agent: agent.id, owner: turn.owner,
-            subject: turn.subject, metadata: turn.metadata, forwardsHeaders: !turn.forwardedHeaders.isEmpty)
         let headers = try await headers(of: turn, agent, scope, isNew: row == nil)
         let active = ActiveRun(
             scope: scope, agent: agent,

@@ -41,7 +41,10 @@ extension Runs {
             requestIDPrefix: "team", httpRequest: parent.origin.request,
             traceparent: parent.identity.header(parent.identity.toolCall(task.call)))
         turn.headers = task.headers
-        turn.delegated = RunDelegated(run: ids.run, parent: parent.key.id, from: scope.agent, depth: task.depth)
+        turn.delegated = RunDelegated(
+            run: ids.run, parent: parent.key.id, from: scope.agent, depth: task.depth,
+            root: scope.delegated?.root
+                ?? RunDelegated.Root(run: parent.key.id, conversation: parent.conversation.id))
         do {
             return try await start(turn)
         } catch let problem as Problem {

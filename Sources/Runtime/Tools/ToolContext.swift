@@ -20,6 +20,8 @@ struct RunScope: Sendable {
     let metadata: JSONObject?
     /// Whether headers of the request go on to servers of tools.
     var forwardsHeaders = false
+    /// Which run it works for; nil for a person's.
+    var delegated: RunDelegated?
 
     /// The branch of its project.
     var branchKey: BranchKey { BranchKey(tenant: key.tenant, project: key.project, branch: branch) }
