@@ -25,7 +25,7 @@ extension ActiveRun {
             state.run.historySummary != nil || state.isHistoryTooLong != nil
         }
         guard !isDone, subAgent.history.mode == .full, let last = talk.earlier.last,
-            let history = subAgent.history.text(talk.earlier, artifacts: talk.artifacts)
+            let history = talk.history(as: subAgent.history)
         else { return nil }
         let threshold = CompressionThreshold(history: subAgent.summarizer.window, world.limits)
         let before = TokenEstimate.tokens(history)

@@ -44,7 +44,6 @@ extension ActiveRun {
             // The conversation has to be there for what is kept of it.
             _ = try await next(after: 0)
             let resolver = source.resolver(of: scope, in: world)
-            if let known = try await resolver.known() { return .success(known.values) }
             let (found, kept) = try await resolver.resolved()
             try Task.checkCancellation()
             for failure in found.failures {

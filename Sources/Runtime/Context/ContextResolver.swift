@@ -20,18 +20,13 @@ struct ContextResolver: Sendable {
     let run: String
     let now: @Sendable () -> Int64
 
-    /// What was found out for this run before a restart; nil when it has to be found out.
-    func known() async throws(StoreError) -> ResolvedContext? {
-        let rows = try await fetcher.store.contextValues(conversation)
-        guard let row = rows[Self.runName], row.hash == run, let values = open(row, Self.runName)?.object else {
-            return nil
-        }
-        return ResolvedContext(values: values)
-    }
-
-    /// Finds everything out. What is to be kept of it goes to `keep`.
+    /// What was found out for this run before a restart, or else everything found out. What is to be kept of it goes to
+    /// `keep`; nothing where it was known.
     func resolved() async throws(StoreError) -> (ResolvedContext, kept: [ContextValueRow]) {
         let rows = try await fetcher.store.contextValues(conversation)
+        if let row = rows[Self.runName], row.hash == run, let values = open(row, Self.runName)?.object {
+            return (ResolvedContext(values: values), [])
+        }
         let known = rows[Self.headersName].flatMap { open($0, Self.headersName)?.object } ?? [:]
         var values: JSONObject = ["headers": .object(known)]
         var kept: [ContextValueRow] = []
@@ -135,6 +130,7 @@ struct ContextResolver: Sendable {
 
     /// Keeps rows, all or none.
     func keep(_ rows: [ContextValueRow]) async throws(StoreError) {
+        if rows.isEmpty { return }
         try await fetcher.store.keepContextValues(rows, of: conversation)
     }
 }

@@ -3,6 +3,7 @@ import Events
 import Files
 import Models
 import Store
+import Synchronization
 
 /// What is said to the models of one run: the conversation before, the user's message, and what came of it so far.
 struct ConversationSoFar: Sendable {
@@ -11,14 +12,33 @@ struct ConversationSoFar: Sendable {
     /// Messages of earlier runs, oldest first.
     let earlier: [MessageRow]
     /// Artifacts of earlier runs, the newest first.
-    var artifacts: [ArtifactRow] = []
+    let artifacts: [ArtifactRow]
     /// Pictures and documents that came with them, as far as models get them again.
-    var earlierFiles: [Part] = []
+    let earlierFiles: [Part]
     /// What the user said.
     let parts: [Part]
     let clientTime: ClientTime?
     /// What the app through which the user came tells agents; nil for nothing.
-    var appPrompt: String?
+    let appPrompt: String?
+    private let histories = WrittenHistories()
+
+    init(
+        id: String, earlier: [MessageRow], artifacts: [ArtifactRow] = [], earlierFiles: [Part] = [], parts: [Part],
+        clientTime: ClientTime?, appPrompt: String? = nil
+    ) {
+        self.id = id
+        self.earlier = earlier
+        self.artifacts = artifacts
+        self.earlierFiles = earlierFiles
+        self.parts = parts
+        self.clientTime = clientTime
+        self.appPrompt = appPrompt
+    }
+
+    /// The conversation before, as a sub-agent sees it; nil when it sees none (`HistoryView.text`).
+    func history(as view: HistoryView, summary: HistorySummary? = nil) -> String? {
+        histories.text(as: view, summary) { view.text(earlier, summary: summary, artifacts: artifacts) }
+    }
 
     /// The messages for the model call of a frame, in the order of run spec §9.
     ///
@@ -30,7 +50,7 @@ struct ConversationSoFar: Sendable {
         summary: HistorySummary? = nil, takesDocuments: Bool = false, namesCalls: Bool = false
     ) -> [Message] {
         var messages: [Message] = []
-        if let history = view.text(earlier, summary: summary, artifacts: artifacts) {
+        if let history = history(as: view, summary: summary) {
             messages.append(.user(Self.readable([.text(history)] + earlierFiles, takesDocuments)))
         }
         if answer.mayCite, let artifacts = view.text(artifacts) { messages.append(.user(artifacts)) }
@@ -96,5 +116,24 @@ struct ConversationSoFar: Sendable {
         case .toolResults(let results):
             results.map { "\(subAgent) tool: \($0.name): \"\"\"\($0.outputText)\"\"\"" }
         }
+    }
+}
+
+/// Histories by how they are seen. What was said before a run stays as it is while the run goes on, so each is written
+/// once, however often models are asked.
+private final class WrittenHistories: Sendable {
+    private struct Name: Hashable {
+        let view: HistoryView
+        let summary: HistorySummary?
+    }
+
+    private let texts = Mutex<[Name: String?]>([:])
+
+    func text(as view: HistoryView, _ summary: HistorySummary?, write: () -> String?) -> String? {
+        let name = Name(view: view, summary: summary)
+        if let text = texts.withLock({ $0[name] }) { return text }
+        let text = write()
+        texts.withLock { $0[name] = .some(text) }
+        return text
     }
 }

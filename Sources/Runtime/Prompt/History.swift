@@ -2,7 +2,7 @@ import Catalog
 import Store
 
 /// What one sub-agent sees of the conversation before (run spec §10).
-struct HistoryView: Sendable {
+struct HistoryView: Sendable, Hashable {
     let subAgent: String
     let mode: HistorySettings.Mode
     /// Messages, the newest.

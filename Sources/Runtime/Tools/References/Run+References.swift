@@ -6,11 +6,9 @@ import Store
 extension ToolReferences {
     /// What can be referred to in a run: the results of all its calls that ended, in whatever frame.
     ///
-    /// - Parameter artifacts: the data of those artifacts that are referred to, of this turn or an earlier one.
-    init(_ run: Run, artifacts: [ArtifactName: JSONValue] = [:]) {
-        self.init(
-            outcome: { run.result(of: $0) }, artifact: { artifacts[ArtifactName(id: $0, call: $1)] },
-            known: { run.referable })
+    /// - Parameter artifact: finds the data of an artifact, of this turn or an earlier one; nil for none.
+    init(_ run: Run, artifact: @escaping @Sendable (String, String) async throws -> JSONValue?) {
+        self.init(outcome: { run.result(of: $0) }, artifact: artifact, known: { run.referable })
     }
 }
 
@@ -51,20 +49,16 @@ extension Toolset {
     /// - Throws: `ToolFailure` with a sentence for the model; what `artifact` throws.
     func prepared(
         _ call: ToolCall, in run: Run, bytesMax: Int,
-        artifact: (_ id: String, _ toolCall: String) async throws -> ArtifactRow? = { _, _ in nil }
+        artifact: @escaping @Sendable (_ id: String, _ toolCall: String) async throws -> ArtifactRow?
     ) async throws -> ToolCall {
         guard let input = inputs[call.name] else { return call }
         var call = call
-        var artifacts: [ArtifactName: JSONValue] = [:]
-        for name in ToolReferences.artifacts(in: call.input) {
-            artifacts[name] = try await artifact(name.id, name.call)?.full
-        }
-        do throws(ReferenceFailure) {
-            let references = ToolReferences(run, artifacts: artifacts)
-            let resolved = try references.resolved(call.input, ownsRefs: input.ownsRefs, bytesMax: bytesMax)
+        do {
+            let references = ToolReferences(run) { try await artifact($0, $1)?.full }
+            let resolved = try await references.resolved(call.input, ownsRefs: input.ownsRefs, bytesMax: bytesMax)
             call.input = try input.checked(resolved)
-        } catch {
-            throw ToolFailure(message: error.message)
+        } catch let failure as ReferenceFailure {
+            throw ToolFailure(message: failure.message)
         }
         return call
     }

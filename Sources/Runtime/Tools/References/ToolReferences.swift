@@ -17,13 +17,13 @@ struct ToolReferences: Sendable {
     /// The outcome of a call of this run; nil when there is none, or not yet.
     let outcome: @Sendable (_ call: String) -> Outcome?
     /// The data of an artifact that a call made; nil when there is none.
-    let artifact: @Sendable (_ artifact: String, _ call: String) -> JSONValue?
+    let artifact: @Sendable (_ artifact: String, _ call: String) async throws -> JSONValue?
     /// The ids of the calls that can be referred to, the newest last; for error messages.
     let known: @Sendable () -> [String]
 
     init(
         outcome: @escaping @Sendable (String) -> Outcome?,
-        artifact: @escaping @Sendable (String, String) -> JSONValue? = { _, _ in nil },
+        artifact: @escaping @Sendable (String, String) async throws -> JSONValue? = { _, _ in nil },
         known: @escaping @Sendable () -> [String] = { [] }
     ) {
         self.outcome = outcome
@@ -36,10 +36,8 @@ struct ToolReferences: Sendable {
     /// - Parameters:
     ///   - ownsRefs: Whether the tool has a property `_refs` of its own, which is then left alone.
     ///   - bytesMax: How large the input may become.
-    /// - Throws: `ReferenceFailure` with a sentence for the model.
-    func resolved(
-        _ input: JSONValue, ownsRefs: Bool = false, bytesMax: Int
-    ) throws(ReferenceFailure) -> JSONValue {
+    /// - Throws: `ReferenceFailure` with a sentence for the model; what `artifact` throws.
+    func resolved(_ input: JSONValue, ownsRefs: Bool = false, bytesMax: Int) async throws -> JSONValue {
         var count = 0
         var input = input
         var given: JSONObject = [:]
@@ -49,42 +47,16 @@ struct ToolReferences: Sendable {
             given = try references(refs)
         }
         var bytes = 0
-        var resolved = try replacing(input, 0, &count, &bytes, bytesMax)
+        var resolved = try await replacing(input, 0, &count, &bytes, bytesMax)
         guard !given.isEmpty, var object = resolved.object else { return resolved }
         for (property, value) in given {
             guard let reference = Reference(value) else {
                 throw ReferenceFailure("'_refs.\(property)' must be an object with the text '_tool'.")
             }
-            object[property] = try self.value(reference, &count, &bytes, bytesMax)
+            object[property] = try await self.value(reference, &count, &bytes, bytesMax)
         }
         resolved = .object(object)
         return resolved
-    }
-
-    /// The artifacts that an input refers to, each once.
-    static func artifacts(in input: JSONValue) -> [ArtifactName] {
-        var found: [ArtifactName] = []
-        func look(_ value: JSONValue, _ depth: Int) {
-            guard depth <= depthMax + 1, found.count < countMax else { return }
-            if let reference = Reference(value) {
-                guard let id = reference.artifact else { return }
-                let name = ArtifactName(id: id, call: reference.call)
-                if !found.contains(name) { found.append(name) }
-                return
-            }
-            switch value {
-            case .array(let elements): for element in elements { look(element, depth + 1) }
-            case .object(let object): for member in object.values { look(member, depth + 1) }
-            // Models also write `_refs` as JSON text.
-            case .string(let text):
-                if depth == 1, text.contains("_artifact"), let parsed = try? JSONValue(parsing: text) {
-                    look(parsed, depth + 1)
-                }
-            default: return
-            }
-        }
-        look(input, 0)
-        return found
     }
 
     private func references(_ refs: JSONValue) throws(ReferenceFailure) -> JSONObject {
@@ -99,18 +71,20 @@ struct ToolReferences: Sendable {
 
     private func replacing(
         _ value: JSONValue, _ depth: Int, _ count: inout Int, _ bytes: inout Int, _ bytesMax: Int
-    ) throws(ReferenceFailure) -> JSONValue {
+    ) async throws -> JSONValue {
         guard depth <= Self.depthMax else { return value }
-        if let reference = Reference(value) { return try self.value(reference, &count, &bytes, bytesMax) }
+        if let reference = Reference(value) { return try await self.value(reference, &count, &bytes, bytesMax) }
         switch value {
         case .array(let elements):
             var replaced: [JSONValue] = []
-            for element in elements { replaced.append(try replacing(element, depth + 1, &count, &bytes, bytesMax)) }
+            for element in elements {
+                replaced.append(try await replacing(element, depth + 1, &count, &bytes, bytesMax))
+            }
             return .array(replaced)
         case .object(var object):
             for (name, member) in object {
                 switch member {
-                case .array, .object: object[name] = try replacing(member, depth + 1, &count, &bytes, bytesMax)
+                case .array, .object: object[name] = try await replacing(member, depth + 1, &count, &bytes, bytesMax)
                 default: continue
                 }
             }
@@ -121,12 +95,12 @@ struct ToolReferences: Sendable {
 
     private func value(
         _ reference: Reference, _ count: inout Int, _ bytes: inout Int, _ bytesMax: Int
-    ) throws(ReferenceFailure) -> JSONValue {
+    ) async throws -> JSONValue {
         count += 1
         guard count <= Self.countMax else {
             throw ReferenceFailure("One call may have at most \(Self.countMax) references.")
         }
-        let found = try value(reference)
+        let found = try await value(reference)
         bytes += found.jsonBytes.count
         guard bytes <= bytesMax else {
             throw ReferenceFailure(
@@ -135,10 +109,10 @@ struct ToolReferences: Sendable {
         return found
     }
 
-    private func value(_ reference: Reference) throws(ReferenceFailure) -> JSONValue {
+    private func value(_ reference: Reference) async throws -> JSONValue {
         // An artifact may be of an earlier turn, whose calls are not known here.
         if let id = reference.artifact {
-            guard let data = artifact(id, reference.call) else {
+            guard let data = try await artifact(id, reference.call) else {
                 throw ReferenceFailure("The call '\(reference.call)' made no artifact '\(id)'.")
             }
             guard let select = reference.select else { return data }
@@ -175,14 +149,6 @@ struct ToolReferences: Sendable {
             select = object["_select"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         }
     }
-}
-
-/// What names an artifact of a conversation.
-struct ArtifactName: Sendable, Hashable {
-    /// Its id.
-    let id: String
-    /// The id of the call that it was made of.
-    let call: String
 }
 
 /// Why a reference leads nowhere, in a sentence for the model.
