@@ -7,22 +7,15 @@ GET /seen     what all of them were asked: {"path", "method", "headers", "body"}
 
 import asyncio
 import json
-import os
-import socket
-import sys
-import threading
 
-import uvicorn
 from a2a.server.agent_execution import AgentExecutor
 from a2a.server.apps import A2AStarletteApplication
 from a2a.server.request_handlers import DefaultRequestHandler
 from a2a.server.tasks import InMemoryTaskStore, TaskUpdater
 from a2a.types import AgentCapabilities, AgentCard, DataPart, Part, TextPart
 from a2a.utils import new_agent_text_message
+from serving import root, serve
 
-listener = socket.socket()
-listener.bind(("127.0.0.1", 0))
-root = "http://127.0.0.1:%d" % listener.getsockname()[1]
 seen = []
 tries = {}
 canceled = asyncio.Event()
@@ -195,23 +188,4 @@ async def answer(send, status, text, headers=[]):
 
 
 clerk = official()
-
-
-def end_with_input():
-    sys.stdin.read()
-    os._exit(0)
-
-
-threading.Thread(target=end_with_input, daemon=True).start()
-server = uvicorn.Server(uvicorn.Config(world, log_level="critical", lifespan="off"))
-
-
-async def main():
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    print(listener.getsockname()[1], flush=True)
-    await serving
-
-
-asyncio.run(main())
+serve(world, lifespan="off")

@@ -3,13 +3,9 @@ a repeated call may be told. On a free port of loopback; prints the port, and en
 
 import asyncio
 import json
-import os
-import socket
-import sys
-import threading
 
-import uvicorn
 from mcp.server.mcpserver import MCPServer
+from serving import serve
 
 effects = []
 
@@ -77,11 +73,4 @@ def note(body):
         effects.append({"tool": parameters["name"], "arguments": parameters.get("arguments", {})})
 
 
-def main():
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
-    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-    uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
-
-
-main()
+serve(app)

@@ -5,20 +5,12 @@ what a client meets in the world."""
 import asyncio
 import contextlib
 import json
-import os
-import socket
-import sys
-import threading
 
 import mcp_authorization
 import mcp_tools
-import uvicorn
 from mcp.server.mcpserver import MCPServer
+from serving import root, serve
 from starlette.applications import Starlette
-
-listener = socket.socket()
-listener.bind(("127.0.0.1", 0))
-root = "http://127.0.0.1:%d" % listener.getsockname()[1]
 
 counts = {}
 under_way = {}
@@ -229,21 +221,4 @@ async def entry(scope, receive, send):
     await (app if scope["type"] == "http" else outer)(scope, receive, send)
 
 
-def end_with_input():
-    sys.stdin.read()
-    os._exit(0)
-
-
-threading.Thread(target=end_with_input, daemon=True).start()
-server = uvicorn.Server(uvicorn.Config(entry, log_level="error", lifespan="on"))
-
-
-async def main():
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    print(listener.getsockname()[1], flush=True)
-    await task
-
-
-asyncio.run(main())
+serve(entry, lifespan="on")

@@ -40,28 +40,9 @@ final class AskingServer {
     /// Makes the project `shop` with the agent `agent`.
     static func makeProject(_ client: ServerClient, _ effects: EffectsServer) async throws {
         let asks: JSONValue = ["needsApproval": true]
-        let document: JSONValue = [
-            "id": "shop", "name": "Shop", "models": ["base": ["model": "scripted/asks.yaml"]],
-            "tools": [
-                "effects": [
-                    "id": "effects", "name": "Effects",
-                    "config": ["type": "mcp", "mcp": ["server": ["url": .string(effects.url)]]],
-                ]
-            ],
-            "agents": [
-                "agent": [
-                    "id": "agent", "name": "Agent", "defaultSubAgentId": "main",
-                    "subAgents": [
-                        "main": [
-                            "id": "main", "type": "internal", "name": "Main", "prompt": "Answer.",
-                            "canUse": [["toolId": "effects", "toolPolicies": ["mail": asks]]],
-                        ]
-                    ],
-                ]
-            ],
-        ]
-        let made = try await client.call("PUT", "/manage/tenants/default/project-full/shop", document)
-        try #require(made.status == 201, "\(made.body.jsonText)")
+        try await effects.makeProject(
+            client, model: "scripted/asks.yaml",
+            ["main": ["prompt": "Answer.", "canUse": [["toolId": "effects", "toolPolicies": ["mail": asks]]]]])
         let path = "/manage/tenants/default/projects/shop"
         let bodies: [(String, JSONValue)] = [
             ("/functions", ["id": "f", "executeCode": "({ order }) => 'stamped ' + order"]),

@@ -138,6 +138,16 @@ final class DataFolder {
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// Runs a command of the built binary to its end, with the folder as its data directory and its home.
+    func covey(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) async throws -> Command.Outcome {
+        let path = url.path(percentEncoded: false)
+        let own = ["PATH": "/usr/bin:/bin", "HOME": path, "COVEY_DATA": path].merging(environment) { $1 }
+        return try await Command.run(
+            try #require(BuiltBinary.covey), arguments, environment: own, input: input)
+    }
 }
 
 /// Python clients from PyPI, in the virtual environment that `make test` sets up.

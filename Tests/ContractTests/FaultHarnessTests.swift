@@ -194,31 +194,14 @@ struct FaultHarnessTests {
                 "toolPolicies": ["look": ["idempotent": true], "mail": ["needsApproval": true]],
             ]
         ]
-        let document: JSONValue = [
-            "id": "shop", "name": "Shop", "models": ["base": ["model": "scripted/faults.yaml"]],
-            "tools": [
-                "effects": [
-                    "id": "effects", "name": "Effects",
-                    "config": ["type": "mcp", "mcp": ["server": ["url": .string(effects.url)]]],
-                ]
-            ],
-            "agents": [
-                "agent": [
-                    "id": "agent", "name": "Agent", "defaultSubAgentId": "main",
-                    "subAgents": [
-                        "main": [
-                            "id": "main", "type": "internal", "name": "Main", "prompt": "You are the first.",
-                            "canUse": tools, "canDelegateTo": ["clerk"], "canTransferTo": ["clerk"],
-                        ],
-                        "clerk": [
-                            "id": "clerk", "type": "internal", "name": "Clerk", "prompt": "You are the clerk.",
-                            "canUse": tools,
-                        ],
-                    ],
-                ]
-            ],
-        ]
-        let answer = try await server.client.call("PUT", "/manage/tenants/default/project-full/shop", document)
-        try #require(answer.status == 201, "\(answer.body.jsonText)")
+        try await effects.makeProject(
+            server.client, model: "scripted/faults.yaml",
+            [
+                "main": [
+                    "prompt": "You are the first.", "canUse": tools, "canDelegateTo": ["clerk"],
+                    "canTransferTo": ["clerk"],
+                ],
+                "clerk": ["prompt": "You are the clerk.", "canUse": tools],
+            ])
     }
 }

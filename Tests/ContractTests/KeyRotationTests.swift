@@ -12,13 +12,6 @@ struct KeyRotationTests {
     ]
     private static let path = "/manage/tenants/default/projects/p"
 
-    private func covey(_ arguments: [String], _ folder: DataFolder) async throws -> Command.Outcome {
-        let binary = try #require(BuiltServer.binary)
-        return try await Command.run(
-            binary, arguments + ["--data", folder.url.path(percentEncoded: false)],
-            environment: ["PATH": "/usr/bin:/bin"])
-    }
-
     @Test func `a new key takes over, the old one opens nothing, and the audit is whole`() async throws {
         let folder = try DataFolder()
         let file = folder.url.appending(path: "secret.key")
@@ -26,11 +19,11 @@ struct KeyRotationTests {
             let server = try await BuiltServer(folder: folder.url)
             try await server.makeProject("p", model: "mock/m")
             #expect(try await server.client.call("POST", Self.path + "/tools", Self.tool).status == 201)
-            #expect(try await covey(["key", "rotate"], folder).status != 0, "a server is running")
+            #expect(try await folder.covey(["key", "rotate"]).status != 0, "a server is running")
             #expect(server.stop() == 0)
         }
         let old = try String(contentsOf: file, encoding: .utf8)
-        let rotated = try await covey(["key", "rotate"], folder)
+        let rotated = try await folder.covey(["key", "rotate"])
         #expect(rotated.status == 0 && rotated.output.contains("No other key is needed"), "\(rotated.output)")
         let new = try String(contentsOf: file, encoding: .utf8)
         #expect(new != old && !new.contains(old.trimmingCharacters(in: .newlines)))
@@ -44,17 +37,17 @@ struct KeyRotationTests {
             #expect(status == 200 && body["changes"]?.array?.isEmpty == true, "\(body.jsonText)")
             #expect(server.stop() == 0)
         }
-        let whole = try await covey(["audit", "verify"], folder)
+        let whole = try await folder.covey(["audit", "verify"])
         #expect(whole.status == 0 && whole.output.contains("default: 2 records"), "\(whole.output)")
         try old.write(to: file, atomically: true, encoding: .utf8)
-        let late = try await covey(["key", "reseal"], folder)
+        let late = try await folder.covey(["key", "reseal"])
         #expect(late.status != 0 && late.output.contains("which this server does not hold"), "\(late.output)")
     }
 
     @Test func `a path without a database is refused, and nothing is made`() async throws {
         let folder = try DataFolder()
         for command in [["key", "rotate"], ["key", "reseal"], ["audit", "verify"]] {
-            let (status, said) = try await covey(command, folder)
+            let (status, said) = try await folder.covey(command)
             #expect(status != 0 && said.contains("There is no database at"), "\(said)")
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path(percentEncoded: false))

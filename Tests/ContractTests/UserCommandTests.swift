@@ -9,16 +9,6 @@ struct UserCommandTests {
     private static let password = "Correct-Horse-9-Battery"
     private static let secret = "manage-secret-of-the-operator"
 
-    /// Runs a command of the binary and answers how it ended and what it wrote.
-    private static func covey(
-        _ arguments: [String], in folder: DataFolder, input: String = "", environment: [String: String] = [:]
-    ) async throws -> Command.Outcome {
-        let path = folder.url.path(percentEncoded: false)
-        let own = ["PATH": "/usr/bin:/bin", "HOME": path, "COVEY_DATA": path].merging(environment) { $1 }
-        return try await Command.run(
-            try #require(BuiltServer.binary), arguments, environment: own, input: input)
-    }
-
     private static func signIn(_ server: BuiltServer, _ email: String, _ password: String) async throws -> Int {
         try await server.client.call(
             "POST", "/api/auth/sign-in/email", ["email": .string(email), "password": .string(password)]
@@ -28,30 +18,30 @@ struct UserCommandTests {
     @Test(.enabled(if: BuiltServer.binary != nil, "covey is not built beside the tests"), .timeLimit(.minutes(8)))
     func `people are made without a server, and beside one`() async throws {
         let folder = try DataFolder()
-        let made = try await Self.covey(
-            ["user", "create", "--email", "ann@x.io", "--owner", "--password-stdin"], in: folder,
+        let made = try await folder.covey(
+            ["user", "create", "--email", "ann@x.io", "--owner", "--password-stdin"],
             input: Self.password + "\n")
         #expect(made.status == 0 && made.output == "ann@x.io is owner of tenant default.\n", "\(made.output)")
-        let weak = try await Self.covey(
-            ["user", "password", "--email", "ann@x.io", "--password-stdin"], in: folder, input: "short\n")
+        let weak = try await folder.covey(
+            ["user", "password", "--email", "ann@x.io", "--password-stdin"], input: "short\n")
         #expect(weak.status != 0 && weak.output.contains("at least 15 characters"), "\(weak.output)")
         let server = try await BuiltServer(
             folder: folder.url, isDevelopment: false, environment: ["COVEY_MANAGE_BYPASS_SECRET": Self.secret])
         #expect(try await Self.signIn(server, "ann@x.io", Self.password) == 200)
 
-        let locked = try await Self.covey(["user", "list"], in: folder)
+        let locked = try await folder.covey(["user", "list"])
         #expect(locked.status != 0 && locked.output.contains("COVEY_MANAGE_BYPASS_SECRET"), "\(locked.output)")
         let beside = ["COVEY_MANAGE_BYPASS_SECRET": Self.secret, "COVEY_PUBLIC_URL": server.address]
-        let bob = try await Self.covey(
-            ["user", "create", "--email", "bob@x.io", "--admin"], in: folder, environment: beside)
+        let bob = try await folder.covey(
+            ["user", "create", "--email", "bob@x.io", "--admin"], environment: beside)
         #expect(bob.status == 0 && bob.output.contains("bob@x.io is admin of tenant default."), "\(bob.output)")
         #expect(bob.output.contains("/reset-password?token="))
-        let set = try await Self.covey(
-            ["user", "password", "--email", "bob@x.io", "--password-stdin"], in: folder,
+        let set = try await folder.covey(
+            ["user", "password", "--email", "bob@x.io", "--password-stdin"],
             input: Self.password + "\n", environment: beside)
         #expect(set.status == 0, "\(set.output)")
         #expect(try await Self.signIn(server, "bob@x.io", Self.password) == 200)
-        let list = try await Self.covey(["user", "list"], in: folder, environment: beside)
+        let list = try await folder.covey(["user", "list"], environment: beside)
         #expect(list.output.contains("ann@x.io  owner  ann") && list.output.contains("bob@x.io  admin  bob"))
         #expect(server.stop() == 0)
     }

@@ -206,8 +206,9 @@ final class TestServers: Sendable {
         let config = try Self.config(["each": Self.variable("invocation", "https://a.example/each")])
         let before = try await place.resolve(config, ["x": "1"], run: "r1")
         place.servers.set("https://a.example/each", "\"second\"")
-        #expect(try await place.resolver(config, run: "r1").known()?.values == before.values)
-        #expect(try await place.resolver(config, run: "r2").known() == nil)
+        let again = try await place.resolver(config, run: "r1").resolved()
+        #expect(again.0.values == before.values && again.kept.isEmpty)
+        #expect(try await place.resolver(config, run: "r2").resolved().0.values["each"] == "second")
     }
 
     @Test func `what is kept is sealed, bound to its place, and merged with the headers of earlier turns`() async throws
@@ -221,7 +222,7 @@ final class TestServers: Sendable {
         #expect(rows.values.allSatisfy { !$0.value.contains("tok-123") && !$0.hash.contains("tok-123") })
         let swapped = ContextValueRow(name: "$run", hash: "r1", value: rows["$headers"]?.value ?? "", fetchedAt: 1)
         try await place.world.store.keepContextValues([swapped], of: place.conversation)
-        #expect(try await place.resolver(config).known() == nil, "sealed for another place")
+        #expect(try await !place.resolver(config).resolved().kept.isEmpty, "sealed for another place")
         let next = try await place.resolve(config, ["a": "2"], run: "r2")
         #expect(next.values["headers"] == ["token": "tok-123", "a": "2"])
     }

@@ -26,47 +26,47 @@ import Testing
         artifact: { artifact, call in artifact == "a1" && call == "call_7" ? ["summary": ["title": "T"]] : nil },
         known: { ["call_7", "text"] })
 
-    private static func resolved(_ input: JSONValue, bytesMax: Int = 10_000) throws -> JSONValue {
-        try references.resolved(input, bytesMax: bytesMax)
+    private static func resolved(_ input: JSONValue, bytesMax: Int = 10_000) async throws -> JSONValue {
+        try await references.resolved(input, bytesMax: bytesMax)
     }
 
-    private static func failure(_ input: JSONValue) -> String {
-        do throws(ReferenceFailure) {
-            return "resolved: \(try references.resolved(input, bytesMax: 1_000).jsonText)"
-        } catch {
-            return error.message
+    private static func failure(_ input: JSONValue) async throws -> String {
+        do {
+            return "resolved: \(try await references.resolved(input, bytesMax: 1_000).jsonText)"
+        } catch let failure as ReferenceFailure {
+            return failure.message
         }
     }
 
-    @Test func `references by property are put in place`() throws {
+    @Test func `references by property are put in place`() async throws {
         let input: JSONValue = [
             "doc": .null, "lang": "en", "_refs": ["doc": ["_tool": "call_7", "_select": "items[0].body"]],
         ]
-        #expect(try Self.resolved(input) == ["doc": "first", "lang": "en"])
-        #expect(try Self.resolved(["a": 1, "_refs": .null]) == ["a": 1])
-        #expect(try Self.resolved(["_refs": "{\"doc\":{\"_tool\":\"text\"}}"]) == ["doc": "plain words"])
+        #expect(try await Self.resolved(input) == ["doc": "first", "lang": "en"])
+        #expect(try await Self.resolved(["a": 1, "_refs": .null]) == ["a": 1])
+        #expect(try await Self.resolved(["_refs": "{\"doc\":{\"_tool\":\"text\"}}"]) == ["doc": "plain words"])
     }
 
-    @Test func `a result is unwrapped where all of it is taken`() throws {
+    @Test func `a result is unwrapped where all of it is taken`() async throws {
         for (call, value) in [
             ("text", "plain words"), ("mcp", "hello"), ("picture", "aGk="), ("function", ["a": 1]), ("list", [10, 20]),
         ] as [(String, JSONValue)] {
-            #expect(try Self.resolved(["x": ["_tool": .string(call)]]) == ["x": value], "\(call)")
+            #expect(try await Self.resolved(["x": ["_tool": .string(call)]]) == ["x": value], "\(call)")
         }
     }
 
-    @Test func `what stands for a value anywhere is put in place`() throws {
+    @Test func `what stands for a value anywhere is put in place`() async throws {
         let input: JSONValue = [
             "a": [["_tool": "text"], ["b": ["_tool": "call_7", "_select": "total"]]],
             "c": ["_tool": "text", "other": 1],
         ]
         #expect(
-            try Self.resolved(input) == ["a": ["plain words", ["b": 2]], "c": ["_tool": "text", "other": 1]])
+            try await Self.resolved(input) == ["a": ["plain words", ["b": 2]], "c": ["_tool": "text", "other": 1]])
     }
 
-    @Test func `what was put in is not looked through again`() throws {
-        #expect(try Self.resolved(["x": ["_tool": "sly"]]) == ["x": ["doc": ["_tool": "text"]]])
-        #expect(try Self.resolved(["_refs": ["x": ["_tool": "sly"]]]) == ["x": ["doc": ["_tool": "text"]]])
+    @Test func `what was put in is not looked through again`() async throws {
+        #expect(try await Self.resolved(["x": ["_tool": "sly"]]) == ["x": ["doc": ["_tool": "text"]]])
+        #expect(try await Self.resolved(["_refs": ["x": ["_tool": "sly"]]]) == ["x": ["doc": ["_tool": "text"]]])
     }
 
     @Test(
@@ -76,60 +76,61 @@ import Testing
             ("items[?body ~ contains('irs')].id | [0]", 1), ("length(items[?body != \"first\"])", 1),
             ("items[?\"kind\"=='a b'].id | [0]", 1), ("items[?id==`2`].body | [0]", "second"),
         ] as [(String, JSONValue)])
-    func `selectors choose, also where they are written wrongly`(select: String, expected: JSONValue) throws {
-        #expect(try Self.resolved(["x": ["_tool": "call_7", "_select": .string(select)]]) == ["x": expected])
+    func `selectors choose, also where they are written wrongly`(select: String, expected: JSONValue) async throws {
+        #expect(try await Self.resolved(["x": ["_tool": "call_7", "_select": .string(select)]]) == ["x": expected])
     }
 
-    @Test func `selectors look into JSON text and into what the model was shown`() throws {
-        func chosen(_ call: String, _ select: String) throws -> JSONValue? {
-            try Self.resolved(["x": ["_tool": .string(call), "_select": .string(select)]])["x"]
+    @Test func `selectors look into JSON text and into what the model was shown`() async throws {
+        func chosen(_ call: String, _ select: String) async throws -> JSONValue? {
+            try await Self.resolved(["x": ["_tool": .string(call), "_select": .string(select)]])["x"]
         }
-        #expect(try chosen("json", "rows[1].n") == 2)
-        #expect(try chosen("text", "text") == "plain words")
-        #expect(try chosen("list", "value[1]") == 20)
-        #expect(try chosen("list", "[1]") == 20)
-        #expect(try chosen("mcp", "content[1].text") == "hello")
+        #expect(try await chosen("json", "rows[1].n") == 2)
+        #expect(try await chosen("text", "text") == "plain words")
+        #expect(try await chosen("list", "value[1]") == 20)
+        #expect(try await chosen("list", "[1]") == 20)
+        #expect(try await chosen("mcp", "content[1].text") == "hello")
     }
 
-    @Test func `artifacts are referred to by call and id`() throws {
+    @Test func `artifacts are referred to by call and id`() async throws {
         let all: JSONValue = ["x": ["_artifact": "a1", "_tool": "call_7"]]
-        #expect(try Self.resolved(all) == ["x": ["summary": ["title": "T"]]])
+        #expect(try await Self.resolved(all) == ["x": ["summary": ["title": "T"]]])
         let part: JSONValue = ["x": ["_artifact": "a1", "_tool": "call_7", "_select": "summary.title"]]
-        #expect(try Self.resolved(part) == ["x": "T"])
-        #expect(Self.failure(["x": ["_artifact": "a2", "_tool": "call_7"]]).contains("no artifact 'a2'"))
+        #expect(try await Self.resolved(part) == ["x": "T"])
+        #expect(try await Self.failure(["x": ["_artifact": "a2", "_tool": "call_7"]]).contains("no artifact 'a2'"))
     }
 
-    @Test func `what leads nowhere says what there is`() {
-        #expect(Self.failure(["x": ["_tool": "call_1"]]).contains("There are: call_7, text."))
-        #expect(Self.failure(["x": ["_tool": "failed"]]).contains("failed"))
-        let shape = Self.failure(["x": ["_tool": "call_7", "_select": "item[0]"]])
+    @Test func `what leads nowhere says what there is`() async throws {
+        #expect(try await Self.failure(["x": ["_tool": "call_1"]]).contains("There are: call_7, text."))
+        #expect(try await Self.failure(["x": ["_tool": "failed"]]).contains("failed"))
+        let shape = try await Self.failure(["x": ["_tool": "call_7", "_select": "item[0]"]])
         #expect(
             shape.contains(
                 "{items: an array of 2, the first being an object of {id: integer, body: string, kind: string},"
             ),
             "\(shape)")
         #expect(!shape.contains("second"), "shapes tell nothing of what is there")
-        #expect(Self.failure(["_refs": ["x": 1]]).contains("_tool"))
-        #expect(Self.failure(["_refs": [1]]).contains("must be an object"))
+        #expect(try await Self.failure(["_refs": ["x": 1]]).contains("_tool"))
+        #expect(try await Self.failure(["_refs": [1]]).contains("must be an object"))
     }
 
     @Test(arguments: [
         "${items}", "{{items}}", "__proto__.x", "items.constructor", "eval(items)", "items[",
         String(repeating: "a", count: 1_001),
     ])
-    func `selectors that are code, broken or too long are refused`(select: String) {
+    func `selectors that are code, broken or too long are refused`(select: String) async throws {
         #expect(
-            Self.failure(["x": ["_tool": "call_7", "_select": .string(select)]]).contains("_select"), "\(select)")
+            try await Self.failure(["x": ["_tool": "call_7", "_select": .string(select)]]).contains("_select"),
+            "\(select)")
     }
 
-    @Test func `references are bounded in number and size`() {
+    @Test func `references are bounded in number and size`() async throws {
         let many = JSONValue.array(Array(repeating: ["_tool": "text"], count: 51))
-        #expect(Self.failure(["x": many]).contains("at most 50"))
+        #expect(try await Self.failure(["x": many]).contains("at most 50"))
         let large = JSONValue.array(Array(repeating: ["_tool": "call_7"], count: 20))
-        #expect(Self.failure(["x": large]).contains("more than 1000 bytes"))
+        #expect(try await Self.failure(["x": large]).contains("more than 1000 bytes"))
         var deep: JSONValue = ["_tool": "text"]
         for _ in 0..<400 { deep = [deep] }
-        #expect(Self.failure(["x": deep]).hasPrefix("resolved"), "too deep to be looked at")
+        #expect(try await Self.failure(["x": deep]).hasPrefix("resolved"), "too deep to be looked at")
     }
 
     // MARK: Schemas
@@ -197,7 +198,7 @@ import Testing
         #expect(try Self.checked(["a": 1], ["type": "nonsense"]) == ["a": 1])
     }
 
-    @Test func `results are shown with the id by which they are referred to`() {
+    @Test func `results are shown with the id by which they are referred to`() throws {
         #expect(ToolResultView("words").shown(as: "c1") == ["text": "words", "_toolCallId": "c1"])
         #expect(ToolResultView([1]).shown(as: "c1") == ["value": [1], "_toolCallId": "c1"])
         #expect(ToolResultView(["a": 1]).shown(as: "c1") == ["a": 1, "_toolCallId": "c1"])
