@@ -89,8 +89,14 @@ public struct RunCommands: AsyncParsableCommand {
             let step = difference["step"]?.integer ?? 0
             let place = difference["place"]?.string ?? ""
             printer.line("Step \(step) differs\(place.isEmpty ? "" : " in \(place)"):", .bold)
-            printer.line("  - \(Self.text(difference["recorded"]))", .red)
-            printer.line("  + \(Self.text(difference["now"]))", .green)
+            for line in TextDifference(Self.text(difference["recorded"]), Self.text(difference["now"])).lines {
+                switch line {
+                case .same(let text): printer.line("    \(text)")
+                case .removed(let text): printer.line("  - \(text)", .red)
+                case .added(let text): printer.line("  + \(text)", .green)
+                case .gap: printer.line("    …")
+                }
+            }
         }
 
         private static func text(_ value: JSONValue?) -> String {
