@@ -33,8 +33,7 @@ public struct A2AClient: Sendable {
         _ message: A2AMessage, to address: A2AAddress, taken: @Sendable (A2ATask) -> Void = { _ in }
     ) async throws(A2AFailure) -> A2AReply {
         let endpoint = try await card(of: address).endpoint
-        var result = try A2AResult(
-            try await call("message/send", message.parameters, at: endpoint, address))
+        var result = try await begin(message, at: endpoint, address)
         var wait = limits.pollInitial
         while true {
             switch result {
@@ -47,6 +46,23 @@ public struct A2AClient: Sendable {
             }
         }
     }
+
+    /// Sends a message; where it is for a task that the agent does not go on with any more, as one for a new task.
+    private func begin(
+        _ message: A2AMessage, at endpoint: String, _ address: A2AAddress
+    ) async throws(A2AFailure) -> A2AResult {
+        do throws(A2AFailure) {
+            return try A2AResult(try await call("message/send", message.parameters, at: endpoint, address))
+        } catch .agent(let code, _) where message.task != nil && Self.closedTask.contains(code) {
+            var anew = message
+            anew.task = nil
+            return try A2AResult(try await call("message/send", anew.parameters, at: endpoint, address))
+        }
+    }
+
+    /// With what agents refuse a message for a task that is over or that they do not know: TaskNotFoundError,
+    /// UnsupportedOperationError (A2A 0.3, section 8), and what the official package says, Invalid params.
+    private static let closedTask: Set = [-32001, -32004, -32602]
 
     /// Tells an agent that nobody waits for a task any more. Whether it hears that is its business.
     public func cancel(_ task: A2ATask, of address: A2AAddress) async {

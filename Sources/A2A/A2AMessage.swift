@@ -8,14 +8,19 @@ public struct A2AMessage: Sendable {
     public var id: String
     /// What it belongs to, so that an agent remembers; nil for nothing.
     public var context: String?
+    /// The task that the agent has left open with a question, which this answers; nil for a new one.
+    public var task: String?
     /// What else the agent is told.
     public var metadata: JSONObject
 
     /// A task from its parts.
-    public init(text: String, id: String, context: String? = nil, metadata: JSONObject = [:]) {
+    public init(
+        text: String, id: String, context: String? = nil, task: String? = nil, metadata: JSONObject = [:]
+    ) {
         self.text = text
         self.id = id
         self.context = context
+        self.task = task
         self.metadata = metadata
     }
 
@@ -26,6 +31,7 @@ public struct A2AMessage: Sendable {
             "parts": [["kind": "text", "text": .string(text)]],
         ]
         message["contextId"] = context.map(JSONValue.string)
+        message["taskId"] = task.map(JSONValue.string)
         if !metadata.isEmpty { message["metadata"] = .object(metadata) }
         return [
             "message": .object(message),
@@ -40,8 +46,8 @@ public struct A2AReply: Sendable, Equatable {
     public var text = ""
     /// What came as data, in order.
     public var data: [JSONValue] = []
-    /// Whether it is a question without whose answer the task does not go on.
-    public var isQuestion = false
+    /// The task that goes on once what is asked here is answered; nil where nothing is asked.
+    public var openTask: String?
 
     init(parts: [JSONValue]) {
         var texts: [String] = []
@@ -93,17 +99,21 @@ enum A2AResult: Sendable {
         let said = A2AReply(parts: status["message"]?["parts"]?.array ?? [])
         switch state {
         case .submitted, .working:
-            guard let id = json["id"]?.string, !id.isEmpty else { throw .malformed("its task has no id") }
-            self = .goesOn(task: id)
+            self = .goesOn(task: try Self.id(of: json))
         case .completed:
             let parts = (json["artifacts"]?.array ?? []).flatMap { $0["parts"]?.array ?? [] }
             self = .reply(parts.isEmpty ? said : A2AReply(parts: parts))
         case .inputRequired:
             var question = said
-            question.isQuestion = true
+            question.openTask = try Self.id(of: json)
             self = .reply(question)
         case .canceled, .failed, .rejected, .authRequired, .unknown: throw .task(state, Self.short(said.text))
         }
+    }
+
+    private static func id(of task: JSONValue) throws(A2AFailure) -> String {
+        guard let id = task["id"]?.string, !id.isEmpty else { throw .malformed("its task has no id") }
+        return id
     }
 
     /// Characters of an agent's own words in a failure.

@@ -162,16 +162,21 @@ public struct RunToolOutcome: Sendable, Hashable {
     public var durationMs: Int64
     /// The pictures and documents that came with it; nil for none.
     public var files: RunOutcomeFiles?
+    /// The task, by the id that an agent on another server has for it, that goes on once the question in `output` is
+    /// answered; nil where nothing is asked.
+    public var openTask: String?
 
     /// An outcome from its parts.
     public init(
-        callID: String, output: JSONValue, isError: Bool = false, durationMs: Int64 = 0, files: RunOutcomeFiles? = nil
+        callID: String, output: JSONValue, isError: Bool = false, durationMs: Int64 = 0,
+        files: RunOutcomeFiles? = nil, openTask: String? = nil
     ) {
         self.callID = callID
         self.output = output
         self.isError = isError
         self.durationMs = durationMs
         self.files = files
+        self.openTask = openTask
     }
 }
 

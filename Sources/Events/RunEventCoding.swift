@@ -270,6 +270,7 @@ extension JSONWriter {
             write(.array(files.parts))
             raw("}")
         }
+        if let task = outcome.openTask { member(",\"openTask\":", task) }
         raw("}")
     }
 

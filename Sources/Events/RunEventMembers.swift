@@ -96,7 +96,8 @@ struct Members {
         guard let output = object["output"] else { throw fault("output", "is missing") }
         return RunToolOutcome(
             callID: try text("callId"), output: output, isError: try flag("isError"),
-            durationMs: Int64(try number("durationMs")), files: try outcomeFiles())
+            durationMs: Int64(try number("durationMs")), files: try outcomeFiles(),
+            openTask: try optionalText("openTask"))
     }
 
     private func outcomeFiles() throws(RunEventCodingError) -> RunOutcomeFiles? {

@@ -18,6 +18,8 @@ private final class World: Sendable {
 
     var requests: [HTTPRequest] { state.withLock { $0.requests } }
     var waits: [Duration] { state.withLock { $0.waits } }
+    /// The bodies of all requests that had one.
+    var sent: [JSONValue] { requests.compactMap { $0.body.flatMap { try? JSONValue(parsing: $0) } } }
 
     func answers(_ answer: @escaping @Sendable (HTTPRequest) throws(OutboundError) -> HTTPResponse) {
         state.withLock { $0.answers.append(answer) }
@@ -98,7 +100,7 @@ private final class World: Sendable {
         ])
         let message = A2AMessage(text: "Sum up", id: "m1", context: "c1", metadata: ["isDelegation": true])
         let reply = try await world.client().send(message, to: Self.address)
-        #expect(reply.text == "a\n[File: b.pdf, application/pdf]" && reply.data == [[1]] && !reply.isQuestion)
+        #expect(reply.text == "a\n[File: b.pdf, application/pdf]" && reply.data == [[1]] && reply.openTask == nil)
         #expect(world.requests.map(\.url) == [Self.base + "/.well-known/agent-card.json", Self.base + "/rpc"])
         #expect(world.requests.allSatisfy { $0.headers["Authorization"] == "Bearer secret" })
         let sent = try JSONValue(parsing: world.requests[1].body ?? [])
@@ -259,7 +261,23 @@ private final class World: Sendable {
         let message: JSONValue = ["parts": [["kind": "text", "text": "Which month?"]]]
         world.result(["kind": "task", "id": "t", "status": ["state": "input-required", "message": message]])
         let reply = try await world.client().send(A2AMessage(text: "x", id: "m"), to: Self.address)
-        #expect(reply.isQuestion && reply.text == "Which month?")
+        #expect(reply.openTask == "t" && reply.text == "Which month?")
+    }
+
+    @Test func `a question is answered with the id of its task, unless the agent has forgotten that`() async throws {
+        let world = World()
+        world.replies(Self.card)
+        world.result(Self.done)
+        let answer = A2AMessage(text: "May", id: "m", task: "t")
+        _ = try await world.client().send(answer, to: Self.address)
+        #expect(world.sent.last?["params"]?["message"]?["taskId"] == "t")
+        for code in [-32001, -32004, -32602] {
+            world.replies(Self.card)
+            world.replies(["jsonrpc": "2.0", "id": 1, "error": ["code": .integer(Int64(code)), "message": "No."]])
+            world.result(Self.done)
+            _ = try await world.client().send(answer, to: Self.address)
+            #expect(world.sent.last?["params"]?["message"]?["taskId"] == nil)
+        }
     }
 
     @Test func `answers that are none are refused`() async {

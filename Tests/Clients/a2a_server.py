@@ -35,6 +35,9 @@ class Clerk(AgentExecutor):
             await queue.enqueue_event(new_agent_text_message("Hello, number %d" % len(said), context.context_id))
             return
         updater = TaskUpdater(queue, context.task_id, context.context_id)
+        if context.current_task:
+            await updater.add_artifact([Part(root=TextPart(text="7 euros, as you said " + text))])
+            return await updater.complete()
         await updater.submit()
         await updater.start_work()
         if text == "ask":
@@ -95,6 +98,12 @@ def polled(body):
     return result(task("completed", artifacts=[{"artifactId": "a", "parts": [{"kind": "text", "text": "worked"}]}]))
 
 
+def forgetful(body):
+    if body["params"]["message"].get("taskId"):
+        return 200, json.dumps({"jsonrpc": "2.0", "id": 1, "error": {"code": -32001, "message": "Task not found"}})
+    return result(task("input-required", "Which month?"))
+
+
 def endless(body):
     return polled(body) if body["method"] == "tasks/cancel" else result(task("working"))
 
@@ -104,6 +113,7 @@ CALLS = {
     "/busy": busy,
     "/polled": polled,
     "/endless": endless,
+    "/forgetful": forgetful,
     "/rejects": lambda body: result(task("rejected", "Not my job.")),
     "/wants-login": lambda body: result(task("auth-required")),
     "/error": lambda body: (200, json.dumps({"jsonrpc": "2.0", "id": 1, "error": {"code": -32001, "message": "No."}})),

@@ -121,6 +121,9 @@ private let storedForms: [StoredForm] = [
         "tool_ended",
         #"{"callId":"call_1","output":"fine","files":{"message":"m1","parts":[{"kind":"file","data":"blob://x"}]}}"#),
     StoredForm(
+        .toolEnded(frame: 0, RunToolOutcome(callID: "call_1", output: ["question": "When?"], openTask: "t7")),
+        "tool_ended", #"{"callId":"call_1","output":{"question":"When?"},"openTask":"t7"}"#),
+    StoredForm(
         .transferred(frame: 0, from: "router", to: "billing", reason: ""), "transferred",
         #"{"from":"router","to":"billing","reason":""}"#),
     StoredForm(

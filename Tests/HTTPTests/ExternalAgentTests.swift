@@ -117,6 +117,24 @@ struct ExternalAgentTests {
         }
     }
 
+    @Test func `what answers an agent's question goes on with its task, and the next task is a new one`() async throws {
+        try await Scene.run("/official", "ask") { scene in
+            for words in ["Which month?", "7 euros, as you said ask", "Which month?"] {
+                let answer = try await scene.parts().spoken
+                #expect(answer.contains(words), "\(answer)")
+            }
+            let sent = try await scene.seen().compactMap { $0["body"]?["params"]?["message"] }
+            #expect(sent.map { $0["taskId"] != nil } == [false, true, false])
+            let other = try await scene.parts(conversation: "c2").spoken
+            #expect(other.contains("Which month?"), "another conversation, another task: \(other)")
+        }
+        try await Scene.run("/forgetful", "ask") { scene in
+            for _ in 0..<2 { #expect(try await scene.parts().spoken.contains("Which month?")) }
+            let sent = try await scene.seen().compactMap { $0["body"]?["params"]?["message"] }
+            #expect(sent.map { $0["taskId"] != nil } == [false, true, false], "asked anew")
+        }
+    }
+
     @Test(arguments: [
         ("/official", "ask", "Which month?"), ("/polled", "x", "worked"), ("/busy", "x", "done at last"),
         ("/old", "x", "old but well"), ("/lying", "x", "from elsewhere"),

@@ -44,12 +44,13 @@ struct Journal: Sendable {
             case .delegated(let delegation):
                 changes.append(.message(request(delegation, at: event.at)))
             case .delegationReturned(let delegation, let result):
-                changes.append(.message(response(delegation, result, at: event.at)))
+                changes.append(.message(response(delegation, result, openTask: nil, at: event.at)))
             case .toolEnded(_, let outcome):
                 guard let call = batch.called[outcome.callID] else { continue }
                 if let sent = call.sent, !outcome.isError {
                     let result = outcome.output.string ?? outcome.output.jsonText
-                    changes.append(.message(response(sent, result, at: event.at)))
+                    changes.append(
+                        .message(response(sent, result, openTask: outcome.openTask, at: event.at)))
                 } else if call.isRemembered {
                     changes.append(.message(message(call, outcome, at: event.at)))
                 }

@@ -12,10 +12,29 @@ extension Journal {
     }
 
     /// What came of it.
-    func response(_ delegation: RunDelegation, _ result: String, at time: Int64) -> MessageRow {
-        row(
-            delegation, from: delegation.to, to: delegation.from, type: "a2a-response", text: result, isWorkers: true,
-            at: time)
+    ///
+    /// - Parameter openTask: as `RunToolOutcome.openTask`.
+    func response(_ delegation: RunDelegation, _ result: String, openTask: String?, at time: Int64) -> MessageRow {
+        var row = row(
+            delegation, from: delegation.to, to: delegation.from, type: Self.responseType, text: result,
+            isWorkers: true, at: time)
+        if let openTask, var metadata = row.metadata?.object {
+            metadata[Self.openTaskMember] = .string(openTask)
+            row.metadata = .object(metadata)
+        }
+        return row
+    }
+
+    private static let responseType = "a2a-response"
+    private static let externalMember = "fromExternalAgentId"
+    private static let openTaskMember = "a2aTaskId"
+
+    /// The task that an agent on another server has left open with a question; nil where its last answer was none.
+    ///
+    /// - Parameter messages: of the conversation, the newest last.
+    static func openTask(of agent: String, in messages: [MessageRow]) -> String? {
+        let last = messages.last { $0.type == responseType && $0.metadata?[externalMember]?.string == agent }
+        return last?.metadata?[openTaskMember]?.string
     }
 
     private func row(
@@ -27,7 +46,7 @@ extension Journal {
         switch delegation.kind {
         case .internal: break
         case .external:
-            metadata[isWorkers ? "fromExternalAgentId" : "toExternalAgentId"] = .string(delegation.to)
+            metadata[isWorkers ? Self.externalMember : "toExternalAgentId"] = .string(delegation.to)
         case .team: metadata[isWorkers ? "fromTeamAgentId" : "toTeamAgentId"] = .string(delegation.to)
         }
         return MessageRow(

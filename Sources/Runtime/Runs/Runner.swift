@@ -114,10 +114,13 @@ extension ActiveRun {
 
     private func outcome(of call: ToolCall, in frame: Int, _ task: Int) async throws -> RunToolOutcome {
         let began = world.clock.elapsed()
-        func outcome(_ output: JSONValue, isError: Bool, files: RunOutcomeFiles? = nil) -> RunToolOutcome {
+        func outcome(
+            _ output: JSONValue, isError: Bool, files: RunOutcomeFiles? = nil, openTask: String? = nil
+        ) -> RunToolOutcome {
             let duration = (world.clock.elapsed() - began).wholeMilliseconds
             return RunToolOutcome(
-                callID: call.id, output: output, isError: isError, durationMs: duration, files: files)
+                callID: call.id, output: output, isError: isError, durationMs: duration, files: files,
+                openTask: openTask)
         }
         let templates = try await templates()
         let run = state.withLock { $0.run }
@@ -144,7 +147,7 @@ extension ActiveRun {
             }
             let files = await world.files.keep(
                 returned.files, in: scope.conversation, message: world.makeID())
-            return outcome(output, isError: false, files: files)
+            return outcome(output, isError: false, files: files, openTask: returned.openTask)
         } catch let failure as Toolset.ToolFailure {
             return outcome(.string(failure.message), isError: true)
         } catch is CancellationError {

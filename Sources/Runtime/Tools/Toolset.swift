@@ -135,10 +135,13 @@ struct ToolOutput: Sendable {
     var output: JSONValue
     /// The pictures and documents that belong to it, in order.
     var files: [FileContent]
+    /// As `RunToolOutcome.openTask`.
+    var openTask: String?
 
-    init(_ output: JSONValue, files: [FileContent] = []) {
+    init(_ output: JSONValue, files: [FileContent] = [], openTask: String? = nil) {
         self.output = output
         self.files = files
+        self.openTask = openTask
     }
 }
 

@@ -76,9 +76,10 @@ private struct ExternalTask: Sendable {
             throw Toolset.ToolFailure(
                 message: "it failed \(rests.failures) times in a row and is left alone for \(rests.seconds) seconds.")
         }
+        let message = message(task, openTask: try await openTask())
         let taken = Mutex<A2ATask?>(nil)
         do throws(A2AFailure) {
-            let reply = try await agents.client.send(message(task), to: address) { one in
+            let reply = try await agents.client.send(message, to: address) { one in
                 taken.withLock { $0 = one }
             }
             agents.breakers.note(.answered, of: key)
@@ -122,7 +123,15 @@ private struct ExternalTask: Sendable {
         return credential.headers
     }
 
-    private func message(_ task: OtherAgent.Task) -> A2AMessage {
+    /// Messages of the conversation, the newest, among which a question of the agent counts as not answered yet.
+    private static let messagesBack = 50
+
+    private func openTask() async throws(StoreError) -> String? {
+        let messages = try await agents.store.messages(context.scope.conversation, limit: Self.messagesBack)
+        return Journal.openTask(of: agent.id, in: messages)
+    }
+
+    private func message(_ task: OtherAgent.Task, openTask: String?) -> A2AMessage {
         let conversation = JSONValue.string(context.scope.conversation.id)
         var metadata: JSONObject = [
             "conversationId": conversation, "threadId": conversation,
@@ -132,14 +141,14 @@ private struct ExternalTask: Sendable {
         metadata["delegationId"] = context.delegation.map(JSONValue.string)
         return A2AMessage(
             text: task.message, id: context.idempotencyKey, context: context.scope.conversation.id,
-            metadata: metadata)
+            task: openTask, metadata: metadata)
     }
 
     private static func output(_ reply: A2AReply) -> ToolOutput {
-        guard reply.data.isEmpty, !reply.isQuestion else {
-            var output: JSONObject = [reply.isQuestion ? "question" : "text": .string(reply.text)]
+        guard reply.data.isEmpty, reply.openTask == nil else {
+            var output: JSONObject = [reply.openTask == nil ? "text" : "question": .string(reply.text)]
             if !reply.data.isEmpty { output["data"] = .array(reply.data) }
-            return ToolOutput(.object(output))
+            return ToolOutput(.object(output), openTask: reply.openTask)
         }
         return ToolOutput(.string(reply.text.isEmpty ? "(no answer)" : reply.text))
     }
