@@ -57,6 +57,30 @@ struct MCPCredentialTests {
         }
     }
 
+    @Test func `headers that a request forwards go with a task to another agent of the project`() async throws {
+        let script = "turns:\n  - when: {step: 0}\n    call: {tool: delegate_to_a, input: {message: Go}}\n  - say: Done"
+        try await ToolScene.run(ToolScene.calling("inspect"), [Server("t", "/tools")]) {
+            $0.scripts["front"] = script
+        } _: { scene in
+            let client = scene.app.client
+            try await client.make("/projects/p/agents", ["id": "f", "name": "Front", "defaultSubAgentId": "desk"])
+            try await client.make(
+                "/projects/p/agents/f/sub-agents",
+                [
+                    "id": "desk", "name": "Desk", "prompt": "Ask.",
+                    "models": ["base": ["model": "scripted/front"]],
+                ])
+            try await client.make(
+                "/projects/p/agents/f/sub-agents/desk/team-agent-relations", ["targetAgentId": "a"])
+            let reply = try await client.agent("f", of: "p").send(
+                "POST", "/run/api/executions", ["messages": messages("Go"), "forwardedHeaders": ["X-Shop": "7"]],
+                headers: ["x-forwarded-cookie": "shop=7"])
+            #expect(reply.status == 200, "\(reply.text)")
+            let seen = try await headers(scene)
+            #expect(seen["x-shop"] == "7" && seen["x-forwarded-cookie"] == "shop=7", "\(seen)")
+        }
+    }
+
     @Test func `a field that cannot be filled in is no half request`() async throws {
         let use = Server("t", "/tools", relation: ["headers": ["X-City": "{{headers.x-city}}"]])
         try await ToolScene.run(ToolScene.calling("inspect"), [use]) { scene in

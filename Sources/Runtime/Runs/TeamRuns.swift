@@ -41,6 +41,8 @@ extension Runs {
             requestIDPrefix: "team", httpRequest: parent.origin.request,
             traceparent: parent.identity.header(parent.identity.toolCall(task.call)))
         turn.headers = task.headers
+        // It works for the same user, whose request they came with.
+        for (name, value) in try await parent.forwardedHeaders() { turn.forwardedHeaders[name] = value }
         turn.delegated = RunDelegated(
             run: ids.run, parent: parent.key.id, from: scope.agent, depth: task.depth,
             root: scope.delegated?.root
