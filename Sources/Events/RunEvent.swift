@@ -165,11 +165,13 @@ public struct RunToolOutcome: Sendable, Hashable {
     /// The task, by the id that an agent on another server has for it, that goes on once the question in `output` is
     /// answered; nil where nothing is asked.
     public var openTask: String?
+    /// Why the sub-agent that did the task gave up; nil for what is no delegation and for one that went well.
+    public var worker: RunFrameFailure?
 
     /// An outcome from its parts.
     public init(
         callID: String, output: JSONValue, isError: Bool = false, durationMs: Int64 = 0,
-        files: RunOutcomeFiles? = nil, openTask: String? = nil
+        files: RunOutcomeFiles? = nil, openTask: String? = nil, worker: RunFrameFailure? = nil
     ) {
         self.callID = callID
         self.output = output
@@ -177,6 +179,35 @@ public struct RunToolOutcome: Sendable, Hashable {
         self.durationMs = durationMs
         self.files = files
         self.openTask = openTask
+        self.worker = worker
+    }
+}
+
+/// What went wrong in a frame.
+public struct RunFrameFailure: Sendable, Hashable {
+    /// The frame's number.
+    public var frame: Int
+    /// What, and what its last model call used.
+    public var failure: RunFailure
+
+    /// A failure from its parts.
+    public init(frame: Int, failure: RunFailure) {
+        self.frame = frame
+        self.failure = failure
+    }
+}
+
+extension RunEvent {
+    /// The failure that it tells of, and of which frame: a model call that is made again, a worker that gave up, the
+    /// end of the run. Nil for any other event.
+    public var failure: RunFrameFailure? {
+        switch self {
+        case .retried(let frame, let failure, _): RunFrameFailure(frame: frame, failure: failure)
+        case .toolEnded(_, let outcome): outcome.worker
+        case .finished(let end):
+            if case .failed(let failure) = end.outcome { RunFrameFailure(frame: 0, failure: failure) } else { nil }
+        default: nil
+        }
     }
 }
 

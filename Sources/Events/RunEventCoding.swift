@@ -271,6 +271,13 @@ extension JSONWriter {
             raw("}")
         }
         if let task = outcome.openTask { member(",\"openTask\":", task) }
+        if let worker = outcome.worker {
+            raw(",\"worker\":{\"frame\":")
+            integer(Int64(worker.frame))
+            raw(",\"failure\":")
+            write(worker.failure)
+            raw("}")
+        }
         raw("}")
     }
 

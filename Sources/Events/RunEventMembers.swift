@@ -97,7 +97,13 @@ struct Members {
         return RunToolOutcome(
             callID: try text("callId"), output: output, isError: try flag("isError"),
             durationMs: Int64(try number("durationMs")), files: try outcomeFiles(),
-            openTask: try optionalText("openTask"))
+            openTask: try optionalText("openTask"), worker: try worker())
+    }
+
+    private func worker() throws(RunEventCodingError) -> RunFrameFailure? {
+        guard object["worker"] != nil else { return nil }
+        let worker = try members("worker")
+        return RunFrameFailure(frame: try worker.number("frame"), failure: try worker.failure("failure"))
     }
 
     private func outcomeFiles() throws(RunEventCodingError) -> RunOutcomeFiles? {

@@ -124,6 +124,16 @@ private let storedForms: [StoredForm] = [
         .toolEnded(frame: 0, RunToolOutcome(callID: "call_1", output: ["question": "When?"], openTask: "t7")),
         "tool_ended", #"{"callId":"call_1","output":{"question":"When?"},"openTask":"t7"}"#),
     StoredForm(
+        .toolEnded(
+            frame: 0,
+            RunToolOutcome(
+                callID: "call_1", output: "no", isError: true,
+                worker: RunFrameFailure(frame: 1, failure: RunFailure(code: "refused", message: "No.")))),
+        "tool_ended",
+        #"{"callId":"call_1","output":"no","isError":true,"#
+            + #""worker":{"frame":1,"failure":{"code":"refused","message":"No."}}}"#
+    ),
+    StoredForm(
         .transferred(frame: 0, from: "router", to: "billing", reason: ""), "transferred",
         #"{"from":"router","to":"billing","reason":""}"#),
     StoredForm(

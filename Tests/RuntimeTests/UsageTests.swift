@@ -66,6 +66,34 @@ import Testing
         }
     }
 
+    @Test func `what the last call of a worker used that gave up counts, in totals, budgets and traces`() async throws {
+        let world = try await TestWorld()
+        let runs = world.runs()
+        try await world.store.setPrices(
+            [ModelPrice(model: "test/*", inputMicros: 1_000_000, outputMicros: 1_000_000)], of: "acme", at: 0)
+        try await BudgetTests.set(world, runs, BudgetTests.budget("t", .tokens, 100_000, per: .tenant))
+        world.models.set(
+            "lookup",
+            Reply { _, each in
+                try await each([.usage(Usage(inputTokens: 30, outputTokens: 12)), .finished(.contentFilter)])
+            })
+        world.models.set("router", .calls(.delegate("lookup", "x")), .text("done"))
+        let handle = try await runs.start(world.turn())
+        let log = try await handle.all().map(\.event)
+        #expect(log.briefs.contains("tool_ended 0 d1 error") && log.briefs.last == "finished completed")
+        guard case .finished(let end)? = log.last else { return }
+        #expect(end.usage.totalTokens == 47)
+        let query = UsageQuery(from: 0, through: .max, groups: [.model])
+        let total = try await world.store.usage(of: "acme", query).0.first { $0.model == "test/lookup" }
+        #expect(total?.counts.modelCalls == 1 && total?.counts.inputTokens == 30 && total?.counts.costMicros == 42)
+        let account = BudgetAccount(tenant: "acme", budget: "t", since: 0, subject: "")
+        #expect(try await world.store.used(of: [account]) == [47])
+        let row = try #require(try await world.store.run(handle.key))
+        let trace = try #require(try await runs.trace(of: row, keepsContent: false))
+        let calls = trace.spans.filter { $0.kind == .modelCall && $0.name == "test/lookup" }
+        #expect(calls.map(\.status) == [.error])
+    }
+
     @Test func `a run that a crash cut in two counts once, with what both parts used`() async throws {
         let world = try await TestWorld()
         let (gate, began) = (Gate(), Gate())

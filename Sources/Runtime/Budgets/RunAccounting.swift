@@ -13,20 +13,18 @@ extension ActiveRun.State {
         default: tally.add(LoggedEvent(sequence: 0, at: time, event: event))
         }
         var charges: [BudgetCharge] = []
+        func settle(_ frame: Int, _ usage: Usage, _ call: RunModelCall?) {
+            charges += budget?.charges(RunBudget.modelCall(frame), usage, cost: call?.costMicros) ?? []
+        }
+        // What failed may have used something all the same.
+        if let failed = event.failure { settle(failed.frame, failed.failure.usage, failed.failure.call) }
         switch event {
-        case .answered(let frame, let answer):
-            charges =
-                budget?.charges(RunBudget.modelCall(frame), answer.usage, cost: answer.call?.costMicros) ?? []
-        case .retried(let frame, let failure, _):
-            charges =
-                budget?.charges(RunBudget.modelCall(frame), failure.usage, cost: failure.call?.costMicros) ?? []
+        case .answered(let frame, let answer): settle(frame, answer.usage, answer.call)
+        case .retried: break
         case .toolEnded(_, let outcome):
-            charges = budget?.charges(RunBudget.toolCall(outcome.callID), Usage(), cost: nil) ?? []
+            charges += budget?.charges(RunBudget.toolCall(outcome.callID), Usage(), cost: nil) ?? []
         case .finished(let end):
             additions.append(.usage(tally.rows(of: key, end, at: time), part: part))
-            if case .failed(let failure) = end.outcome {
-                charges = budget?.charges(RunBudget.modelCall(0), failure.usage, cost: failure.call?.costMicros) ?? []
-            }
             charges += budget?.finalCharges(runMs: tally.duration(until: time) ?? 0, at: time) ?? []
         default: return
         }

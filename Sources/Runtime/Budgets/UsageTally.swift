@@ -21,8 +21,9 @@ struct UsageTally: Sendable {
         case .toolStarted: tools += 1
         case .answered(_, let answer): add(answer.call, answer.usage)
         case .retried(_, let failure, _): add(failure.call, failure.usage)
-        case .finished(let end):
-            if case .failed(let failure) = end.outcome, let call = failure.call { add(call, failure.usage) }
+        case .toolEnded, .finished:
+            // Not all that goes wrong is a model call.
+            if let failure = logged.event.failure?.failure, let call = failure.call { add(call, failure.usage) }
         default: break
         }
     }

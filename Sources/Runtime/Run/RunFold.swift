@@ -33,6 +33,7 @@ extension Run {
             called[callID]?.isStarted = true
             set(.started, callID, in: frame)
         case .toolEnded(let frame, let outcome):
+            if let worker = outcome.worker { usage += worker.failure.usage }
             applyToolEnded(frame, outcome)
         case .transferred(let frame, _, let to, _):
             if frames.indices.contains(frame) { applyTransferred(frame, to) }

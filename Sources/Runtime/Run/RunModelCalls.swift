@@ -213,7 +213,7 @@ extension Run {
         }
         let outcome = RunToolOutcome(
             callID: delegation.callID, output: .string("'\(delegation.to)' could not answer: \(failure.message)"),
-            isError: true
+            isError: true, worker: RunFrameFailure(frame: frame, failure: failure)
         )
         emit(.toolEnded(frame: delegation.frame, outcome), &events)
     }

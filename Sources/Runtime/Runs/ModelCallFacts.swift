@@ -40,6 +40,10 @@ extension ActiveRun.State {
         case .retried(let frame, var failure, let attempt):
             failure.call = priced(modelCalls.removeValue(forKey: frame), failure.usage)
             return .retried(frame: frame, failure, attempt: attempt)
+        case .toolEnded(let frame, var outcome):
+            guard let worker = outcome.worker else { return event }
+            outcome.worker?.failure.call = priced(modelCalls.removeValue(forKey: worker.frame), worker.failure.usage)
+            return .toolEnded(frame: frame, outcome)
         case .finished(var end):
             guard case .failed(var failure) = end.outcome, let call = modelCalls.removeValue(forKey: 0) else {
                 return event

@@ -30,6 +30,8 @@ extension ActiveRun {
                 say(
                     .notice, "a model call failed and is made again",
                     ["code": failure.code, "reason": failure.message, "attempt": String(attempt)])
+            case .toolEnded(_, let outcome):
+                if let worker = outcome.worker { note(worker.failure, at: logged.at) }
             case .finished(let end): observe(end, at: logged.at)
             default: continue
             }

@@ -41,6 +41,9 @@ extension TraceFold {
 
     mutating func endTool(_ outcome: RunToolOutcome, of number: Int, at time: Int64) {
         guard let frame = frames[number] else { return }
+        if let worker = outcome.worker, worker.failure.call != nil {
+            endFailedCall(worker.failure, of: worker.frame, at: time)
+        }
         let failure = outcome.isError ? RunFailure(code: "tool", message: "The call failed.") : nil
         let isTransfer = !outcome.isError && outcome.output["type"] == "transfer" && open[outcome.callID] == nil
         if !isTransfer {

@@ -65,7 +65,7 @@ struct TraceFold: Sendable {
         case .text(let frame, let text): takePiece(text, of: frame, at: at)
         case .reasoning(let frame, _): takePiece("", of: frame, at: at)
         case .answered(let frame, let answer): takeAnswer(answer, of: frame, at: at)
-        case .retried(let frame, let failure, _): takeRetry(failure, of: frame, at: at)
+        case .retried(let frame, let failure, _): endFailedCall(failure, of: frame, at: at)
         case .equipped, .notice, .data, .compressed, .suspended: break
         case .approvalRequested(let frame, let request): beginApproval(request, of: frame, at: at)
         case .approvalDecided(let frame, let decision): endApproval(decision, of: frame, at: at)
@@ -177,7 +177,7 @@ struct TraceFold: Sendable {
         nextModelCall(number, since: nil)
     }
 
-    private mutating func takeRetry(_ failure: RunFailure, of number: Int, at time: Int64) {
+    mutating func endFailedCall(_ failure: RunFailure, of number: Int, at time: Int64) {
         guard let frame = frames[number] else { return }
         var span = modelSpan(frame, number, failure.call, at: time)
         span.usage = failure.usage == Usage() ? nil : failure.usage
