@@ -18,7 +18,7 @@ public struct Login: AsyncParsableCommand {
     public func run() async throws { try await run(in: .live) }
 
     /// The name of this program towards servers (manage spec §3.10).
-    private static let client = "inkeep-cli"
+    private static let client = "covey"
 
     func run(in world: World) async throws {
         let client = connection.client(for: .manage, world).anonymous

@@ -103,7 +103,7 @@ struct DeviceTests {
 
     @Test func `the pages of people come whole, and only their own script runs`() async throws {
         try await TestApp.run(.forPeople) { app in
-            for path in ["/device", "/setup", "/reset-password"] {
+            for path in ["/", "/device", "/setup", "/reset-password"] {
                 let page = try await app.client.send("GET", path)
                 #expect(page.status == 200 && page.headers["content-type"] == "text/html; charset=utf-8")
                 #expect(page.headers["cache-control"] == "no-store" && page.headers["referrer-policy"] == "no-referrer")

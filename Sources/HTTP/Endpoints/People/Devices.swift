@@ -88,9 +88,7 @@ extension FormPage {
         title: "Sign in a program",
         body: """
             <form id="login" hidden><p>Sign in first.</p>\
-            \(fields(
-                ("email", "E-mail address", "email", "username"),
-                ("password", "Password", "password", "current-password")))<button>Sign in</button></form>\
+            \(signInFields)<button>Sign in</button></form>\
             <form id="code" hidden>\(fields(("userCode", "The code that the program shows", "text", "off")))\
             <button>Go on</button></form>\
             <div id="ask" hidden><p>The program <strong id="client"></strong> wants to act as \

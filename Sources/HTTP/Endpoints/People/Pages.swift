@@ -9,12 +9,12 @@ import NIOCore
 extension PeopleEndpoints {
     var pages: [Endpoint] {
         [
-            page("/setup", FormPage.setup), page("/reset-password", FormPage.reset),
+            page("/", FormPage.home), page("/setup", FormPage.setup), page("/reset-password", FormPage.reset),
         ]
     }
 
     func page(_ path: String, _ page: FormPage) -> Endpoint {
-        let id = "page" + path.replacing("{", with: "").replacing("}", with: "").replacing("/", with: "-")
+        let id = path == "/" ? "page-home" : "page" + path.replacing("/", with: "-")
         let operation = Operation(
             id, .get, path, tag: "Auth", summary: page.title, permission: .none,
             responses: [
@@ -106,6 +106,33 @@ struct FormPage: Sendable {
         <p>At least \(PasswordRules.length.lowerBound) characters, with a lower-case and an upper-case letter, a digit \
         and a special character.</p>
         """
+
+    /// By which somebody who has an account signs in.
+    static let signInFields = fields(
+        ("email", "E-mail address", "email", "username"), ("password", "Password", "password", "current-password"))
+
+    /// Where people come who open the server's address, or have signed in elsewhere and are sent back.
+    static let home = FormPage(
+        title: "Covey",
+        body: """
+            <div id="in" hidden><p>You are signed in as <strong id="who"></strong>.</p>\
+            <button id="out">Sign out</button></div><form id="login" hidden>\(signInFields)<button>Sign in</button></form>\
+            <p><a href="/docs">The API, described</a></p>
+            """,
+        script: """
+            const go = async () => {
+              const session = await send('/api/auth/get-session');
+              at('who').textContent = session?.user.email ?? '';
+              at('in').hidden = !session;
+              at('login').hidden = !!session;
+            };
+            form('login', async values => { await send('/api/auth/sign-in/email', values); await go(); });
+            at('out').addEventListener('click', async () => {
+              try { await send('/api/auth/sign-out', {}); await go(); } catch (error) { say(error.message); }
+            });
+            go().catch(error => say(error.message));
+
+            """)
 
     static let setup = FormPage(
         title: "Set up Covey",
