@@ -69,6 +69,7 @@ public enum FunctionWorker {
 
     private static func serve(_ engine: ScriptEngine, _ settings: WorkerSettings, _ files: [String]) -> Never {
         let worker = Worker(engine, settings)
+        worker.prepare()
         worker.send(["ready": ["files": .array(files.map(JSONValue.string))]])
         while true { worker.serve() }
     }

@@ -13,6 +13,8 @@ final class Worker {
     /// Answers to requests that came while a module was waited for.
     private var postponed: [JSONValue] = []
     private var served = 0
+    /// The next call and the program around it. It is made while nobody waits: that takes longer than many a call.
+    private var prepared: (work: WorkerCall, script: Script)?
 
     /// Calls between two collections of what they left.
     private static let callsUncollected = 32
@@ -24,29 +26,41 @@ final class Worker {
 
     func send(_ message: JSONValue) { pipe.write(message.jsonBytes) }
 
+    /// Makes the program around the next call. Where that fails now, it is tried again when the call is there.
+    func prepare() { prepared = try? program() }
+
+    private func program() throws(EngineFault) -> (work: WorkerCall, script: Script) {
+        let work = WorkerCall(
+            settings, send: { [unowned self] in self.send($0) }, module: { [unowned self] in self.module($0) })
+        return (work, try Script(Program.source, in: engine, host: work.answer))
+    }
+
     /// Waits for a call, makes it and sends what came of it.
     func serve() {
         guard let message = next(within: -1) else { return }
         if message["probe"] != nil { return send(["holes": .array(Confinement.holes().map(JSONValue.string))]) }
         guard let call = message["call"] else { return }
-        let work = WorkerCall(settings, send: { self.send($0) }, module: { self.module($0) })
-        do {
-            try make(call, work)
-        } catch let fault as ScriptFault {
-            work.finish(.failed(message: fault.message, line: .null))
+        do throws(EngineFault) {
+            let (work, script) = if let prepared { prepared } else { try program() }
+            prepared = nil
+            do throws(ScriptFault) {
+                try make(call, work, script)
+            } catch {
+                work.finish(.failed(message: error.message, line: .null))
+            }
+            report(work)
         } catch {
-            work.finish(.failed(message: "The engine gives no context.", line: .null))
+            send(["failed": ["message": "The engine gives no context.", "line": .null]])
         }
         postponed = []
-        report(work)
         served += 1
         // Between calls, and not after each: it takes longer than a call.
         if served.isMultiple(of: Self.callsUncollected) { engine.collectGarbage() }
+        prepare()
     }
 
-    private func make(_ call: JSONValue, _ work: WorkerCall) throws {
+    private func make(_ call: JSONValue, _ work: WorkerCall, _ script: Script) throws(ScriptFault) {
         let code = JavaScript.callingImports(try engine.expression(of: call["code"]?.string ?? ""))
-        let script = try Script(Program.source, in: engine, host: work.answer)
         let input: JSONValue = ["code": .string(code), "input": call["input"] ?? .null]
         _ = try script.tell("start", input.jsonText)
         while work.end == nil {
