@@ -150,6 +150,17 @@ extension Store {
         }
     }
 
+    /// The newest message of the type `compression_summary` before a position; nil when there is none.
+    public func latestSummary(
+        in conversation: ConversationKey, before position: Int64
+    ) async throws(StoreError) -> MessageRow? {
+        try await database.read { connection in
+            try connection.first(JournalSQL.latestSummary, conversation.values + [.integer(position)]) {
+                try $0.message(in: conversation)
+            }
+        }
+    }
+
     /// The message; nil when the conversation has none of that id.
     public func message(_ id: String, in conversation: ConversationKey) async throws(StoreError) -> MessageRow? {
         try await database.read { connection in

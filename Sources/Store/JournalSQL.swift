@@ -119,6 +119,14 @@ enum JournalSQL {
         ORDER BY position DESC LIMIT $5
         """)
 
+    /// By an index of its own.
+    static let latestSummary = Statement(
+        """
+        SELECT \(messageColumns) FROM message
+        WHERE \(inConversation) AND type = 'compression_summary' AND position < $4
+        ORDER BY position DESC LIMIT 1
+        """)
+
     static let shownMessages = Statement(
         """
         SELECT \(messageColumns) FROM message

@@ -189,6 +189,32 @@ import Testing
         #expect(summarized.briefs.last == "finished completed")
     }
 
+    @Test func `a summary is read however many messages ago it was made, after a restart too`() async throws {
+        let world = try await world(window: 100_000, summarizerWindow: 1000)
+        var limits = RuntimeLimits()
+        limits.historyMessages = 3
+        let runs = world.runs(limits: limits)
+        world.models.set("router", .text(Self.long), .text("Short."))
+        world.models.set("summarizer", .text(Self.historySummary))
+        for turn in 1...6 { _ = try await runs.log(world.turn("Question \(turn)", conversation: "c")) }
+        let last = text(try #require(world.models.requests("router").last))
+        #expect(last.contains("They spoke of words.") && last.contains("Question 5") && !last.contains("Question 2"))
+        #expect(world.models.requests("summarizer").count == 1)
+        let began = Gate()
+        world.models.set("router", .text("never", after: Gate(), began: began))
+        _ = try await runs.start(world.turn("Question 7", conversation: "c"))
+        try await began.wait()
+        let before = text(try #require(world.models.requests("router").last))
+        for active in runs.registry.all { active.abandon(because: CancellationError()) }
+        world.outliveLease()
+        world.models.set("router", .text("Found."))
+        let second = world.runs(limits: limits, owner: "two")
+        await second.recover()
+        let run = try #require(try await second.latestRun(in: world.key("c"), subject: nil))
+        #expect(try await run.all().last?.event.brief == "finished completed")
+        #expect(text(try #require(world.models.requests("router").last)) == before)
+    }
+
     @Test func `a summary is not made again while what follows is short`() async throws {
         let world = try await world(window: 100_000, summarizerWindow: 1000)
         let runs = world.runs()

@@ -37,7 +37,8 @@ extension Runs {
         before start: RunStart, _ row: RunRow, _ conversation: ConversationKey
     ) async throws -> (earlier: [MessageRow], parts: [Part]) {
         let own = try await world.store.message(start.userMessage, in: conversation)
-        let earlier = try await world.store.messages(conversation, limit: 1000, before: own?.position)
+        var earlier = try await world.store.messages(conversation, limit: Self.historyMax, before: own?.position)
+        if earlier.count == Self.historyMax { earlier = try await withSummary(earlier, conversation) }
         let parts = own == nil ? [] : await world.files.parts(of: own?.content ?? .null)
         return (earlier.filter { $0.run != row.key.id }, parts)
     }

@@ -159,10 +159,11 @@ extension Runs {
         _ row: RunRow, _ start: RunStart, _ conversation: ConversationKey, _ request: RunRequest,
         _ agent: CompiledAgent
     ) async throws -> ConversationSoFar {
-        let messages = try await world.store.messages(conversation, limit: 1000)
+        let messages = try await world.store.messages(conversation, limit: Self.historyMax)
         let own = messages.first { $0.id == start.userMessage }
         let before = own?.position ?? .max
-        let earlier = messages.filter { $0.position < before && $0.run != row.key.id }
+        let rest = messages.filter { $0.position < before && $0.run != row.key.id }
+        let earlier = messages.count < Self.historyMax ? rest : try await withSummary(rest, conversation)
         return ConversationSoFar(
             id: conversation.id, earlier: earlier,
             artifacts: try await artifacts(conversation, agent).filter { $0.run != row.key.id },

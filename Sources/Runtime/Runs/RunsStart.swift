@@ -164,8 +164,26 @@ extension Runs {
             }
             messages = page + messages
             let shown = messages.count { $0.visibility == "user-facing" }
-            if page.count < wanted || shown >= wanted || messages.count >= 1000 { return messages }
+            if page.count < wanted { return messages }
+            guard shown >= wanted || messages.count >= Self.historyMax else { continue }
+            return try await reading { [messages] () throws(StoreError) in
+                try await self.withSummary(messages, conversation)
+            }
         }
+    }
+
+    /// Messages of a conversation that are read at most.
+    static let historyMax = 1000
+
+    /// The newest messages of a conversation, and before them the summary of what came earlier, where none of them is
+    /// one.
+    func withSummary(
+        _ messages: [MessageRow], _ conversation: ConversationKey
+    ) async throws(StoreError) -> [MessageRow] {
+        guard let first = messages.first, HistorySummary.latest(in: messages) == nil,
+            let summary = try await world.store.latestSummary(in: conversation, before: first.position)
+        else { return messages }
+        return [summary] + messages
     }
 
     /// The newest artifacts that the agent may be told of and cite; none for one that makes none.

@@ -4,7 +4,7 @@ enum Migrations {
     static let all: [String] = [
         migration0001, migration0002, migration0003, migration0004, migration0005, migration0006, migration0007,
         migration0008, migration0009, migration0010, migration0011, migration0012, migration0013, migration0014,
-        migration0015,
+        migration0015, migration0016,
     ]
 
     private static let createVersions = """

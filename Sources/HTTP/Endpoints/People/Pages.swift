@@ -116,7 +116,8 @@ struct FormPage: Sendable {
         title: "Covey",
         body: """
             <div id="in" hidden><p>You are signed in as <strong id="who"></strong>.</p>\
-            <button id="out">Sign out</button></div><form id="login" hidden>\(signInFields)<button>Sign in</button></form>\
+            <button id="out">Sign out</button></div>\
+            <form id="login" hidden>\(signInFields)<button>Sign in</button></form>\
             <p><a href="/docs">The API, described</a></p>
             """,
         script: """
