@@ -189,6 +189,26 @@ private struct Refused: Error, Equatable {}
         await database.close()
     }
 
+    /// A job that came between the last look into the queue and the one whether to stop was left behind.
+    @Test(.timeLimit(.minutes(4))) func `whoever writes while the database closes is answered`() async throws {
+        for round in 0..<1000 as Range<Int64> {
+            let database = try SQLiteDatabase(path: ":memory:")
+            try await database.write(.process) { try $0.script(Notes.create) }
+            await withTaskGroup(of: Void.self) { group in
+                for writer in 1...3 as ClosedRange<Int64> {
+                    group.addTask {
+                        for turn in 0..<20 as Range<Int64> {
+                            if writer == 1, turn == round % 20 { await database.close() }
+                            _ = try? await database.write(.full) { connection in
+                                _ = try connection.execute(Notes.insert, [.integer(writer * 100 + turn), .null])
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `listeners hear what is told on their channel`(_ engine: Engine) async throws {
         let listening = try await Store.open(try await engine.database(), containers: [])

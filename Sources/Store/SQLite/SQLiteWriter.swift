@@ -114,7 +114,8 @@ final class SQLiteWriter: Sendable {
                 next = nextBatch()
                 for (job, failure) in outcomes { if let failure { job.fail(failure) } else { job.succeed() } }
             }
-            if state.withLock({ $0.isClosed }) { return }
+            // A job may have come since the last look into the queue; its wake is on the way.
+            if state.withLock({ $0.isClosed && $0.queue.isEmpty }) { return }
         }
     }
 
