@@ -64,6 +64,25 @@ struct ConnectionTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(8))) func `after an answer that closes the connection no other request is read`()
+        async throws
+    {
+        var options = TestApp.Options()
+        options.limits.bodyBytesMax = 1024
+        try await TestApp.run(options) { app in
+            let raw = try #require(RawConnection(port: app.port))
+            raw.send(Self.post + "Content-Length: 2000\r\n\r\n{")
+            let reply = await raw.readToEnd()
+            #expect(reply.hasPrefix("HTTP/1.1 413") && reply.lowercased().contains("connection: close"), "\(reply)")
+            let body = #"{"id":"late","name":"Late","models":{"base":{"model":"mock/m"}}}"#
+            let next = Self.post + "Content-Length: \(body.utf8.count)\r\n\r\n" + body
+            raw.send(String(repeating: " ", count: 1999) + next)
+            // What was sent on another connection later was read later, if the first was read at all.
+            try await app.client.makeProject("p", model: "mock/m")
+            #expect(try await app.client.send("GET", tenantPath + "/projects/late").status == 404)
+        }
+    }
+
     @Test(
         .timeLimit(.minutes(8)),
         arguments: [

@@ -27,6 +27,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestsBegun = 0
     private var requestsAnswered = 0
     private var closesAfterResponse = false
+    /// Whether the answer that closes the connection is out.
+    private var isAnswered = false
+    /// Whether all has been read that may be: after such an answer no other request is (RFC 9112, section 9.6).
+    private var isOver = false
     private var signal: StreamSignal?
     private var inputIsClosed = false
 
@@ -64,14 +68,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isOver { return }
         switch unwrapInboundIn(data) {
         case .head:
             requestBegan = .now()
             requestsBegun += 1
         case .body: break
-        case .end: requestBegan = nil
+        case .end:
+            requestBegan = nil
+            isOver = closesAfterResponse
         }
         context.fireChannelRead(data)
+        if isOver, isAnswered { context.close(promise: nil) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -93,13 +101,23 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isStreaming = false
             signal = nil
             if closesAfterResponse {
-                // The rest is not waited for longer than `request`; see `look`.
-                context.write(data, promise: promise)
-                context.flush()
-                return context.close(mode: .output, promise: nil)
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                let written = promise ?? context.eventLoop.makePromise()
+                written.futureResult.whenComplete { _ in
+                    let (handler, context) = bound.value
+                    handler.closeAnswered(context)
+                }
+                return context.writeAndFlush(data, promise: written)
             }
         }
         context.write(data, promise: promise)
+    }
+
+    /// Closes the connection once the rest of the request is here, for which is not waited longer than `request` (see
+    /// `look`): closed at once, it might be reset before the client has read the answer.
+    private func closeAnswered(_ context: ChannelHandlerContext) {
+        isAnswered = true
+        context.close(mode: isOver ? .all : .output, promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
